@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "config/known.h"
+
+#include <algorithm>
+#include <iterator>
+#include <vector>
+
+#include "config/spelling.h"
+
+namespace mailchute::config {
+namespace {
+
+constexpr Word<Tls> kTlsWords[] = {
+    {"starttls", Tls::starttls}, {"implicit", Tls::implicit}, {"none", Tls::none}};
+
+constexpr Word<AuthMechanism> kAuthWords[] = {{"any", AuthMechanism::any},
+                                              {"plain", AuthMechanism::plain},
+                                              {"login", AuthMechanism::login}};
+
+constexpr Word<LogTarget> kLogWords[] = {{"automatic", LogTarget::automatic},
+                                         {"syslog", LogTarget::syslog},
+                                         {"stderr", LogTarget::standard_error}};
+
+using V = const Value&;
+using S = Settings&;
+
+// The group "smart_host" stands before its settings in the table.
+constexpr Known kKnown[] = {
+    {"smart_host", "{ host = \"mail.example.org\"; }",
+     [](V v, S s) { if (v.is_group()) s.smart_host.emplace(); }, Known::For::daemon, true},
+    {"smart_host.host", "\"mail.example.org\"", [](V v, S s) { v.read_host(s.smart_host->host); }},
+    {"smart_host.port", "587", [](V v, S s) { v.read_number(s.smart_host->port); }},
+    {"smart_host.tls", "\"starttls\"", [](V v, S s) { v.read_word(s.smart_host->tls, kTlsWords); }},
+    {"smart_host.ca_file", "\"/etc/ssl/certs/ca-certificates.crt\"",
+     [](V v, S s) { v.read_path(s.smart_host->ca_file); }},
+    {"smart_host.tls_name", "\"mail.example.org\"",
+     [](V v, S s) { v.read_host_name(s.smart_host->tls_name); }},
+    {"smart_host.verify_certificate", "true",
+     [](V v, S s) { v.read_boolean(s.smart_host->verify_certificate); }},
+    {"smart_host.user", "\"web1@example.org\"", [](V v, S s) { v.read_text(s.smart_host->user); }},
+    {"smart_host.password_file", "\"/etc/mailchute/password\"",
+     [](V v, S s) { v.read_path(s.smart_host->password_file); }},
+    {"smart_host.auth", "\"any\"", [](V v, S s) { v.read_word(s.smart_host->auth, kAuthWords); }},
+    {"smart_host.send_password_unprotected", "false",
+     [](V v, S s) { v.read_boolean(s.smart_host->send_password_unprotected); }},
+    {"smart_host.idle", "5", [](V v, S s) { v.read_span(s.smart_host->idle); }},
+    {"smart_host.messages_per_connection", "1000",
+     [](V v, S s) { v.read_number(s.smart_host->messages_per_connection, 1'000'000u); }},
+
+    {"smart_host.timeouts", "{ connect = 30; }", [](V v, S) { v.is_group(); }, Known::For::daemon,
+     true},
+    {"smart_host.timeouts.resolve", "20",
+     [](V v, S s) { v.read_span(s.smart_host->timeouts.resolve); }},
+    {"smart_host.timeouts.connect", "30",
+     [](V v, S s) { v.read_span(s.smart_host->timeouts.connect); }},
+    {"smart_host.timeouts.greeting", "300",
+     [](V v, S s) { v.read_span(s.smart_host->timeouts.greeting); }},
+    {"smart_host.timeouts.tls", "60", [](V v, S s) { v.read_span(s.smart_host->timeouts.tls); }},
+    {"smart_host.timeouts.command", "300",
+     [](V v, S s) { v.read_span(s.smart_host->timeouts.command); }},
+    {"smart_host.timeouts.data", "120", [](V v, S s) { v.read_span(s.smart_host->timeouts.data); }},
+    {"smart_host.timeouts.block", "180",
+     [](V v, S s) { v.read_span(s.smart_host->timeouts.block); }},
+    {"smart_host.timeouts.message", "600",
+     [](V v, S s) { v.read_span(s.smart_host->timeouts.message); }},
+    {"smart_host.timeouts.quit", "5", [](V v, S s) { v.read_span(s.smart_host->timeouts.quit); }},
+
+    {"retry", "{ first = 60; longest = 3600; }", [](V v, S) { v.is_group(); }, Known::For::daemon,
+     true},
+    {"retry.first", "60", [](V v, S s) { v.read_span(s.retry.first); }},
+    {"retry.longest", "3600", [](V v, S s) { v.read_span(s.retry.longest); }},
+    {"retry.lifetime", "\"5d\"", [](V v, S s) { v.read_span(s.retry.lifetime); }},
+
+    {"hostname", "\"web1.example.org\"", [](V v, S s) { v.read_host_name(s.hostname); },
+     Known::For::submission},
+    {"domain", "\"example.org\"", [](V v, S s) { v.read_host_name(s.domain); },
+     Known::For::submission},
+    {"ignore_dots", "true", [](V v, S s) { v.read_boolean(s.ignore_dots); },
+     Known::For::submission},
+    {"message_size_limit", "\"100M\"", [](V v, S s) { v.read_size(s.message_size_limit); },
+     Known::For::submission},
+
+    {"queue_directory", "\"/var/spool/mailchute\"", [](V v, S s) { v.read_path(s.queue_directory); },
+     Known::For::submission},
+    {"run_directory", "\"/run/mailchute\"",
+     [](V v, S s) { v.read_socket_directory(s.run_directory); }, Known::For::submission},
+    {"user", "\"mailchute\"", [](V v, S s) { v.read_login(s.user); }},
+    {"group", "\"mailchute\"", [](V v, S s) { v.read_login(s.group); }},
+    {"administrators", "[ \"root\" ]", [](V v, S s) { v.read_logins(s.administrators); }},
+    {"log", "\"syslog\"", [](V v, S s) { v.read_word(s.log, kLogWords); }},
+    {"log_debug", "true", [](V v, S s) { v.read_boolean(s.log_debug); }},
+    {"sync_every", "64", [](V v, S s) { v.read_number(s.sync_every, 1'000'000u); }},
+};
+
+constexpr char kPasswordInFile[] =
+    "every user can read this file, so the password has one of its own; create it with "
+    "install -m 640 -o root -g mailchute /dev/null /etc/mailchute/password, write the password "
+    "there with an editor, and here password_file = \"/etc/mailchute/password\";";
+
+constexpr std::string_view last_part(std::string_view path) {
+  return path.substr(path.rfind('.') + 1);
+}
+
+constexpr std::string_view group_of(std::string_view path) {
+  const std::size_t dot = path.rfind('.');
+  return dot == path.npos ? std::string_view() : path.substr(0, dot);
+}
+
+std::string with_example(const Known& known) {
+  return std::string(last_part(known.path)).append(" = ").append(known.example).append(";");
+}
+
+// A setting of this name in another group than where it was written.
+const Known* elsewhere(std::string_view name) {
+  const auto* const found = std::find_if(std::begin(kKnown), std::end(kKnown), [&](const Known& k) {
+    return last_part(k.path) == name;
+  });
+  return found == std::end(kKnown) ? nullptr : found;
+}
+
+std::string place(const Known& known) {
+  std::string text = with_example(known);
+  for (auto group = group_of(known.path); !group.empty(); group = group_of(group))
+    text = std::string(last_part(group)).append(" = { ").append(text).append(" };");
+  return group_of(known.path).empty() ? text + " outside of all groups" : text;
+}
+
+}  // namespace
+
+std::span<const Known> known_settings() { return kKnown; }
+
+const Known* find_known(std::string_view path) {
+  const auto* const found = std::find_if(std::begin(kKnown), std::end(kKnown),
+                                         [&](const Known& known) { return known.path == path; });
+  return found == std::end(kKnown) ? nullptr : found;
+}
+
+std::string unknown_complaint(std::string_view path) {
+  const std::string_view name = last_part(path);
+  if (name == "password" || name == "passwd" || name == "pass") return kPasswordInFile;
+  std::string text = "unknown setting " + quoted(path);
+  if (const Known* known = elsewhere(name)) return text + "; it belongs here: " + place(*known);
+  std::vector<std::string_view> here;
+  for (const Known& known : kKnown)
+    if (group_of(known.path) == group_of(path)) here.push_back(last_part(known.path));
+  const std::string_view meant = nearest(name, here);
+  if (!meant.empty()) return text + "; did you mean '" + std::string(meant) + "'?";
+  return text + "; leave it out (mailchute.conf(5) has them all)";
+}
+
+}  // namespace mailchute::config

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The configuration as plain checked values; load.h reads them from mailchute.conf. The default of
+// each setting stands here and nowhere else, but for the places that configure chose (load.cc);
+// mailchute.conf(5) describes them.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+
+namespace mailchute::config {
+
+enum class Tls { starttls, implicit, none };
+enum class AuthMechanism { any, plain, login };
+enum class LogTarget { automatic, syslog, standard_error };
+
+// RFC 5321, 4.5.3.2
+struct Timeouts {
+  Seconds connect{30};
+  Seconds greeting{300};
+  Seconds command{300};  // EHLO, AUTH, RSET, MAIL, RCPT
+  Seconds tls{60};
+  Seconds data{120};     // until 354
+  Seconds block{180};    // each piece of the message written
+  Seconds message{600};  // reply to the final dot
+  Seconds quit{5};
+  Seconds resolve{20};
+};
+
+struct SmartHost {
+  std::string host;
+  std::uint16_t port = 0;  // 587, or 465 with implicit TLS, unless set
+  Tls tls = Tls::starttls;
+  std::string ca_file;            // empty: the system's store
+  std::string tls_name;           // empty: host
+  bool verify_certificate = true;
+  std::string user;               // empty: no AUTH
+  std::string password_file;
+  AuthMechanism auth = AuthMechanism::any;
+  bool send_password_unprotected = false;
+  Seconds idle{5};                // how long a connection waits for the next message
+  unsigned messages_per_connection = 1000;
+  Timeouts timeouts;
+};
+
+struct Retry {
+  Seconds first{60};
+  Seconds longest{3600};
+  Seconds lifetime{5 * 86400};
+};
+
+struct Settings {
+  std::string file;  // where they come from
+  std::string queue_directory;
+  std::string run_directory;
+  std::string user = "mailchute";   // mailchuted's, when started as root
+  std::string group = "mailchute";
+  std::string hostname;             // in Received, EHLO and Message-ID
+  std::string domain;               // appended to bare names; hostname unless set
+  bool ignore_dots = false;
+  std::uint64_t message_size_limit = 100 << 20;  // octets; 0: none
+  std::vector<std::string> administrators;       // users who see the whole queue, beside root
+  LogTarget log = LogTarget::automatic;
+  bool log_debug = false;
+  unsigned sync_every = 64;         // messages whose removal may be undone by a power cut
+  Retry retry;
+  std::optional<SmartHost> smart_host;
+
+  std::string control_socket() const { return run_directory + "/control"; }
+};
+
+}  // namespace mailchute::config

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "config/value.h"
+
+#include <sys/un.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "config/host_name.h"
+#include "config/source.h"
+#include "config/units.h"
+
+namespace mailchute::config {
+namespace {
+
+constexpr std::uint64_t kYear = 366 * 86400;
+constexpr std::uint64_t kLargestSize = std::uint64_t{1} << 50;
+constexpr std::size_t kLongestSocketName = sizeof("/control");  // in the run directory
+
+bool has_control(std::string_view text) {
+  return std::any_of(text.begin(), text.end(), is_control);
+}
+
+bool is_path(std::string_view text) { return text.starts_with('/') && !has_control(text); }
+
+bool is_login(std::string_view text) {
+  return !text.empty() && std::none_of(text.begin(), text.end(), [](char c) {
+    return is_control(c) || is_blank(c) || c == ':' || c == '/';
+  });
+}
+
+}  // namespace
+
+bool Value::is_group() const {
+  if (config_setting_is_group(setting_)) return true;
+  wants("a group");
+  return false;
+}
+
+void Value::read_boolean(bool& into) const {
+  if (setting_->type == CONFIG_TYPE_BOOL) {
+    into = config_setting_get_bool(setting_) == CONFIG_TRUE;
+    return;
+  }
+  std::string text = to_lower(string().value_or(""));
+  if (const auto number = integer()) text = std::to_string(*number);
+  const auto is_one_of = [&](const auto&... words) { return ((text == words) || ...); };
+  if (is_one_of("true", "yes", "on", "1")) return wants("true or false", "true");
+  if (is_one_of("false", "no", "off", "0")) return wants("true or false", "false");
+  wants("true or false");
+}
+
+// A path that is none is not shown: somebody may have written the password itself.
+void Value::read_path(std::string& into) const {
+  const auto text = string();
+  if (text && is_path(*text)) {
+    into = *text;
+  } else {
+    wants("a path that starts with /");
+  }
+}
+
+void Value::read_socket_directory(std::string& into) const {
+  constexpr std::size_t most = sizeof(sockaddr_un::sun_path) - kLongestSocketName;
+  const auto text = string();
+  if (text && text->size() > most) {
+    wants("a path of at most " + std::to_string(most) + " octets, since sockets go there");
+  } else {
+    read_path(into);
+  }
+}
+
+void Value::read_host(std::string& into) const {
+  const auto text = string();
+  if (!text) return wants("a name in double quotes");
+  const std::string complaint = host_complaint(*text);
+  if (complaint.empty()) {
+    into = *text;
+  } else {
+    complain(std::string(path_) + " = " + quoted(*text) + ": " + complaint);
+  }
+}
+
+void Value::read_host_name(std::string& into) const {
+  const auto text = string();
+  if (text && is_host_name(*text)) {
+    into = *text;
+  } else {
+    wants("the name of a host");
+  }
+}
+
+void Value::read_text(std::string& into) const {
+  const auto text = string();
+  if (text && !text->empty() && !has_control(*text)) {
+    into = *text;
+  } else {
+    wants("text in double quotes, not empty, without control characters");
+  }
+}
+
+void Value::read_login(std::string& into) const {
+  const auto text = string();
+  if (text && is_login(*text)) {
+    into = *text;
+  } else {
+    wants("a name of this machine");
+  }
+}
+
+void Value::read_logins(std::vector<std::string>& into) const {
+  std::vector<std::string> logins;
+  if (!config_setting_is_array(setting_) && !config_setting_is_list(setting_))
+    return wants("names in brackets");
+  for (int i = 0; i < config_setting_length(setting_); ++i) {
+    const char* const text = config_setting_get_string_elem(setting_, i);
+    if (text == nullptr || !is_login(text)) return wants("names in brackets");
+    logins.emplace_back(text);
+  }
+  into = std::move(logins);
+}
+
+void Value::read_span(Seconds& into) const {
+  const auto text = string();
+  const auto number = integer();
+  std::optional<std::uint64_t> span;
+  if (text) span = parse_span(*text);
+  if (number && *number > 0) span = static_cast<std::uint64_t>(*number);
+  if (span && *span >= 1 && *span <= kYear) {
+    into = Seconds(*span);
+  } else {
+    wants("a time from 1 second to a year, in seconds or as \"15m\", \"4h\", \"5d\"");
+  }
+}
+
+void Value::read_size(std::uint64_t& into) const {
+  const auto text = string();
+  const auto number = integer();
+  std::optional<std::uint64_t> size;
+  if (text) size = parse_size(*text);
+  if (number && *number >= 0) size = static_cast<std::uint64_t>(*number);
+  if (size && *size <= kLargestSize) {
+    into = *size;
+  } else {
+    wants("octets, or a size like \"500K\", \"100M\", \"1G\"; 0 is no limit");
+  }
+}
+
+std::optional<std::string_view> Value::string() const {
+  const char* const text = config_setting_get_string(setting_);
+  if (text == nullptr) return std::nullopt;
+  return text;
+}
+
+std::optional<std::int64_t> Value::integer() const {
+  if (setting_->type == CONFIG_TYPE_INT64) return config_setting_get_int64(setting_);
+  if (setting_->type != CONFIG_TYPE_INT) return std::nullopt;
+  const std::int64_t read = config_setting_get_int(setting_);
+  const auto written = number_in(line_of(source_, setting_->line), name());
+  return written && static_cast<std::int32_t>(*written) == read ? written : read;
+}
+
+std::optional<std::uint64_t> Value::number_up_to(std::uint64_t most) const {
+  const auto fits = [most](std::uint64_t number) { return number >= 1 && number <= most; };
+  const std::string what = "a number from 1 to " + std::to_string(most);
+  if (const auto number = integer()) {
+    if (*number >= 1 && fits(static_cast<std::uint64_t>(*number)))
+      return static_cast<std::uint64_t>(*number);
+    wants(what);
+    return std::nullopt;
+  }
+  const auto quoted_number = parse_number(string().value_or(""));
+  const std::string instead(quoted_number && fits(*quoted_number) ? *string() : example_);
+  wants(what + ", without quotes", instead);
+  return std::nullopt;
+}
+
+std::string_view Value::name() const { return path_.substr(path_.rfind('.') + 1); }
+
+void Value::complain(std::string text) const { complaints_.add(setting_->line, std::move(text)); }
+
+void Value::wants(std::string_view what) const { wants(what, example_); }
+
+void Value::wants(std::string_view what, std::string_view instead) const {
+  std::string text(path_);
+  text.append(" wants ").append(what).append("; write ");
+  text.append(name()).append(" = ").append(instead).append(";");
+  complain(std::move(text));
+}
+
+}  // namespace mailchute::config

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Lists of addresses as people and programs write them (RFC 5322, 3.4, and the obsolete forms of
+// 4.4): groups, routes, comments, quoted strings, folded and encoded words. Reading never fails as
+// a whole: what cannot be an address is reported beside the ones that can.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mail/address.h"
+
+namespace mailchute::mail {
+
+struct ListedAddress {
+  Address address;  // passes check(); may be bare
+  std::size_t end;  // offset in the list where "@domain" would follow a bare name
+};
+
+struct BadAddress {
+  std::string text;    // as written, at most kMaxAddress octets of it; not safe to print
+  std::string reason;
+};
+
+struct AddressList {
+  std::vector<ListedAddress> addresses;
+  std::vector<BadAddress> bad;
+};
+
+AddressList parse_address_list(std::string_view text);
+
+// The same text with "@domain" after every bare name, every other octet as it was.
+std::string qualify_address_list(std::string_view text, std::string_view domain);
+
+// What a caller gives as the sender: "" and "<>" are the null reverse-path, a bare name is
+// qualified, a display name is left out. Not exactly one address is an error of kind data.
+Result<std::string> parse_reverse_path(std::string_view text, std::string_view domain);
+
+}  // namespace mailchute::mail

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The trace field of a local submission (RFC 5321, 4.4; RFC 5322, 3.6.7):
+//
+//   Received: by host.example (mailchute, from uid 1000)
+//   	with local id QUEUEID
+//   	for <only@recipient.example>;
+//   	Sun, 22 Nov 2026 21:57:51 +0100
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+
+namespace mailchute::mail {
+
+struct Trace {
+  std::string_view hostname;
+  std::uint32_t uid = 0;
+  std::string_view queue_id;
+  std::string_view only_recipient;  // empty: several, and nobody learns of the others
+  Time time{};
+  int utc_offset = 0;  // seconds
+};
+
+// With LF line ends, the last one included.
+std::string format_received(const Trace& trace);
+
+}  // namespace mailchute::mail

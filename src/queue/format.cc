@@ -1,0 +1,418 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "queue/format.h"
+
+#include <sodium.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <limits>
+
+#include "base/text.h"
+
+namespace mailchute::queue {
+namespace {
+
+constexpr std::string_view kStatus = "Mailchute-Status: ";
+constexpr std::string_view kFailure = "Mailchute-Failure: ";
+constexpr std::string_view kHeld = "Mailchute-Held: ";
+constexpr std::string_view kEntry = "Mailchute-Entry: 1 ";
+constexpr std::string_view kTime = "Mailchute-Time: ";
+constexpr std::string_view kUid = "Mailchute-Uid: ";
+constexpr std::string_view kSender = "Mailchute-Sender: ";
+constexpr std::string_view kRecipient = "Mailchute-Recipient: ";
+constexpr std::string_view kBody = "Mailchute-Body: ";
+constexpr std::string_view kReturn = "Mailchute-Return: ";
+constexpr std::string_view kEnvelopeId = "Mailchute-Envelope-Id: ";
+constexpr std::string_view kWait = "Mailchute-Wait: ";
+constexpr std::string_view kNotifyParameter = " NOTIFY=";
+constexpr std::string_view kOriginalParameter = " ORCPT=";
+
+constexpr std::size_t kMaxReply = 512;    // RFC 5321, 4.5.3.1.5: a reply line with its CRLF
+constexpr std::size_t kTimeDigits = 11;   // up to the year 5138
+constexpr std::size_t kLengthDigits = 20; // any 64 bits
+
+tl::unexpected<Error> malformed(std::string_view what) {
+  return failure(Error::Kind::data, "malformed entry: " + std::string(what));
+}
+
+// A line without its LF; nothing when there is no LF.
+std::optional<std::string_view> take_line(std::string_view& text) {
+  const auto end = text.find('\n');
+  if (end == std::string_view::npos) return std::nullopt;
+  const auto line = text.substr(0, end);
+  text.remove_prefix(end + 1);
+  return line;
+}
+
+bool take(std::string_view& text, std::string_view prefix) {
+  if (!text.starts_with(prefix)) return false;
+  text.remove_prefix(prefix.size());
+  return true;
+}
+
+// The value of a field that stands at the front.
+std::optional<std::string_view> take_field(std::string_view& text, std::string_view name) {
+  std::string_view rest = text;
+  if (!take(rest, name)) return std::nullopt;
+  const auto value = take_line(rest);
+  if (value) text = rest;
+  return value;
+}
+
+std::string padded(std::uint64_t number, std::size_t digits) {
+  std::string text = std::to_string(number);
+  return std::string(digits - std::min(digits, text.size()), '0') + text;
+}
+
+// --- The parts of an envelope
+
+// Where the first '>' outside of a quoted string is.
+std::size_t end_of_path(std::string_view text) {
+  bool quoted = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '"') quoted = !quoted;
+    if (text[i] == '\\' && quoted) ++i;
+    if (i < text.size() && text[i] == '>' && !quoted) return i;
+  }
+  return std::string_view::npos;
+}
+
+bool is_path(std::string_view address) {
+  return address.size() <= kMaxAddress && std::none_of(address.begin(), address.end(), is_control) &&
+         end_of_path(std::string(address) + '>') == address.size();
+}
+
+bool is_xtext(std::string_view text) {
+  return text.size() <= kMaxAddress &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 127; });
+}
+
+struct NotifyWord {
+  std::string_view word;
+  bool mail::Notify::*flag;
+};
+constexpr NotifyWord kNotifyWords[] = {{"NEVER", &mail::Notify::never},
+                                       {"SUCCESS", &mail::Notify::success},
+                                       {"FAILURE", &mail::Notify::failure},
+                                       {"DELAY", &mail::Notify::delay}};
+
+std::string format_notify(const mail::Notify& notify) {
+  std::string out;
+  for (const auto& [word, flag] : kNotifyWords) {
+    if (notify.*flag) out.append(out.empty() ? "" : ",").append(word);
+  }
+  return out;
+}
+
+// Words that are none are dropped: formatting again shows them.
+mail::Notify parse_notify(std::string_view words) {
+  mail::Notify notify;
+  for (const auto found : split(words, ',')) {
+    for (const auto& [word, flag] : kNotifyWords) notify.*flag |= found == word;
+  }
+  return notify;
+}
+
+template <class Value>
+struct Named {
+  Value value;
+  std::string_view name;
+};
+constexpr Named<mail::BodyType> kBodies[] = {{mail::BodyType::seven_bit, "7BIT"},
+                                             {mail::BodyType::eight_bit_mime, "8BITMIME"},
+                                             {mail::BodyType::binary_mime, "BINARYMIME"}};
+constexpr Named<mail::Return> kReturns[] = {{mail::Return::full, "FULL"},
+                                            {mail::Return::headers, "HDRS"}};
+
+template <class Table, class Value>
+void append_named(std::string& out, std::string_view field, const Table& table, Value value) {
+  for (const auto& row : table) {
+    if (row.value == value) out.append(field).append(row.name).append("\n");
+  }
+}
+
+template <class Table, class Value>
+void take_named(std::string_view& text, std::string_view field, const Table& table, Value& value) {
+  const auto name = take_field(text, field);
+  for (const auto& row : table) {
+    if (name && row.name == *name) value = row.value;
+  }
+}
+
+std::optional<std::string> take_path(std::string_view& text) {
+  if (!take(text, "<")) return std::nullopt;
+  const auto end = end_of_path(text);
+  if (end == std::string_view::npos) return std::nullopt;
+  std::string address(text.substr(0, end));
+  text.remove_prefix(end + 1);
+  return address;
+}
+
+std::optional<mail::Recipient> parse_recipient(std::string_view text) {
+  auto address = take_path(text);
+  if (!address) return std::nullopt;
+  mail::Recipient recipient{std::move(*address), {}, {}};
+  if (take(text, kNotifyParameter)) {
+    const auto words = text.substr(0, text.find(' '));
+    recipient.notify = parse_notify(words);
+    text.remove_prefix(words.size());
+  }
+  if (take(text, kOriginalParameter)) recipient.original = text;
+  return recipient;
+}
+
+std::optional<mail::Envelope> parse_envelope(std::string_view text) {
+  mail::Envelope envelope;
+  const auto time = parse_time(take_field(text, kTime).value_or(""));
+  const auto uid = parse_number(take_field(text, kUid).value_or(""));
+  auto sender = take_field(text, kSender);
+  auto path = sender ? take_path(*sender) : std::nullopt;
+  if (!time || !uid || *uid > std::numeric_limits<std::uint32_t>::max() || !path) return {};
+  envelope.time = *time;
+  envelope.uid = static_cast<std::uint32_t>(*uid);
+  envelope.reverse_path = std::move(*path);
+  while (const auto line = take_field(text, kRecipient)) {
+    auto recipient = parse_recipient(*line);
+    if (!recipient || envelope.recipients.size() == kMaxRecipients) return {};
+    envelope.recipients.push_back(std::move(*recipient));
+  }
+  take_named(text, kBody, kBodies, envelope.body);
+  take_named(text, kReturn, kReturns, envelope.ret);
+  envelope.envelope_id = take_field(text, kEnvelopeId).value_or("");
+  envelope.wait_for_queue_run = take_field(text, kWait).has_value();
+  return envelope;
+}
+
+// --- What stands before the Entry line
+
+// Escaped, in at most `limit` octets.
+std::string bounded(std::string_view reply, std::size_t limit) {
+  auto text = escaped(reply.substr(0, limit));
+  return text.size() <= limit ? text : escaped(reply.substr(0, limit / 4));
+}
+
+std::optional<Failure> parse_failure(std::string_view text) {
+  const auto digits = text.substr(0, text.find(' '));
+  const auto recipient = parse_number(digits);
+  if (!recipient || digits.size() == text.size()) return std::nullopt;
+  auto reply = unescaped(text.substr(digits.size() + 1));
+  if (!reply) return std::nullopt;
+  return Failure{static_cast<std::size_t>(*recipient), std::move(*reply)};
+}
+
+bool is_status(std::string_view octets) {
+  return octets.find_first_not_of("-?+!") == std::string_view::npos;
+}
+
+std::optional<Progress> parse_progress(std::string_view text) {
+  Progress progress;
+  progress.status = take_field(text, kStatus).value_or("");
+  while (const auto line = take_field(text, kFailure)) {
+    auto failed = parse_failure(*line);
+    if (!failed || failed->recipient >= progress.status.size()) return {};
+    if (progress.failures.size() == progress.status.size()) return {};
+    progress.failures.push_back(std::move(*failed));
+  }
+  auto held = unescaped(take_field(text, kHeld).value_or(""));
+  if (!held || !is_status(progress.status)) return {};
+  progress.held = std::move(*held);
+  return progress;
+}
+
+// Where the Entry line begins; npos when it is not in sight.
+std::size_t find_entry_line(std::string_view start) {
+  if (start.starts_with(kEntry)) return 0;
+  const auto newline = start.find("\n" + std::string(kEntry));
+  return newline == std::string_view::npos ? newline : newline + 1;
+}
+
+int hex_value(char c) {
+  if (is_digit(c)) return c - '0';
+  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool parse_digest(std::string_view hex, Digest& digest) {
+  for (std::size_t i = 0; i < digest.size(); ++i) {
+    const int high = hex_value(hex[2 * i]);
+    const int low = hex_value(hex[2 * i + 1]);
+    if (high < 0 || low < 0) return false;
+    digest[i] = static_cast<unsigned char>(high * 16 + low);
+  }
+  return true;
+}
+
+struct EntryLine {
+  std::uint64_t envelope;
+  std::uint64_t message;
+  Digest digest;
+};
+
+std::optional<EntryLine> parse_entry_line(std::string_view line) {
+  if (line.size() < kEntryLineLength) return std::nullopt;
+  const auto envelope = parse_number(line.substr(kEntry.size(), kLengthDigits));
+  const auto message = parse_number(line.substr(kEntry.size() + kLengthDigits + 1, kLengthDigits));
+  if (!envelope || !message || *envelope > kMaxEnvelope) return std::nullopt;
+  EntryLine entry{*envelope, *message, {}};
+  const auto hex = line.substr(kEntry.size() + 2 * (kLengthDigits + 1));
+  if (!parse_digest(hex, entry.digest)) return std::nullopt;
+  const auto canonical = format_entry_line(entry.envelope, entry.message, entry.digest);
+  return line.starts_with(canonical) ? std::optional(entry) : std::nullopt;
+}
+
+// Anything but the key's value would do: the digest is against tearing.
+constexpr std::array<unsigned char, crypto_onetimeauth_KEYBYTES> kDigestKey = {
+    'm', 'a', 'i', 'l', 'c', 'h', 'u', 't', 'e', ' ', 'q', 'u', 'e', 'u', 'e', '1'};
+
+}  // namespace
+
+void prepare_digests() {
+  if (::sodium_init() < 0) std::abort();
+}
+
+struct DigestBuilder::State {
+  crypto_onetimeauth_state poly1305;
+};
+
+DigestBuilder::DigestBuilder() : state_(std::make_unique<State>()) {
+  ::crypto_onetimeauth_init(&state_->poly1305, kDigestKey.data());
+}
+DigestBuilder::~DigestBuilder() = default;
+DigestBuilder::DigestBuilder(DigestBuilder&&) noexcept = default;
+DigestBuilder& DigestBuilder::operator=(DigestBuilder&&) noexcept = default;
+
+void DigestBuilder::update(std::string_view octets) {
+  ::crypto_onetimeauth_update(&state_->poly1305,
+                              reinterpret_cast<const unsigned char*>(octets.data()), octets.size());
+}
+
+Digest DigestBuilder::finish() {
+  Digest digest;
+  ::crypto_onetimeauth_final(&state_->poly1305, digest.data());
+  return digest;
+}
+
+Result<> check_envelope(const mail::Envelope& envelope) {
+  const auto bad = [](std::string text) { return failure(Error::Kind::data, std::move(text)); };
+  if (envelope.recipients.empty()) return bad("no recipients");
+  if (envelope.recipients.size() > kMaxRecipients) {
+    return bad("more than " + std::to_string(kMaxRecipients) + " recipients");
+  }
+  if (!is_path(envelope.reverse_path)) {
+    return bad("impossible sender address " + escaped(envelope.reverse_path.substr(0, 256)));
+  }
+  for (const auto& recipient : envelope.recipients) {
+    if (recipient.address.empty() || !is_path(recipient.address)) {
+      return bad("impossible address <" + escaped(recipient.address.substr(0, 256)) + ">");
+    }
+    if (!is_xtext(recipient.original)) return bad("impossible ORCPT of " + recipient.address);
+  }
+  if (!is_xtext(envelope.envelope_id)) return bad("impossible envelope id");
+  if (!parse_time(format_time(envelope.time))) return bad("impossible time");
+  return {};
+}
+
+std::string format_progress(const Progress& progress) {
+  if (progress.status.empty()) return {};
+  // Beside its reply a Failure line needs the octet of status, the name, and the index.
+  const std::size_t limit = std::min(kMaxReply, kMaxProgress / progress.status.size() - 48);
+  std::string out;
+  out.append(kStatus).append(progress.status).append("\n");
+  for (const auto& [recipient, reply] : progress.failures) {
+    out.append(kFailure).append(std::to_string(recipient)).append(" ");
+    out.append(bounded(reply, limit)).append("\n");
+  }
+  if (!progress.held.empty()) out.append(kHeld).append(bounded(progress.held, limit)).append("\n");
+  return out;
+}
+
+std::string format_envelope(const mail::Envelope& envelope) {
+  std::string out;
+  out.append(kTime).append(format_time(envelope.time)).append("\n");
+  out.append(kUid).append(std::to_string(envelope.uid)).append("\n");
+  out.append(kSender).append("<").append(envelope.reverse_path).append(">\n");
+  for (const auto& recipient : envelope.recipients) {
+    out.append(kRecipient).append("<").append(recipient.address).append(">");
+    const auto notify = format_notify(recipient.notify);
+    if (!notify.empty()) out.append(kNotifyParameter).append(notify);
+    if (!recipient.original.empty()) out.append(kOriginalParameter).append(recipient.original);
+    out.append("\n");
+  }
+  append_named(out, kBody, kBodies, envelope.body);
+  append_named(out, kReturn, kReturns, envelope.ret);
+  if (!envelope.envelope_id.empty()) out.append(kEnvelopeId).append(envelope.envelope_id).append("\n");
+  if (envelope.wait_for_queue_run) out.append(kWait).append("yes\n");
+  return out;
+}
+
+std::string format_entry_line(std::uint64_t envelope, std::uint64_t message,
+                              const Digest& digest) {
+  std::string out(kEntry);
+  out.append(padded(envelope, kLengthDigits)).append(" ");
+  out.append(padded(message, kLengthDigits)).append(" ");
+  const auto* octets = reinterpret_cast<const char*>(digest.data());
+  return out.append(to_hex(std::string_view(octets, digest.size()))).append("\n");
+}
+
+Result<std::uint64_t> head_length(std::string_view start) {
+  const auto entry = find_entry_line(start);
+  if (entry == std::string_view::npos) {
+    const auto begun = start.substr(0, kStatus.size());
+    const bool possible = kStatus.starts_with(begun) || kEntry.starts_with(start);
+    if (!possible && begun != kStatus) return malformed("no Mailchute-Entry line");
+    if (start.size() > kMaxProgress + kEntry.size()) return malformed("endless head");
+    return 0;
+  }
+  if (start.size() - entry < kEntryLineLength) return 0;
+  const auto line = parse_entry_line(start.substr(entry));
+  if (!line || entry > kMaxProgress) return malformed("Mailchute-Entry line");
+  return entry + kEntryLineLength + line->envelope;
+}
+
+Result<Head> parse_head(std::string_view start, std::uint64_t file_size) {
+  const auto length = head_length(start);
+  if (!length) return failure(length.error());
+  if (*length == 0 || *length > start.size()) return malformed("cut short");
+  const auto entry_offset = find_entry_line(start);
+  const auto line = parse_entry_line(start.substr(entry_offset));
+  if (!line || *length > file_size || line->message != file_size - *length) {
+    return malformed("its lengths do not add up to its size");
+  }
+  Head head;
+  head.status_offset = kStatus.size();
+  head.envelope_offset = entry_offset + kEntryLineLength;
+  head.message_offset = *length;
+  head.message_length = line->message;
+  head.digest = line->digest;
+
+  const auto progress_text = start.substr(0, entry_offset);
+  auto progress = parse_progress(progress_text);
+  if (!progress || format_progress(*progress) != progress_text) return malformed("status");
+  const auto envelope_text = start.substr(head.envelope_offset, line->envelope);
+  auto envelope = parse_envelope(envelope_text);
+  if (!envelope || format_envelope(*envelope) != envelope_text) return malformed("envelope");
+  if (auto checked = check_envelope(*envelope); !checked) return failure(checked.error());
+  if (!progress->status.empty() && progress->status.size() != envelope->recipients.size()) {
+    return malformed("status of other recipients");
+  }
+  head.progress = std::move(*progress);
+  head.envelope = std::move(*envelope);
+  return head;
+}
+
+std::string format_time(Time time) {
+  const auto count = time.time_since_epoch().count();
+  if (count < 0) return "-";
+  const auto milliseconds = static_cast<std::uint64_t>(count);
+  return std::to_string(milliseconds / 1000) + "." + padded(milliseconds % 1000, 3);
+}
+
+std::optional<Time> parse_time(std::string_view text) {
+  const auto dot = text.find('.');
+  if (dot == std::string_view::npos || dot > kTimeDigits || text.size() != dot + 4) return {};
+  const auto seconds = parse_number(text.substr(0, dot));
+  const auto milliseconds = parse_number(text.substr(dot + 1));
+  if (!seconds || !milliseconds) return {};
+  return Time(Milliseconds(*seconds * 1000 + *milliseconds));
+}
+
+}  // namespace mailchute::queue

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The queue on disk. One message is one file with one name (queue_id.h) and is in exactly one of the
+// folders below; format.h says what is in the file.
+//
+//   folder   mode  owner      holds
+//   tmp/     3733  mailchute  files being written by submitters
+//   new/     3733  mailchute  complete entries of submitters, not yet adopted
+//   cur/     0700  mailchute  entries of the daemon: to be delivered
+//   held/    0700  mailchute  entries that wait for an administrator (5yz to MAIL)
+//   failed/  0700  mailchute  dead letters: every recipient is done or failed, one or more failed
+//   work/    0700  mailchute  the daemon's own half-written files
+//   info/    0700  mailchute  attempts, next try and last reply of an entry; may be lost
+//   lock     0600  mailchute  held by the daemon (flock) as long as it runs
+//
+// Who moves an entry, and what a crash leaves behind:
+//
+//   step                                 by        a crash before / after leaves
+//   create tmp/ID, write, fsync          submitter nothing, or tmp/ID: removed after a day
+//   rename tmp/ID -> new/ID, fsync       submitter tmp/ID as above, or new/ID: delivered (exit 0 not yet
+//                                                  seen by the caller: all or nothing)
+//   rename new/ID -> cur/ID (NOREPLACE)  daemon    new/ID or cur/ID: adopted at the next start
+//   check cur/ID; junk is removed        daemon    cur/ID unchecked: checked again at the next start
+//   write work/ID, fsync,                daemon    work/ID: removed at the next start; cur/ID old or new,
+//     rename over cur/ID, fsync                    both whole
+//   one octet of Status in cur/ID, sync  daemon    the old or the new octet
+//   unlink cur/ID (all delivered)        daemon    cur/ID: sent once more, at most sync_every messages
+//   rename cur/ID -> failed/ID, held/ID  daemon    either, never both
+//   write info/ID                        daemon    an old info/ID or none: next try at once
+#pragma once
+
+namespace mailchute::queue {
+
+inline constexpr char kTmp[] = "tmp";
+inline constexpr char kNew[] = "new";
+inline constexpr char kCur[] = "cur";
+inline constexpr char kHeld[] = "held";
+inline constexpr char kFailed[] = "failed";
+inline constexpr char kWork[] = "work";
+inline constexpr char kInfo[] = "info";
+inline constexpr char kLock[] = "lock";
+
+inline constexpr unsigned kDropFolderMode = 03733;   // anyone may add, only the daemon lists
+inline constexpr unsigned kPrivateFolderMode = 0700;
+inline constexpr unsigned kSubmittedFileMode = 0640;  // the daemon reads through the group
+inline constexpr unsigned kOwnFileMode = 0600;
+
+}  // namespace mailchute::queue

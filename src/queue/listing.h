@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What mailq and `mailchute queue list` show: read from the queue, or received from the daemon as
+// one line per entry, printed in Postfix's shape.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "queue/queue.h"
+
+namespace mailchute::queue {
+
+enum class Place { incoming, active, waiting, held, failed };
+
+struct Listed {
+  std::string id;
+  Place place = Place::waiting;
+  Time time{};
+  std::uint64_t size = 0;  // octets of the message
+  std::uint32_t uid = 0;
+  std::string sender;
+  struct Recipient {
+    std::string address;
+    RecipientStatus status;
+    std::string reply;  // of a failed one
+  };
+  std::vector<Recipient> recipients;
+  RetryInfo info;
+};
+
+// One line without its LF, and back. The reader takes lines from the daemon only but is bounded all
+// the same.
+std::string format_listed(const Listed& listed);
+Result<Listed> parse_listed(std::string_view line);
+
+// Reads heads only, oldest first; entries that vanish meanwhile are left out. Needs the rights of
+// the daemon or of root. Works on a queue that is in use.
+Result<std::vector<Listed>> list(const std::string& directory);
+
+// Postfix's mailq: header line, one block per entry, and the last line that monitoring parses
+// ("-- 3 Kbytes in 2 Requests." or "Mail queue is empty"), counted over `requests` and `octets`
+// of the whole queue even where fewer entries are shown. Dead letters are not counted.
+// `utc_offset` in seconds for the arrival times.
+std::string format_mailq(const std::vector<Listed>& shown, std::uint64_t requests,
+                         std::uint64_t octets, Time now, int utc_offset);
+
+}  // namespace mailchute::queue

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "relay/conversation.h"
+
+#include <utility>
+
+namespace mailchute::relay {
+namespace {
+
+using smtp::Stage;
+
+std::vector<std::string> mechanisms(config::AuthMechanism allowed) {
+  switch (allowed) {
+    case config::AuthMechanism::any: return {"PLAIN", "LOGIN"};
+    case config::AuthMechanism::plain: return {"PLAIN"};
+    case config::AuthMechanism::login: return {"LOGIN"};
+  }
+  return {};
+}
+
+smtp::ClientSession::Options session_options(const Conversation::Options& options) {
+  smtp::ClientSession::Options session;
+  session.hostname = options.hostname;
+  session.starttls = options.smart_host.tls == config::Tls::starttls;
+  session.credentials = options.credentials;
+  session.mechanisms = mechanisms(options.smart_host.auth);
+  session.send_password_unprotected = options.smart_host.send_password_unprotected;
+  return session;
+}
+
+}  // namespace
+
+Conversation::Conversation(net::EventLoop& loop, const Options& options, const net::TlsContext* tls,
+                           ConversationUser& user)
+    : loop_(loop), options_(options), tls_(tls), user_(user), connector_(loop),
+      session_(session_options(options)), timer_(loop) {
+  const config::SmartHost& host = options_.smart_host;
+  connector_.connect(host.host, host.port, host.timeouts.resolve, host.timeouts.connect,
+                     [this](Result<std::unique_ptr<net::Connection>> connected) {
+                       if (over_) return;
+                       if (connected) return on_connected(std::move(*connected));
+                       over(smtp::Close::Trouble{Stage::connect, {}, connected.error().text});
+                     });
+}
+
+void Conversation::on_connected(std::unique_ptr<net::Connection> connection) {
+  connection_ = std::move(connection);
+  connection_->set_user(this);
+  peer_ = connection_->peer();
+  if (options_.smart_host.tls == config::Tls::implicit) start_tls();
+  watch_time();
+}
+
+void Conversation::start_tls() {
+  const config::SmartHost& host = options_.smart_host;
+  connection_->start_tls(*tls_, host.tls_name.empty() ? host.host : host.tls_name);
+}
+
+// Events
+
+void Conversation::on_octets(std::string_view octets) {
+  session_.on_octets(octets);
+  act();
+}
+
+void Conversation::on_tls(const net::TlsFacts& facts) {
+  tls_version_ = facts.version;
+  session_.on_tls(facts.verified);
+  act();
+}
+
+void Conversation::on_sent() {
+  if (large_) send_piece();
+}
+
+void Conversation::on_closed(const Error& reason) {
+  large_.reset();
+  session_.on_closed(reason.text);
+  act();
+}
+
+void Conversation::wake() { act(); }
+
+void Conversation::quit() {
+  quitting_ = true;
+  if (!connection_) return over(std::nullopt);
+  session_.quit();
+  act();
+}
+
+void Conversation::abandon(const std::string& why) {
+  if (!connection_) return over(std::nullopt);
+  large_.reset();
+  session_.on_closed(why);
+  act();
+}
+
+// Actions
+
+// Callbacks of the user may lead back here: the outermost call does the work.
+void Conversation::act() {
+  if (over_ || !connection_ || std::exchange(acting_, true)) return;
+  do {
+    while (auto action = session_.next()) {
+      std::visit([this](auto& what) { perform(what); }, *action);
+      if (over_) return;
+    }
+  } while (offer_transaction());
+  acting_ = false;
+  flush();
+  watch_time();
+}
+
+bool Conversation::offer_transaction() {
+  if (large_ || quitting_ || !session_.wants_transaction()) return false;
+  auto transaction = user_.next_transaction();
+  if (!transaction) return false;
+  session_.begin(std::move(*transaction));
+  if (++messages_ >= options_.smart_host.messages_per_connection) session_.quit();
+  return true;
+}
+
+void Conversation::perform(smtp::Send& send) {
+  if (!send.sensitive) {
+    out_ += send.octets;
+    return;
+  }
+  flush();
+  connection_->send(std::move(send.octets), true);
+}
+
+void Conversation::perform(smtp::SendMessage& message) {
+  const queue::Entry& entry = user_.entry_of(message.id);
+  if (entry.text()) return send_small(message.id, *entry.text());
+  large_.emplace(Large{message.id, queue::Entry::Reader(entry), {}});
+  send_piece();
+}
+
+void Conversation::send_small(smtp::TransactionId id, const std::string& text) {
+  smtp::MessageEncoder encoder;
+  encoder.encode(text, out_);
+  encoder.finish(out_);
+  session_.on_message_sent(id);
+}
+
+// One piece is written at a time, so that memory stays bounded. The final dot leaves only when the
+// whole message was read and found whole.
+void Conversation::send_piece() {
+  auto piece = large_->reader.next();
+  const smtp::TransactionId id = large_->id;
+  if (!piece) {
+    large_.reset();
+    session_.on_message_lost(id, piece.error().text);
+    return act();
+  }
+  if (!piece->empty()) {
+    large_->encoder.encode(*piece, out_);
+    flush();
+    watched_.reset();
+    return watch_time();
+  }
+  large_->encoder.finish(out_);
+  large_.reset();
+  session_.on_message_sent(id);
+  act();
+}
+
+void Conversation::perform(smtp::StartTls&) {
+  flush();
+  start_tls();
+}
+
+void Conversation::perform(smtp::Ready&) {}
+
+void Conversation::perform(smtp::TransactionReport& report) {
+  used_ = used_ || report.stage > Stage::rset;
+  user_.on_report(std::move(report));
+}
+
+void Conversation::perform(smtp::Close& close) {
+  flush();
+  over(std::move(close.trouble));
+}
+
+void Conversation::flush() {
+  if (!out_.empty()) connection_->send(std::exchange(out_, {}));
+}
+
+void Conversation::over(std::optional<smtp::Close::Trouble> trouble) {
+  if (std::exchange(over_, true)) return;
+  timer_.cancel();
+  if (connection_) connection_->shutdown();
+  // The user may destroy the conversation: not while one of its functions is running.
+  loop_.post([this, alive = std::weak_ptr<bool>(alive_), trouble = std::move(trouble)]() mutable {
+    if (alive.lock()) user_.on_over(std::move(trouble), used_);
+  });
+}
+
+// Time limits
+
+Milliseconds Conversation::limit(Stage stage) const {
+  const config::Timeouts& timeouts = options_.smart_host.timeouts;
+  switch (stage) {
+    case Stage::greeting: return timeouts.greeting;
+    case Stage::tls: return timeouts.tls;
+    case Stage::data: return timeouts.data;
+    case Stage::message: return large_ ? timeouts.block : timeouts.message;
+    case Stage::quit: return timeouts.quit;
+    case Stage::idle: return options_.smart_host.idle;
+    default: return timeouts.command;
+  }
+}
+
+// Each reply, and each piece of a message, has its own time.
+void Conversation::watch_time() {
+  if (over_) return;
+  const Stage stage = session_.waiting_for().value_or(Stage::idle);
+  if (watched_ == stage && watched_replies_ == session_.replies()) return;
+  watched_ = stage;
+  watched_replies_ = session_.replies();
+  timer_.start(limit(stage), [this, stage] {
+    stage == Stage::idle ? session_.quit() : session_.on_timeout();
+    act();
+  });
+}
+
+}  // namespace mailchute::relay

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// One connection to the smart host: resolves, connects, does TLS, and carries octets, messages and
+// time limits between the network and the SMTP engine. It knows nothing of queues and retries; its
+// user hands it messages and gets the reports.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "config/settings.h"
+#include "net/connect.h"
+#include "net/connection.h"
+#include "net/event_loop.h"
+#include "net/tls.h"
+#include "queue/entry.h"
+#include "smtp/client_session.h"
+#include "smtp/message_encoder.h"
+
+namespace mailchute::relay {
+
+class ConversationUser {
+ public:
+  virtual ~ConversationUser() = default;
+  // The next message to be sent, if there is one.
+  virtual std::optional<smtp::Transaction> next_transaction() = 0;
+  // The entry of a transaction that was handed out; it stays where it is until its report.
+  virtual const queue::Entry& entry_of(smtp::TransactionId id) = 0;
+  virtual void on_report(smtp::TransactionReport report) = 0;
+  // The last call; `used`: at least one transaction was reported beyond RSET.
+  virtual void on_over(std::optional<smtp::Close::Trouble> trouble, bool used) = 0;
+};
+
+class Conversation : private net::ConnectionUser {
+ public:
+  struct Options {
+    std::string hostname;
+    config::SmartHost smart_host;
+    std::optional<smtp::Credentials> credentials;
+  };
+
+  // `tls` may be null where smart_host.tls is none. All outlive the conversation.
+  Conversation(net::EventLoop& loop, const Options& options, const net::TlsContext* tls,
+               ConversationUser& user);
+
+  void wake();  // there may be a message now
+  void quit();  // leave when what is in flight is done; at once while connecting
+  void abandon(const std::string& why);  // now, whatever is in flight
+
+  const std::string& peer() const { return peer_; }         // "127.0.0.1:587" once connected
+  const std::string& tls_version() const { return tls_version_; }  // empty: none
+
+ private:
+  void on_octets(std::string_view octets) override;
+  void on_sent() override;
+  void on_tls(const net::TlsFacts& facts) override;
+  void on_closed(const Error& reason) override;
+
+  void on_connected(std::unique_ptr<net::Connection> connection);
+  void start_tls();
+  void act();  // performs the engine's actions until it waits
+  void perform(smtp::Send& send);
+  void perform(smtp::SendMessage& message);
+  void perform(smtp::StartTls& start);
+  void perform(smtp::Ready& ready);
+  void perform(smtp::TransactionReport& report);
+  void perform(smtp::Close& close);
+  bool offer_transaction();
+  void send_small(smtp::TransactionId id, const std::string& text);
+  void send_piece();
+  void flush();
+  void watch_time();
+  void over(std::optional<smtp::Close::Trouble> trouble);
+  Milliseconds limit(smtp::Stage stage) const;
+
+  // A large message on its way.
+  struct Large {
+    smtp::TransactionId id;
+    queue::Entry::Reader reader;
+    smtp::MessageEncoder encoder;
+  };
+
+  net::EventLoop& loop_;
+  Options options_;
+  const net::TlsContext* tls_;
+  ConversationUser& user_;
+  net::Connector connector_;
+  std::unique_ptr<net::Connection> connection_;
+  smtp::ClientSession session_;
+  net::Timer timer_;
+  std::string out_;  // collected while acting, written at once
+  std::optional<Large> large_;
+  std::string peer_;
+  std::string tls_version_;
+  unsigned messages_ = 0;
+  bool used_ = false;
+  bool quitting_ = false;
+  bool over_ = false;
+  bool acting_ = false;
+  // What the running time limit is for.
+  std::optional<smtp::Stage> watched_;
+  std::uint64_t watched_replies_ = 0;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+}  // namespace mailchute::relay

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Takes messages from the queue to the smart host. Every outcome is a fact on disk before anything
+// else happens with it; what the facts mean is verdict.h's to say, when to try again retry.h's.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <random>
+#include <span>
+#include <string>
+
+#include "base/log.h"
+#include "config/settings.h"
+#include "net/event_loop.h"
+#include "net/tls.h"
+#include "queue/queue.h"
+#include "relay/conversation.h"
+#include "relay/health.h"
+#include "relay/schedule.h"
+#include "relay/verdict.h"
+
+namespace mailchute::relay {
+
+struct DeliveryStatus {
+  std::size_t waiting = 0;    // messages in the queue
+  std::size_t in_flight = 0;
+  std::uint64_t delivered = 0;  // since start
+  std::string smart_host;       // "ok" or "paused until ...": in words
+  std::string last_error;
+  std::optional<Seconds> paused_for;
+  std::optional<Time> oldest;
+};
+
+class Delivery : private ConversationUser {
+ public:
+  // All but `settings` outlive it; `password` is borrowed.
+  Delivery(net::EventLoop& loop, queue::Queue& queue, const config::Settings& settings,
+           std::string_view password, net::TlsContext* tls, Log& log);
+
+  // What is in cur/ already.
+  void load_queue();
+  // Adopts what is new, and goes on.
+  void look_for_new_mail();
+  // Now, not when its time comes; also ends a pause of the smart host. Returns how many.
+  std::size_t retry_all();
+  bool retry(const std::string& id);
+
+  // What is in flight is finished, within the span; then calls back.
+  void finish(Milliseconds within, std::function<void()> done);
+
+  DeliveryStatus status() const;
+  bool in_flight(const std::string& id) const;
+  // When the message is tried next, as far as its own schedule is concerned.
+  std::optional<Time> next_try(const std::string& id) const;
+
+ private:
+  struct InFlight {
+    queue::Entry entry;
+    std::vector<std::size_t> recipients;  // of the transaction, as indices in the envelope
+    bool alone;                           // possibly delivered before
+  };
+
+  std::optional<smtp::Transaction> next_transaction() override;
+  const queue::Entry& entry_of(smtp::TransactionId id) override;
+  void on_report(smtp::TransactionReport report) override;
+  void on_over(std::optional<smtp::Close::Trouble> trouble, bool used) override;
+
+  void pump();
+  bool may_begin() const;
+  std::optional<queue::Entry> load_next();
+  InFlight take_in(queue::Entry entry) const;
+  smtp::Transaction transaction(smtp::TransactionId id, const InFlight& message) const;
+  void record(InFlight& message, const Judgement& judgement);
+  std::vector<queue::Outcome> outcomes(const InFlight& message, const Judgement& judgement,
+                                       bool expired) const;
+  void defer(const InFlight& message, const Judgement& judgement, const queue::RetryInfo& info);
+  void judge_smart_host(const std::string& id, const Judgement& judgement, bool local);
+  void log_verdicts(const InFlight& message, const Judgement& judgement);
+  void put_back(const std::string& id, Time arrival, Milliseconds delay);
+  void sync_soon();
+  void sync_now();
+  void finish_if_idle();
+  std::string relay_name() const;
+  double chance();
+
+  net::EventLoop& loop_;
+  queue::Queue& queue_;
+  const config::Settings& settings_;
+  Conversation::Options conversation_options_;
+  RetryLimits retry_;
+  net::TlsContext* tls_;
+  Log& log_;
+  Schedule schedule_;
+  Health health_;
+  std::unique_ptr<Conversation> conversation_;
+  std::map<smtp::TransactionId, InFlight> in_flight_;
+  smtp::TransactionId last_id_ = 0;
+  std::uint64_t delivered_ = 0;
+  net::Timer wake_timer_;
+  net::Timer sync_timer_;
+  net::Timer finish_timer_;
+  bool syncing_soon_ = false;
+  bool adopting_ = false;
+  std::function<void()> finished_;
+  std::minstd_rand random_;
+};
+
+}  // namespace mailchute::relay

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What is known about the smart host. Trouble before MAIL pauses it: one probe at a time, backing
+// off. Trouble in the middle of a message may be that message's fault, so it pauses the smart host
+// only when a different message, sent alone, meets it too.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/clock.h"
+#include "relay/retry.h"
+
+namespace mailchute::relay {
+
+class Health {
+ public:
+  explicit Health(RetryLimits limits) : limits_(limits) {}
+
+  // The smart host took a message, or refused one in order: it works.
+  void works();
+  // Session-level trouble; `chance` as in retry_delay().
+  void trouble(const std::string& reason, Time at, Instant now, double chance);
+  // Trouble in the middle of message `id`.
+  void interrupted(const std::string& id, const std::string& reason, Time at, Instant now, double chance);
+  // An administrator, or a reload: try at once.
+  void forget_pause() { until_.reset(); }
+
+  bool paused(Instant now) const { return until_ && now < *until_; }
+  std::optional<Instant> paused_until() const { return until_; }
+  // After trouble, until the first success: one connection, one message at a time.
+  bool on_probation() const { return failures_ > 0 || !suspect_.empty(); }
+  // The message that the connection was lost with; a probe uses another one if there is one.
+  const std::string& suspect() const { return suspect_; }
+  const std::string& last_error() const { return last_error_; }
+  std::optional<Time> since() const { return since_; }
+
+ private:
+  RetryLimits limits_;
+  unsigned failures_ = 0;  // in a row
+  std::string suspect_;
+  std::optional<Instant> until_;
+  std::string last_error_;
+  std::optional<Time> since_;
+};
+
+}  // namespace mailchute::relay

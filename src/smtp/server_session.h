@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The server's side of SMTP as a pure state machine (RFC 5321, 1870, 1985, 2034, 2920, 3030, 3207,
+// 3461, 4954, 6152, 6531): octets in, actions out. It stores nothing and checks no password; a
+// message passes through in pieces and is never held. What it offers and how much it bears is
+// policy and comes in as options.
+//
+// Replies to pipelined commands leave together. What came before a TLS handshake counts for nothing
+// afterwards (RFC 3207, 4.2), and octets that rode behind STARTTLS are thrown away. An octet that
+// was announced as part of a message is never read as a command.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "base/error.h"
+#include "mail/envelope.h"
+#include "smtp/command.h"
+#include "smtp/extensions.h"
+#include "smtp/message_decoder.h"
+
+namespace mailchute::smtp {
+
+struct ServerOptions {
+  std::string hostname;
+  Extensions offered;             // STARTTLS and AUTH as far as the connection allows it
+  bool auth_required = false;     // before MAIL
+  bool auth_without_tls = false;  // offer AUTH (PLAIN, LOGIN) also where anyone can listen
+  LineEnds line_ends = LineEnds::crlf;
+
+  // Bounds. A line has to hold an AUTH response (RFC 4954, 4).
+  std::size_t max_line = 12288;
+  std::size_t max_recipients = 1000;
+  unsigned max_errors = 20;      // refusals since the last message that was taken
+  unsigned max_commands = 1000;  // since then, too; accepted RCPTs are not counted
+};
+
+class ServerSession {
+ public:
+  struct Send {
+    std::string octets;
+  };
+  struct StartTls {};       // handshake, then on_tls()
+  struct CheckPassword {    // answer with on_auth(); wiping the password is the receiver's
+    std::string user;
+    std::string password;
+  };
+  struct BeginMessage {
+    mail::Envelope envelope;
+    bool smtp_utf8;
+    std::string protocol;  // for Received: "ESMTPSA" (RFC 3848, RFC 6531)
+    std::string helo;
+    std::string user;      // who authenticated; empty: nobody
+  };
+  struct MessageOctets {
+    std::string text;  // LF line ends
+  };
+  struct EndMessage {};      // answer with on_message_stored()
+  struct AbandonMessage {};  // of the message begun, nothing must stay
+  struct Close {};
+  using Action = std::variant<Send, StartTls, CheckPassword, BeginMessage, MessageOctets, EndMessage,
+                              AbandonMessage, Close>;
+
+  // `secure`: TLS from the start is up.
+  explicit ServerSession(ServerOptions options, bool secure = false);
+  ~ServerSession();  // wipes what may be left of a password
+  ServerSession(const ServerSession&) = delete;
+
+  // Events.
+  void on_octets(std::string_view octets);
+  void on_tls();
+  void on_auth(bool right);
+  // The id under which the message is durable. Errors of the kinds data, rejected and permission
+  // refuse it for good, any other for now.
+  void on_message_stored(const Result<std::string>& id);
+  void on_timeout();
+
+  std::optional<Action> next();
+
+  // An answer to an action is owed: until then octets are only kept, so better read none.
+  bool waiting() const;
+
+ private:
+  enum class State { command, auth, data, chunk, handshake, checking, storing, over };
+  enum class AuthStep { plain, login_user, login_password };
+  struct Transaction {
+    mail::Envelope envelope;
+    bool smtp_utf8 = false;
+    bool begun = false;     // BeginMessage was said
+    bool too_large = false;
+    bool broken = false;    // a chunk was refused, so the message can only be given up
+    MessageDecoder decoder;
+  };
+  struct Chunk {
+    std::uint64_t left = 0;
+    BdatCommand command;
+    std::optional<Reply> refusal;
+  };
+
+  // Input. Each takes something from it, or says that there is not enough.
+  bool step();
+  bool read_line();
+  bool read_data();
+  bool read_chunk();
+  std::optional<std::string> take_line();
+  std::string_view input() const { return std::string_view(input_).substr(taken_); }
+  void consume(std::size_t octets);
+
+  // Commands.
+  void obey(const Command& command);
+  void obey_session(const Command& command);
+  void greet(std::string_view name, bool extended);
+  void offer_extensions();
+  void begin_transaction(std::string_view argument);
+  std::optional<Reply> may_begin() const;
+  void add_recipient(std::string_view argument);
+  void begin_data(std::string_view argument);
+  void begin_chunk(std::string_view argument);
+  std::optional<Reply> may_take_chunk() const;
+  void end_chunk();
+  void begin_tls(std::string_view argument);
+  void begin_auth(std::string_view argument);
+  std::optional<Reply> may_authenticate() const;
+  void continue_auth(std::string line);
+  void take_response(std::string response);
+  void check_plain(std::string_view response);
+  void check(std::string user, std::string password);
+  void end_auth(const Reply& reply);
+
+  // The message.
+  void begin_message();
+  void pass_on(std::string text);
+  void end_message();
+  void reset();
+
+  void reply(int code, std::string_view text);
+  void reply(const Reply& reply);
+  void act(Action action);  // after the replies so far
+  void close(int code, std::string_view text);
+  void limit_patience();
+  bool offers_tls() const { return options_.offered.starttls && !secure_; }
+  bool offers_auth() const;
+  std::string protocol() const;
+
+  ServerOptions options_;
+  State state_ = State::command;
+  bool secure_;
+  std::string helo_;  // empty: not greeted yet
+  bool extended_ = false;
+  std::string user_;
+  AuthStep auth_step_ = AuthStep::plain;
+  std::string auth_user_;
+  std::optional<Transaction> transaction_;
+  Chunk chunk_;
+
+  std::string input_;
+  std::size_t taken_ = 0;
+  bool discarding_line_ = false;
+  std::string replies_;
+  std::deque<Action> actions_;
+  unsigned errors_ = 0;
+  unsigned commands_ = 0;
+};
+
+}  // namespace mailchute::smtp

@@ -1,0 +1,318 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A real Postfix as the smart host, on 127.0.0.1, with STARTTLS, implicit TLS and AUTH; needs root.
+
+It runs from the unpacked package (peers.py) in mount and PID namespaces of its own: the package is laid over /usr
+there, the users it wants are added to a bound copy of /etc/passwd, and everything that it reads and writes is in one
+folder bound to /mnt, so that neither the machine nor the modes of the folders above matter. When the
+namespace's first process dies, the kernel kills all the others before wait() returns.
+
+Every recipient of every domain ends in one Maildir; no SMTP client is configured, so no mail can leave the machine.
+"""
+
+import os
+import pathlib
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import time
+
+import maildir
+import peers
+from report import Skip
+
+PACKAGES = ("postfix", "sasl2-bin", "libsasl2-modules")
+
+# Exit status 77 from here: the machine does not allow what is needed (a container without privileges).
+_START = """
+mount -t overlay overlay -o "ro,lowerdir=$1:/usr" /usr || exit 77
+mount --bind "$2" /mnt && mount --bind /mnt/etc/passwd /etc/passwd && mount --bind /mnt/etc/group /etc/group || exit 77
+cd /mnt && $3
+exit $?
+"""
+# The shell stays as the namespace's first process: master changes its effective user now and then, and with that the
+# kernel forgets that it was to die with its parent.
+_MASTER_COMMAND = "/usr/lib/postfix/sbin/master -s -c /mnt/etc"
+
+_REFUSED = {"bad@example.org": "550 5.1.1 no such user here", "later@example.org": "451 4.2.0 try again later"}
+
+
+def _defaults(recipients):
+    return {
+        "compatibility_level": "3.6",
+        "queue_directory": "/mnt/spool",
+        "data_directory": "/mnt/data",
+        "daemon_directory": "/usr/lib/postfix/sbin",
+        "command_directory": "/usr/sbin",
+        "maillog_file": "/mnt/maillog",
+        "maillog_file_prefixes": "/mnt",
+        "inet_interfaces": "127.0.0.1",
+        "inet_protocols": "ipv4",
+        "myhostname": "smarthost.example.org",
+        "mynetworks": "127.0.0.0/8",
+        "disable_dns_lookups": "yes",
+        "smtpd_peername_lookup": "no",
+        # Every recipient, every domain, bounces too: into the one Maildir.
+        "mydestination": "",
+        "local_recipient_maps": "",
+        "alias_maps": "",
+        "virtual_mailbox_domains": "example.org",
+        "virtual_mailbox_maps": "static:maildir/",
+        "virtual_mailbox_base": "/mnt",
+        "virtual_mailbox_limit": "0",
+        "virtual_uid_maps": "static:65534",
+        "virtual_gid_maps": "static:65534",
+        "virtual_transport": "virtual",
+        "default_transport": "virtual",
+        "local_transport": "virtual",
+        "relay_transport": "virtual",
+        "mailbox_size_limit": "0",
+        # What arrives is kept octet for octet: Postfix mends local clients' headers and drops Bcc otherwise, which
+        # would hide our own faults, and cuts long headers.
+        "local_header_rewrite_clients": "",
+        "message_drop_headers": "",
+        "header_size_limit": "10000000",
+        "message_size_limit": "104857600",
+        "notify_classes": "",
+        # A client that sends a bare LF is at fault.
+        "smtpd_forbid_bare_newline": "reject",
+        "smtpd_forbid_bare_newline_exclusions": "",
+        # No limits on a fast client, and no pauses; but the limits on errors and junk commands stay as everybody has them.
+        "smtpd_client_connection_count_limit": "0",
+        "smtpd_client_connection_rate_limit": "0",
+        "smtpd_client_message_rate_limit": "0",
+        "smtpd_client_recipient_rate_limit": "0",
+        "smtpd_client_new_tls_session_rate_limit": "0",
+        "smtpd_client_auth_rate_limit": "0",
+        "smtpd_error_sleep_time": "0",
+        "in_flow_delay": "0",
+        "initial_destination_concurrency": "50",
+        "default_destination_concurrency_limit": "50",
+        "default_process_limit": "100",
+        "smtpd_tls_security_level": "may",
+        "smtpd_tls_auth_only": "yes",
+        "smtpd_tls_cert_file": "/mnt/etc/cert.pem",
+        "smtpd_tls_key_file": "/mnt/etc/key.pem",
+        "smtpd_tls_loglevel": "1",
+        "cyrus_sasl_config_path": "/mnt/etc/sasl",
+        "smtpd_sasl_auth_enable": "yes",
+        "smtpd_recipient_restrictions":
+            ("check_recipient_access texthash:/mnt/etc/recipients, " if recipients else "")
+            + "permit_sasl_authenticated, reject",
+        "smtpd_relay_restrictions": "",
+    }
+
+
+_MASTER = """\
+127.0.0.1:{port} inet n - n - - smtpd
+127.0.0.1:{tls_port} inet n - n - - smtpd -o smtpd_tls_wrappermode=yes
+cleanup unix n - n - 0 cleanup
+qmgr unix n - n 300 1 qmgr
+tlsmgr unix - - n 1000? 1 tlsmgr
+rewrite unix - - n - - trivial-rewrite
+bounce unix - - n - 0 bounce
+defer unix - - n - 0 bounce
+trace unix - - n - 0 bounce
+error unix - - n - - error
+retry unix - - n - - error
+virtual unix - n n - - virtual
+postlog unix-dgram n - n - 1 postlogd
+"""
+
+# Mode and owner of the queue's folders, which Postfix's own start script would make (conf/postfix-files).
+_SPOOL = {
+    **dict.fromkeys(("active", "bounce", "corrupt", "defer", "deferred", "flush", "hold", "incoming", "private",
+                     "saved", "trace"), (0o700, "postfix")),
+    "maildrop": (0o1730, "postdrop"), "public": (0o2710, "postdrop"), "pid": (0o755, "root"),
+}
+
+
+def free_port():
+    """A port free now. Below the kernel's range for outgoing connections, which could take it before we listen."""
+    while True:
+        port = random.randrange(20000, 32000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
+
+
+class Postfix:
+    """with Postfix(tmpdir, ca, users={'web1@example.org': 'secret'}, message_size_limit=1000) as p: ...
+
+    p.port speaks STARTTLS, p.tls_port TLS from the first octet. A user without a domain belongs to myhostname.
+    No users: no AUTH, everybody may send. `cert` gives another (certfile, keyfile); `recipients` another table of
+    refused addresses; `mechanisms` other SASL mechanisms (SCRAM-SHA-256 works too); the rest is main.cf.
+    stop() and start() keep ports, queue and Maildir.
+    """
+
+    def __init__(self, tmpdir, ca, users=None, *, cert=None, recipients=None, mechanisms="PLAIN LOGIN",
+                 **main_cf):
+        if os.geteuid() != 0:
+            raise Skip("running Postfix needs root")
+        self._root = peers.fetch(*PACKAGES)
+        self._home = pathlib.Path(tmpdir).resolve() / "postfix"
+        self._process = None
+        self.maildir = self._home / "maildir"
+        self.port, self.tls_port = free_port(), free_port()
+        recipients = _REFUSED if recipients is None else recipients
+        settings = _defaults(recipients)
+        if not users:
+            settings["smtpd_sasl_auth_enable"] = "no"
+            settings["smtpd_recipient_restrictions"] = (
+                settings["smtpd_recipient_restrictions"].replace("permit_sasl_authenticated, reject", "permit"))
+        settings.update(main_cf)
+        self._hostname = settings["myhostname"]
+        self._make_folders()
+        self._configure(settings, recipients, mechanisms)
+        self._make_certificate(cert or ca.issue("localhost", "127.0.0.1"))
+        for user, password in (users or {}).items():
+            self._add_user(user, password)
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    # --- what a test asks
+
+    def deliveries(self):
+        """[(reverse-path, recipient, message)]: as received, without the fields that this Postfix put on top."""
+        result = []
+        for text in maildir.messages(self.maildir):
+            # In this order and once each; a Return-Path or Received of the message's own comes after and stays.
+            path, text = maildir.take_field(text, "Return-Path")
+            recipient, text = maildir.take_field(text, "X-Original-To")
+            _, text = maildir.take_field(text, "Delivered-To")
+            _, text = maildir.take_field(text, "Received")
+            result.append(((path or b"")[1:-1].decode(), (recipient or b"").decode(), text))
+        return result
+
+    def messages(self):
+        return [message for _, _, message in self.deliveries()]
+
+    def wait_for(self, n, timeout=30):
+        """Waits until n messages are delivered; False when the time is up."""
+        return maildir.wait_for(self.maildir, n, timeout, folders=("new",))
+
+    def log(self):
+        path = self._home / "maillog"
+        return path.read_text(errors="replace") if path.exists() else ""
+
+    # --- life
+
+    def start(self):
+        # If the test itself is killed, unshare dies with it (pdeathsig), and all the rest with unshare.
+        self._process = subprocess.Popen(
+            ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
+             "/bin/sh", "-c", _START, "sh", str(self._root / "usr"), str(self._home), _MASTER_COMMAND],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+            cwd="/", env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"})
+        deadline = time.monotonic() + 20
+        for port in (self.port, self.tls_port):
+            while not _listens(port):
+                if self._process.poll() is not None:
+                    self._explain()
+                if time.monotonic() > deadline:
+                    self.stop()
+                    raise RuntimeError("Postfix does not listen: " + self.log())
+                time.sleep(0.005)
+
+    def stop(self):
+        """Kills it, as a power cut would; its queue is on disk and goes on with the next start()."""
+        if self._process is None:
+            return
+        # Killing the namespace's first process and not unshare: unshare then ends only when all are gone.
+        children = pathlib.Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
+        try:
+            victims = [int(pid) for pid in children.read_text().split()]
+        except OSError:
+            victims = []
+        for pid in victims or [self._process.pid]:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        self._process.wait()
+        self._process.stderr.close()
+        self._process = None
+
+    def _explain(self):
+        status, text = self._process.wait(), self._process.stderr.read()
+        self._process.stderr.close()
+        self._process = None
+        if status == 77 or text.startswith("unshare:"):
+            raise Skip("no namespaces here: " + text.strip())
+        raise RuntimeError(f"Postfix ended at start: {status} {text} {self.log()}")
+
+    # --- preparation
+
+    def _make_folders(self):
+        shutil.rmtree(self._home, ignore_errors=True)
+        for folder in ("etc/sasl", "data", "spool"):
+            (self._home / folder).mkdir(parents=True)
+        (self._home / "maillog").touch()
+        ids = self._make_users()
+        for folder in ("tmp", "new", "cur"):
+            (self.maildir / folder).mkdir(parents=True)
+        for folder in (self.maildir, *self.maildir.iterdir()):
+            os.chown(folder, 65534, 65534)
+        os.chown(self._home / "data", ids["postfix"], ids["postfix"])
+        for name, (mode, owner) in _SPOOL.items():
+            path = self._home / "spool" / name
+            path.mkdir()
+            user, group = {"root": (0, 0), "postfix": (ids["postfix"], 0),
+                           "postdrop": (ids["postfix"], ids["postdrop"])}[owner]
+            os.chown(path, user, group)
+            path.chmod(mode)
+        # Bound to /mnt, so only this folder's own mode counts for Postfix's users.
+        self._home.chmod(0o755)
+
+    def _make_users(self):
+        """passwd and group with what Postfix wants; the ids are far from what a machine gives out."""
+        passwd, group = pathlib.Path("/etc/passwd").read_text(), pathlib.Path("/etc/group").read_text()
+        ids = {"postfix": 64901, "postdrop": 64902}
+        keep = [line for line in passwd.splitlines() if line.split(":")[0] not in ids]
+        keep.append(f"postfix:x:{ids['postfix']}:{ids['postfix']}::/:/usr/sbin/nologin")
+        (self._home / "etc/passwd").write_text("\n".join(keep) + "\n")
+        keep = [line for line in group.splitlines() if line.split(":")[0] not in ids]
+        keep += [f"{name}:x:{number}:" for name, number in ids.items()]
+        (self._home / "etc/group").write_text("\n".join(keep) + "\n")
+        return ids
+
+    def _configure(self, settings, recipients, mechanisms):
+        etc = self._home / "etc"
+        (etc / "main.cf").write_text("".join(f"{name} = {value}\n" for name, value in settings.items()))
+        # Postfix waits at start until main.cf is 2 s old, lest somebody is still writing it.
+        os.utime(etc / "main.cf", (time.time() - 60,) * 2)
+        (etc / "master.cf").write_text(_MASTER.format(port=self.port, tls_port=self.tls_port))
+        (etc / "recipients").write_text("".join(f"{name} {reply}\n" for name, reply in recipients.items()))
+        (etc / "sasl/smtpd.conf").write_text(
+            f"pwcheck_method: auxprop\nauxprop_plugin: sasldb\nsasldb_path: /mnt/etc/sasldb2\nmech_list: {mechanisms}\n")
+
+    def _make_certificate(self, pair):
+        for source, name in zip(pair, ("cert.pem", "key.pem")):
+            shutil.copyfile(source, self._home / "etc" / name)
+
+    def _add_user(self, user, password):
+        """Writes sasldb2 with the package's own tool, in a namespace like Postfix's."""
+        name, _, realm = user.partition("@")
+        done = subprocess.run(
+            ["unshare", "--mount", "/bin/sh", "-c", _START, "sh", self._root / "usr", self._home,
+             f"saslpasswd2 -p -c -f /mnt/etc/sasldb2 -u {realm or self._hostname} {name}"], input=password, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        if done.returncode == 77 or done.stdout.startswith("unshare:"):
+            raise Skip("no namespaces here: " + done.stdout.strip())
+        if done.returncode != 0:
+            raise RuntimeError(f"saslpasswd2 {user}: {done.stdout}")
+        os.chmod(self._home / "etc/sasldb2", 0o644)  # smtpd reads it as the user postfix
+
+
+def _listens(port):
+    """Asked of the kernel: trying to connect would leave strange sessions in the log."""
+    table = pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]
+    return any(fields[1].endswith(f":{port:04X}") and fields[3] == "0A" for fields in map(str.split, table))
