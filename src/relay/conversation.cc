@@ -160,6 +160,7 @@ void Conversation::send_piece() {
   }
   large_->encoder.finish(out_);
   large_.reset();
+  watched_.reset();
   session_.on_message_sent(id);
   act();
 }

@@ -68,6 +68,7 @@ class Delivery : private ConversationUser {
   void on_over(std::optional<smtp::Close::Trouble> trouble, bool used) override;
 
   void pump();
+  bool due_now() const;
   bool may_begin() const;
   std::optional<queue::Entry> load_next();
   InFlight take_in(queue::Entry entry) const;

@@ -5,86 +5,89 @@
 
 #include "base/text.h"
 #include "base/utf8.h"
+#include "mail/address.h"
 
 namespace mailchute::smtp {
 namespace {
 
-bool is_high(char c) { return static_cast<unsigned char>(c) >= 128; }
-
-bool is_local_part_octet(char c) {
-  constexpr std::string_view kOthers = "!#$%&'*+-/=?^_`{|}~.";
-  return is_alpha(c) || is_digit(c) || is_high(c) || kOthers.find(c) != std::string_view::npos;
-}
-
-// The underscore is against the rules but in use.
-bool is_domain_octet(char c) {
-  return is_alpha(c) || is_digit(c) || is_high(c) || c == '-' || c == '.' || c == '_';
-}
-
-bool is_literal_octet(char c) { return c > ' ' && c < 127 && c != '[' && c != ']' && c != '\\'; }
-
-template <class Predicate>
-bool skip_some(std::string_view& text, Predicate belongs) {
-  const auto end = std::ranges::find_if_not(text, belongs);
-  const bool some = end != text.begin();
-  text.remove_prefix(static_cast<std::size_t>(end - text.begin()));
-  return some;
-}
-
-bool skip_octet(std::string_view& text, char c) {
+bool take_octet(std::string_view& text, char c) {
   if (!text.starts_with(c)) return false;
   text.remove_prefix(1);
   return true;
 }
 
-// Behind the opening quote.
-bool skip_quoted(std::string_view& text) {
-  while (!text.empty() && !is_control(text.front())) {
-    if (skip_octet(text, '"')) return true;
-    if (skip_octet(text, '\\') && (text.empty() || is_control(text.front()))) return false;
+std::string_view take_up_to(std::string_view& text, std::size_t end) {
+  const auto taken = text.substr(0, end);
+  text.remove_prefix(taken.size());
+  return taken;
+}
+
+// Behind the opening quote. What the quotes hold, without them and the escapes.
+std::optional<std::string> take_quoted(std::string_view& text) {
+  std::string value;
+  while (!take_octet(text, '"')) {
+    take_octet(text, '\\');
+    if (text.empty()) return std::nullopt;
+    value += text.front();
     text.remove_prefix(1);
   }
-  return false;
+  return value;
 }
 
-bool skip_local_part(std::string_view& text) {
-  return skip_octet(text, '"') ? skip_quoted(text) : skip_some(text, is_local_part_octet);
+std::optional<std::string> take_local_part(std::string_view& text) {
+  if (take_octet(text, '"')) return take_quoted(text);
+  const auto belongs = [](char c) { return mail::is_atext(c) || c == '.'; };
+  const auto end = std::ranges::find_if_not(text, belongs);
+  return std::string(take_up_to(text, static_cast<std::size_t>(end - text.begin())));
 }
 
-bool skip_domain(std::string_view& text) {
-  if (skip_octet(text, '[')) return skip_some(text, is_literal_octet) && skip_octet(text, ']');
-  const std::string_view before = text;
-  if (!skip_some(text, is_domain_octet)) return false;
-  const auto domain = before.substr(0, before.size() - text.size());
-  return domain.front() != '.' && domain.find("..") == std::string_view::npos;
-}
-
-bool skip_mailbox(std::string_view& text) {
-  return skip_local_part(text) && (!skip_octet(text, '@') || skip_domain(text));
+// An address literal has colons of its own.
+std::string_view take_domain(std::string_view& text) {
+  const bool literal = text.starts_with('[');
+  const std::size_t end = literal ? text.find(']') + 1 : text.find_first_of(" <>,:");
+  return take_up_to(text, end);
 }
 
 // "@one.example,@two.example:"
-bool skip_route(std::string_view& text) {
+bool take_route(std::string_view& text) {
   do {
-    if (!skip_octet(text, '@') || !skip_domain(text)) return false;
-  } while (skip_octet(text, ','));
-  return skip_octet(text, ':');
+    if (!take_octet(text, '@') || take_domain(text).empty()) return false;
+  } while (take_octet(text, ','));
+  return take_octet(text, ':');
 }
+
+// In UTF-8; nothing when it cannot be a mailbox.
+std::optional<std::string> take_mailbox(std::string_view& text) {
+  auto local_part = take_local_part(text);
+  if (!local_part) return std::nullopt;
+  mail::Address address{std::move(*local_part), {}};
+  if (take_octet(text, '@')) {
+    address.domain = take_domain(text);
+    if (address.domain.empty()) return std::nullopt;
+  }
+  if (!mail::check(address)) return std::nullopt;
+  auto mailbox = address.text();
+  return is_utf8(mailbox) ? std::optional(std::move(mailbox)) : std::nullopt;
+}
+
+bool is_ascii(char c) { return static_cast<unsigned char>(c) < 128; }
 
 }  // namespace
 
 std::optional<Path> take_path(std::string_view& text) {
   std::string_view rest = text;
-  const bool brackets = skip_octet(rest, '<');
-  if (brackets && rest.starts_with('@') && !skip_route(rest)) return std::nullopt;
-  const std::string_view before = rest;
-  if (!(brackets && rest.starts_with('>')) && !skip_mailbox(rest)) return std::nullopt;
-  const std::string_view mailbox = before.substr(0, before.size() - rest.size());
-  if (brackets && !skip_octet(rest, '>')) return std::nullopt;
+  std::optional<std::string> mailbox;
+  const bool brackets = take_octet(rest, '<');
+  if (brackets && rest.starts_with('@') && !take_route(rest)) return std::nullopt;
+  if (brackets && rest.starts_with('>'))
+    mailbox.emplace();
+  else
+    mailbox = take_mailbox(rest);
+  if (!mailbox || (brackets && !take_octet(rest, '>'))) return std::nullopt;
   if (!rest.empty() && rest.front() != ' ') return std::nullopt;
-  if (mailbox.size() > kMaxPath || !is_utf8(mailbox)) return std::nullopt;
   text = rest;
-  return Path{std::string(mailbox), std::ranges::none_of(mailbox, is_high)};
+  const bool ascii = std::ranges::all_of(*mailbox, is_ascii);
+  return Path{std::move(*mailbox), ascii};
 }
 
 }  // namespace mailchute::smtp

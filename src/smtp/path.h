@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Reverse-paths and forward-paths as MAIL and RCPT carry them (RFC 5321, 4.1.2; RFC 6531, 3.3).
 // As generous as servers are: the angle brackets may be missing, a source route is dropped, a
-// local-part may stand alone ("root") and have its dots anywhere. What comes out has no control
-// character, and no blank outside of quotes, and is UTF-8 where it is not ASCII.
+// local-part may stand alone ("root") and have its dots anywhere (it comes out quoted, then). What
+// is taken passes mail::check(), and is UTF-8 where it is not ASCII.
 #pragma once
 
 #include <optional>
@@ -10,9 +10,6 @@
 #include <string_view>
 
 namespace mailchute::smtp {
-
-// RFC 5321, 4.5.3.1.3 asks for 256 octets; longer ones exist (VERP, forwarders).
-inline constexpr std::size_t kMaxPath = 1024;
 
 struct Path {
   std::string mailbox;  // without angle brackets and route; empty: the null path "<>"

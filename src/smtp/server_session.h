@@ -43,8 +43,8 @@ class ServerSession {
   struct Send {
     std::string octets;
   };
-  struct StartTls {};       // handshake, then on_tls()
-  struct CheckPassword {    // answer with on_auth(); wiping the password is the receiver's
+  struct StartTls {};     // handshake, then on_tls()
+  struct CheckPassword {  // answer with on_auth(); wiping the password is the receiver's
     std::string user;
     std::string password;
   };
@@ -53,7 +53,7 @@ class ServerSession {
     bool smtp_utf8;
     std::string protocol;  // for Received: "ESMTPSA" (RFC 3848, RFC 6531)
     std::string helo;
-    std::string user;      // who authenticated; empty: nobody
+    std::string user;  // who authenticated; empty: nobody
   };
   struct MessageOctets {
     std::string text;  // LF line ends
@@ -61,8 +61,8 @@ class ServerSession {
   struct EndMessage {};      // answer with on_message_stored()
   struct AbandonMessage {};  // of the message begun, nothing must stay
   struct Close {};
-  using Action = std::variant<Send, StartTls, CheckPassword, BeginMessage, MessageOctets, EndMessage,
-                              AbandonMessage, Close>;
+  using Action = std::variant<Send, StartTls, CheckPassword, BeginMessage, MessageOctets,
+                              EndMessage, AbandonMessage, Close>;
 
   // `secure`: TLS from the start is up.
   explicit ServerSession(ServerOptions options, bool secure = false);
@@ -89,9 +89,8 @@ class ServerSession {
   struct Transaction {
     mail::Envelope envelope;
     bool smtp_utf8 = false;
-    bool begun = false;     // BeginMessage was said
-    bool too_large = false;
-    bool broken = false;    // a chunk was refused, so the message can only be given up
+    bool begun = false;   // BeginMessage was said
+    bool broken = false;  // too large, or a chunk was refused: the rest is not wanted any more
     MessageDecoder decoder;
   };
   struct Chunk {
@@ -105,13 +104,12 @@ class ServerSession {
   bool read_line();
   bool read_data();
   bool read_chunk();
-  std::optional<std::string> take_line();
   std::string_view input() const { return std::string_view(input_).substr(taken_); }
   void consume(std::size_t octets);
+  void obey_line(std::string_view line, bool cr);
 
   // Commands.
   void obey(const Command& command);
-  void obey_session(const Command& command);
   void greet(std::string_view name, bool extended);
   void offer_extensions();
   void begin_transaction(std::string_view argument);
@@ -120,19 +118,23 @@ class ServerSession {
   void begin_data(std::string_view argument);
   void begin_chunk(std::string_view argument);
   std::optional<Reply> may_take_chunk() const;
-  void end_chunk();
   void begin_tls(std::string_view argument);
+  void do_not_understand();
+
+  // AUTH.
   void begin_auth(std::string_view argument);
   std::optional<Reply> may_authenticate() const;
-  void continue_auth(std::string line);
+  bool choose_auth(std::string_view mechanism);
+  void challenge(std::string_view prompt);
+  void continue_auth(std::string_view line);
   void take_response(std::string response);
-  void check_plain(std::string_view response);
-  void check(std::string user, std::string password);
-  void end_auth(const Reply& reply);
+  void take_plain(std::string_view response);
+  void check(std::string_view user, std::string_view password);
 
   // The message.
   void begin_message();
   void pass_on(std::string text);
+  void end_chunk();
   void end_message();
   void reset();
 
@@ -140,7 +142,7 @@ class ServerSession {
   void reply(const Reply& reply);
   void act(Action action);  // after the replies so far
   void close(int code, std::string_view text);
-  void limit_patience();
+  void lose_patience();
   bool offers_tls() const { return options_.offered.starttls && !secure_; }
   bool offers_auth() const;
   std::string protocol() const;
