@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "relay/health.h"
+
+#include <gtest/gtest.h>
+
+namespace mailchute::relay {
+namespace {
+
+constexpr Instant at(long seconds) { return Instant(Seconds(seconds)); }
+const Time kToday{Seconds(1790000000)};
+
+TEST(Health, TroublePausesAndBacksOff) {
+  Health health({Seconds(60), Seconds(3600)});
+  EXPECT_FALSE(health.paused(at(0)));
+  health.trouble("connection refused", kToday, at(0), 0.5);
+  EXPECT_TRUE(health.paused(at(59)));
+  EXPECT_FALSE(health.paused(at(60)));
+  EXPECT_TRUE(health.on_probation());
+  health.trouble("connection refused", kToday, at(60), 0.5);
+  EXPECT_TRUE(health.paused(at(179)));
+  EXPECT_EQ(health.last_error(), "connection refused");
+}
+
+TEST(Health, OneSuccessEndsEverything) {
+  Health health({Seconds(60), Seconds(3600)});
+  health.trouble("x", kToday, at(0), 0.5);
+  health.interrupted("a", "y", kToday, at(0), 0.5);
+  health.works();
+  EXPECT_FALSE(health.paused(at(0)));
+  EXPECT_FALSE(health.on_probation());
+  EXPECT_EQ(health.suspect(), "");
+  EXPECT_EQ(health.last_error(), "");
+  health.trouble("x", kToday, at(0), 0.5);
+  EXPECT_EQ(health.paused_until(), at(60));
+}
+
+TEST(Health, OneMessageAloneNeverPausesTheSmartHost) {
+  Health health({Seconds(60), Seconds(3600)});
+  for (int i = 0; i < 5; ++i) health.interrupted("poison", "lost", kToday, at(i), 0.5);
+  EXPECT_FALSE(health.paused(at(5)));
+  EXPECT_TRUE(health.on_probation());
+  EXPECT_EQ(health.suspect(), "poison");
+}
+
+TEST(Health, TwoDifferentMessagesDo) {
+  Health health({Seconds(60), Seconds(3600)});
+  health.interrupted("a", "lost", kToday, at(0), 0.5);
+  health.interrupted("b", "lost", kToday, at(1), 0.5);
+  EXPECT_TRUE(health.paused(at(2)));
+}
+
+TEST(Health, AnAdministratorEndsAPauseButNotTheProbation) {
+  Health health({Seconds(60), Seconds(3600)});
+  health.trouble("x", kToday, at(0), 0.5);
+  health.forget_pause();
+  EXPECT_FALSE(health.paused(at(0)));
+  EXPECT_TRUE(health.on_probation());
+}
+
+}  // namespace
+}  // namespace mailchute::relay

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "relay/schedule.h"
+
+#include <gtest/gtest.h>
+
+namespace mailchute::relay {
+namespace {
+
+constexpr Instant at(long seconds) { return Instant(Seconds(seconds)); }
+constexpr Time day(long seconds) { return Time(Seconds(seconds)); }
+
+TEST(Schedule, TakesTheOldestThatIsDue) {
+  Schedule schedule;
+  schedule.add("young", day(20), at(0));
+  schedule.add("old", day(10), at(0));
+  schedule.add("oldest", day(1), at(100));
+  EXPECT_EQ(schedule.take(at(1)), "old");
+  EXPECT_EQ(schedule.take(at(1)), "young");
+  EXPECT_EQ(schedule.take(at(1)), std::nullopt);
+  EXPECT_EQ(schedule.next_due(), at(100));
+  EXPECT_EQ(schedule.take(at(100)), "oldest");
+}
+
+TEST(Schedule, ATakenMessageIsKnownButNotTakenTwice) {
+  Schedule schedule;
+  schedule.add("a", day(1), at(0));
+  EXPECT_EQ(schedule.take(at(0)), "a");
+  EXPECT_TRUE(schedule.contains("a"));
+  EXPECT_EQ(schedule.next_due(), std::nullopt);
+  EXPECT_TRUE(schedule.hurry("a", at(0)));
+  EXPECT_EQ(schedule.take(at(0)), std::nullopt);
+  schedule.add("a", day(1), at(60));
+  EXPECT_EQ(schedule.next_due(), at(60));
+}
+
+TEST(Schedule, PassesOverTheSuspectAsLongAsThereIsAnother) {
+  Schedule schedule;
+  schedule.add("suspect", day(1), at(0));
+  EXPECT_EQ(schedule.take(at(0), "suspect"), std::nullopt);
+  schedule.add("other", day(2), at(0));
+  EXPECT_EQ(schedule.take(at(0), "suspect"), "other");
+  EXPECT_EQ(schedule.take(at(0)), "suspect");
+}
+
+TEST(Schedule, AddingAgainMovesAMessage) {
+  Schedule schedule;
+  schedule.add("a", day(1), at(0));
+  schedule.add("a", day(1), at(50));
+  EXPECT_EQ(schedule.size(), 1u);
+  EXPECT_EQ(schedule.take(at(1)), std::nullopt);
+  EXPECT_EQ(schedule.take(at(50)), "a");
+}
+
+TEST(Schedule, HurryMakesWaitingMessagesDue) {
+  Schedule schedule;
+  schedule.add("a", day(1), at(500));
+  schedule.add("b", day(2), at(600));
+  EXPECT_TRUE(schedule.hurry("b", at(1)));
+  EXPECT_FALSE(schedule.hurry("c", at(1)));
+  EXPECT_EQ(schedule.take(at(1)), "b");
+  EXPECT_EQ(schedule.hurry(at(1)), 1u);
+  EXPECT_EQ(schedule.take(at(1)), "a");
+}
+
+TEST(Schedule, ForgetsWhatIsRemoved) {
+  Schedule schedule;
+  schedule.add("a", day(3), at(0));
+  schedule.add("b", day(2), at(0));
+  EXPECT_EQ(schedule.oldest(), day(2));
+  schedule.remove("b");
+  schedule.remove("never there");
+  EXPECT_EQ(schedule.oldest(), day(3));
+  EXPECT_EQ(schedule.take(at(0)), "a");
+  schedule.remove("a");
+  EXPECT_EQ(schedule.size(), 0u);
+}
+
+TEST(Schedule, TwentyThousandMessagesComeInOrder) {
+  Schedule schedule;
+  for (int i = 20000; i > 0; --i) schedule.add("m" + std::to_string(i), day(i), at(0));
+  for (int i = 1; i <= 20000; ++i) ASSERT_EQ(schedule.take(at(0)), "m" + std::to_string(i));
+}
+
+}  // namespace
+}  // namespace mailchute::relay
