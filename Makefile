@@ -126,7 +126,7 @@ endif
 ifeq ($(VARIANT),fuzz)
 CXX := clang++
 endif
-compile := $(CXX) -std=c++20 $(compile) $(warnings) $(CPPFLAGS) -Isrc
+compile := $(CXX) -std=c++20 $(compile) $(warnings) $(CPPFLAGS) -iquote src
 link := $(CXX) $(link) $(LDFLAGS)
 
 # X.flags are for X and for what needs X, as they matter to X's headers; X.defines for X alone.

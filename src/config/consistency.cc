@@ -61,9 +61,9 @@ void check_retry(const Retry& retry, const Lines& lines, Complaints& complaints)
   const auto text = [](Seconds span) { return std::to_string(span.count()); };
   if (retry.first > retry.longest)
     complaints.add(line_of_first(lines, {"retry.first", "retry.longest"}),
-                   "retry.first = " + text(retry.first) + " is more than retry.longest = " +
-                       text(retry.longest) + "; write longest = " + text(retry.first) +
-                       "; or more");
+                   "retry.first = " + text(retry.first) +
+                       " is more than retry.longest = " + text(retry.longest) +
+                       "; write longest = " + text(retry.first) + "; or more");
 }
 
 }  // namespace

@@ -32,9 +32,7 @@ bool is_address(std::string_view text) {
 
 bool is_host(std::string_view text) { return is_host_name(text) || is_address(text); }
 
-std::string quoted_host(std::string_view text) {
-  return "host = \"" + std::string(text) + "\";";
-}
+std::string quoted_host(std::string_view text) { return "host = \"" + std::string(text) + "\";"; }
 
 // "mail.example.org:587"
 std::string with_port(std::string_view text) {

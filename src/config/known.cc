@@ -13,9 +13,8 @@ namespace {
 constexpr Word<Tls> kTlsWords[] = {
     {"starttls", Tls::starttls}, {"implicit", Tls::implicit}, {"none", Tls::none}};
 
-constexpr Word<AuthMechanism> kAuthWords[] = {{"any", AuthMechanism::any},
-                                              {"plain", AuthMechanism::plain},
-                                              {"login", AuthMechanism::login}};
+constexpr Word<AuthMechanism> kAuthWords[] = {
+    {"any", AuthMechanism::any}, {"plain", AuthMechanism::plain}, {"login", AuthMechanism::login}};
 
 constexpr Word<LogTarget> kLogWords[] = {{"automatic", LogTarget::automatic},
                                          {"syslog", LogTarget::syslog},
@@ -27,7 +26,10 @@ using S = Settings&;
 // The group "smart_host" stands before its settings in the table.
 constexpr Known kKnown[] = {
     {"smart_host", "{ host = \"mail.example.org\"; }",
-     [](V v, S s) { if (v.is_group()) s.smart_host.emplace(); }, Known::For::daemon, true},
+     [](V v, S s) {
+       if (v.is_group()) s.smart_host.emplace();
+     },
+     Known::For::daemon, true},
     {"smart_host.host", "\"mail.example.org\"", [](V v, S s) { v.read_host(s.smart_host->host); }},
     {"smart_host.port", "587", [](V v, S s) { v.read_number(s.smart_host->port); }},
     {"smart_host.tls", "\"starttls\"", [](V v, S s) { v.read_word(s.smart_host->tls, kTlsWords); }},
@@ -80,8 +82,8 @@ constexpr Known kKnown[] = {
     {"message_size_limit", "\"100M\"", [](V v, S s) { v.read_size(s.message_size_limit); },
      Known::For::submission},
 
-    {"queue_directory", "\"/var/spool/mailchute\"", [](V v, S s) { v.read_path(s.queue_directory); },
-     Known::For::submission},
+    {"queue_directory", "\"/var/spool/mailchute\"",
+     [](V v, S s) { v.read_path(s.queue_directory); }, Known::For::submission},
     {"run_directory", "\"/run/mailchute\"",
      [](V v, S s) { v.read_socket_directory(s.run_directory); }, Known::For::submission},
     {"user", "\"mailchute\"", [](V v, S s) { v.read_login(s.user); }},
@@ -112,9 +114,8 @@ std::string with_example(const Known& known) {
 
 // A setting of this name in another group than where it was written.
 const Known* elsewhere(std::string_view name) {
-  const auto* const found = std::find_if(std::begin(kKnown), std::end(kKnown), [&](const Known& k) {
-    return last_part(k.path) == name;
-  });
+  const auto* const found = std::find_if(std::begin(kKnown), std::end(kKnown),
+                                         [&](const Known& k) { return last_part(k.path) == name; });
   return found == std::end(kKnown) ? nullptr : found;
 }
 

@@ -92,6 +92,10 @@ Settings defaults(const std::string& file) {
   return settings;
 }
 
+void choose_port(SmartHost& host) {
+  if (host.port == 0) host.port = host.tls == Tls::implicit ? 465 : 587;  // RFC 8314, 7.3; RFC 6409
+}
+
 void complete(Settings& settings) {
   if (settings.hostname.empty()) settings.hostname = default_host_name();
   if (settings.domain.empty()) settings.domain = settings.hostname;
@@ -107,6 +111,22 @@ std::string unreadable(const std::string& file, const Error& error) {
     default:
       return file + ": " + reason + "; write it as mailchute.conf(5) says, or give another with -C";
   }
+}
+
+// False when the text has no syntax to speak of.
+bool read_all(const std::string& text, Settings& settings, Complaints& complaints) {
+  const Tree tree(text);
+  if (!tree.valid()) {
+    const unsigned line = tree.error_line();
+    complaints.add(
+        line, std::string(tree.error()) + ": " + advice_for(tree.error(), line_of(text, line)));
+    return false;
+  }
+  Reading reading(text, settings, complaints);
+  reading.read_group(tree.root(), "");
+  check_together(settings, reading.lines(), complaints);
+  if (settings.smart_host) choose_port(*settings.smart_host);
+  return true;
 }
 
 bool read_for_submission(const std::string& text, Settings& settings) {
@@ -130,19 +150,8 @@ const char kDefaultFile[] = MAILCHUTE_SYSCONFDIR "/mailchute/mailchute.conf";
 Loaded load_text(const std::string& text, const std::string& file) {
   Loaded loaded{defaults(file), {}, false};
   Complaints complaints(file);
-  if (fit_for_parser(text, complaints)) {
-    const Tree tree(text);
-    loaded.readable = tree.valid();
-    if (tree.valid()) {
-      Reading reading(text, loaded.settings, complaints);
-      reading.read_group(tree.root(), "");
-      check_together(loaded.settings, reading.lines(), complaints);
-    } else {
-      const unsigned line = tree.error_line();
-      complaints.add(line, std::string(tree.error()) + ": " +
-                               advice_for(tree.error(), line_of(text, line)));
-    }
-  }
+  if (fit_for_parser(text, complaints))
+    loaded.readable = read_all(text, loaded.settings, complaints);
   loaded.mistakes = complaints.lines();
   return loaded;
 }

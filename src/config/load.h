@@ -14,9 +14,10 @@ namespace mailchute::config {
 extern const char kDefaultFile[];  // /etc/mailchute/mailchute.conf
 
 struct Loaded {
-  Settings settings;                  // defaults where the file does not say or is wrong
-  std::vector<std::string> mistakes;  // "mailchute.conf:12: unknown setting 'smarthost'; did you mean 'smart_host'?"
-  bool readable = false;              // false: no file, or not even its syntax could be read
+  Settings settings;  // defaults where the file does not say or is wrong
+  // "mailchute.conf:12: unknown setting 'smarthost'; did you mean 'smart_host'?"
+  std::vector<std::string> mistakes;
+  bool readable = false;  // false: no file, or not even its syntax could be read
 };
 
 // For the daemon and `mailchute check`: every setting. Does not look at the network, nor into the

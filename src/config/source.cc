@@ -61,8 +61,7 @@ std::optional<std::int64_t> number_in(std::string_view line, std::string_view na
   std::int64_t number = 0;
   const char* const end = value->data() + value->size();
   const auto result = std::from_chars(value->data(), end, number);
-  if (result.ec != std::errc() || (result.ptr != end && in_name(*result.ptr)))
-    return std::nullopt;
+  if (result.ec != std::errc() || (result.ptr != end && in_name(*result.ptr))) return std::nullopt;
   return number;
 }
 
@@ -87,8 +86,7 @@ std::string syntax_advice(std::string_view line) {
   std::string_view rest = trim(line);
   if (rest.empty()) return "the file ends too early; close every { } and every \"text\"";
   const std::string_view name = take_name(rest);
-  if (name.find('.') != name.npos)
-    return "no dots in names; write group = { setting = value; };";
+  if (name.find('.') != name.npos) return "no dots in names; write group = { setting = value; };";
   if (!name.empty() && !take_equals(rest) && !rest.empty() && rest.front() != ';')
     return "an equals sign is missing; write setting = value;";
   const std::string_view word = rest.substr(0, rest.find_first_of(" \t;#,}"));

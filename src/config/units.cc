@@ -23,8 +23,8 @@ constexpr Unit kSizes[] = {{'k', 1 << 10}, {'m', 1 << 20}, {'g', 1 << 30}};
 // Takes a number and its unit, if it has one, from the front.
 template <std::size_t N>
 std::optional<std::uint64_t> take(std::string_view& text, const Unit (&units)[N]) {
-  const auto digits = static_cast<std::size_t>(
-      std::find_if_not(text.begin(), text.end(), is_digit) - text.begin());
+  const auto digits =
+      static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), is_digit) - text.begin());
   const auto number = parse_number(text.substr(0, digits));
   text.remove_prefix(digits);
   if (!number) return std::nullopt;

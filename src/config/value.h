@@ -31,20 +31,23 @@ class Value {
   // the whole file.
   Value(const config_setting_t* setting, std::string_view path, std::string_view example,
         std::string_view source, Complaints& complaints)
-      : setting_(setting), path_(path), example_(example), source_(source),
+      : setting_(setting),
+        path_(path),
+        example_(example),
+        source_(source),
         complaints_(complaints) {}
 
   bool is_group() const;  // complains if it is not
   void read_boolean(bool& into) const;
-  void read_path(std::string& into) const;            // absolute
+  void read_path(std::string& into) const;              // absolute
   void read_socket_directory(std::string& into) const;  // and short enough for a socket in it
-  void read_host(std::string& into) const;            // name or address
+  void read_host(std::string& into) const;              // name or address
   void read_host_name(std::string& into) const;
-  void read_text(std::string& into) const;       // not empty, no control characters
-  void read_login(std::string& into) const;      // a user or group of this machine
+  void read_text(std::string& into) const;   // not empty, no control characters
+  void read_login(std::string& into) const;  // a user or group of this machine
   void read_logins(std::vector<std::string>& into) const;
-  void read_span(Seconds& into) const;           // a second to a year
-  void read_size(std::uint64_t& into) const;     // octets
+  void read_span(Seconds& into) const;        // a second to a year
+  void read_size(std::uint64_t& into) const;  // octets
 
   template <std::unsigned_integral T>
   void read_number(T& into, T most = std::numeric_limits<T>::max()) const {  // from 1

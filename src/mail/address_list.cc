@@ -79,7 +79,9 @@ class ListParser {
     if (broken_) return reject("quote without its end");
     if (stop_ == '<') return parse_angle();
     if (stop_ == ':') {
-      if (!is_group_name(tokens)) reject("unexpected ':'");
+      if (is_group_name(tokens)) return;
+      collect(",;");
+      reject("unexpected ':'");
     } else if (!tokens.empty()) {
       add(tokens);
     }

@@ -62,19 +62,20 @@ Result<> HeaderReader::feed(std::string_view text) {
     if (end == std::string::npos) break;
     take_line(end + 1);
   }
-  if (ended_) return {};
+  if (!ended_) look_at_unfinished_line();
+  if (total_ + (ended_ ? 0 : buffer_.size() - line_) <= kMaxHeader) return {};
+  return failure(Error::Kind::data, "header larger than " + std::to_string(kMaxHeader >> 20) +
+                                        " MiB; is the blank line after it missing?");
+}
+
+// No need to wait for the end of a line that can be no field.
+void HeaderReader::look_at_unfinished_line() {
   scanned_ = buffer_.size();
-  // No need to wait for the end of a line that is no field.
   const std::string_view line = std::string_view(buffer_).substr(line_);
   const bool first = header_.fields.empty();
   const bool folded = !line.empty() && is_blank(line[0]) && !first;
-  if (!folded && shape_of(line) == Shape::other && !(first && may_be_mbox_line(line))) {
-    start_body(line_);
-  } else if (total_ + line.size() > kMaxHeader) {
-    return failure(Error::Kind::data, "header larger than " + std::to_string(kMaxHeader >> 20) +
-                                          " MiB; is the blank line after it missing?");
-  }
-  return {};
+  if (folded || (first && may_be_mbox_line(line))) return;
+  if (shape_of(line) == Shape::other) start_body();
 }
 
 // `end` is behind the line end.
@@ -97,8 +98,9 @@ void HeaderReader::take_line(std::size_t end) {
     line_ = end;
   } else if (first && is_mbox_line(line)) {
     mbox_ = line_ = end;
+    total_ += line.size();
   } else {
-    return start_body(line_);
+    return start_body();
   }
   if (line_ > (64 << 10) && mbox_ == 0) {  // not at each line: that would be quadratic
     buffer_.erase(0, line_);
@@ -108,13 +110,13 @@ void HeaderReader::take_line(std::size_t end) {
 }
 
 // A text that merely begins with the word "From" has no field behind it: nothing of it is lost.
-void HeaderReader::start_body(std::size_t begin) {
-  line_ = begin - (header_.fields.empty() ? mbox_ : 0);
+void HeaderReader::start_body() {
+  if (header_.fields.empty()) line_ -= mbox_;
   ended_ = true;
 }
 
 void HeaderReader::finish() {
-  if (!ended_) start_body(line_);
+  if (!ended_) start_body();
 }
 
 }  // namespace mailchute::mail

@@ -45,7 +45,8 @@ class HeaderReader {
 
  private:
   void take_line(std::size_t end);
-  void start_body(std::size_t begin);
+  void look_at_unfinished_line();
+  void start_body();
 
   Header header_;
   std::string buffer_;         // from the first line that is not yet a finished field

@@ -23,8 +23,9 @@ class Connector {
   Connector(const Connector&) = delete;
 
   // `host` is a name or an address ("192.0.2.1", "2001:db8::1", with or without brackets).
-  // `each` bounds one address. Connecting again forgets what was under way. An error names the host and the reason of the last address tried:
-  // "resolve mail.example.org: no such host", "connect to mail.example.org[192.0.2.1]:587: refused".
+  // `each` bounds one address. Connecting again forgets what was under way. An error names the host
+  // and the reason of the last address tried: "resolve mail.example.org: no such host", "connect to
+  // mail.example.org[192.0.2.1]:587: refused".
   void connect(const std::string& host, std::uint16_t port, Milliseconds resolve, Milliseconds each,
                Done done);
 

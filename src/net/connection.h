@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A stream socket (TCP or Unix, client or server) that may become TLS. Reads are always outstanding,
-// also while writing.
+// A stream socket (TCP or Unix, client or server) that may become TLS. Reads are always
+// outstanding, also while writing.
 #pragma once
 
 #include <sys/types.h>
@@ -39,14 +39,15 @@ struct PeerCredentials {
 class Connection {
  public:
   struct Impl;
-  // Takes over a connected stream socket: what Listener and Connector hand out, or one's own end of a
-  // socketpair(2).
+  // Takes over a connected stream socket: what Listener and Connector hand out, or one's own end of
+  // a socketpair(2).
   static Result<std::unique_ptr<Connection>> adopt(EventLoop& loop, sys::UniqueFd socket);
   explicit Connection(std::shared_ptr<Impl> impl);
   ~Connection();  // closes without on_closed()
   Connection(const Connection&) = delete;
 
-  // Before the first callback, and whenever the listener changes. Nothing is read while there is none.
+  // Before the first callback, and whenever the listener changes. Nothing is read while there is
+  // none.
   void set_user(ConnectionUser* user);
   // Until the next resume() nothing more is read (beyond one buffer): a bound on memory.
   void pause_reading();
@@ -58,12 +59,13 @@ class Connection {
 
   // Octets read before the handshake are thrown away (RFC 3207, 4.2). The name is checked against
   // the certificate (client, when the context verifies) and sent as SNI; for a server it is unused.
-  // What was given to send() before goes out first and in the clear, what is given after only by TLS.
+  // What was given to send() before goes out first and in the clear, what is given after only by
+  // TLS.
   void start_tls(const TlsContext& context, const std::string& name);
 
   // Sends what is unsent, then closes; no more callbacks come but on_closed(). The peer gets two
-  // seconds to close as well, so that a reset does not overtake the last words; sending them takes as
-  // long as the peer lets it.
+  // seconds to close as well, so that a reset does not overtake the last words; sending them takes
+  // as long as the peer lets it.
   void shutdown();
 
   std::string peer() const;  // "127.0.0.1:587", "[::1]:587"; empty for Unix sockets

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "net/event_loop.h"
 
+#include <algorithm>
 #include <asio/basic_waitable_timer.hpp>
 #include <asio/posix/stream_descriptor.hpp>
 #include <asio/post.hpp>
@@ -19,6 +20,8 @@ struct LoopClock : BootClock {
   static time_point now() { return sys::boot_now(); }
 };
 using LoopTimer = asio::basic_waitable_timer<LoopClock>;
+constexpr Milliseconds kLongest =
+    std::chrono::hours(24 * 365 * 100);  // what Asio adds to must not overflow
 using Descriptor = asio::posix::stream_descriptor;
 
 }  // namespace
@@ -67,7 +70,7 @@ void Timer::cancel() { impl_->forget(); }
 void Timer::start(Milliseconds span, std::function<void()> expired) {
   impl_->forget();
   impl_->expired = std::move(expired);
-  impl_->timer.expires_after(span);
+  impl_->timer.expires_after(std::min(span, kLongest));
   impl_->timer.async_wait([impl = impl_, round = impl_->round](const asio::error_code& error) {
     if (!error && round == impl->round) impl->fire();
   });

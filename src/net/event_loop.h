@@ -28,8 +28,8 @@ class EventLoop {
   std::unique_ptr<Impl> impl_;
 };
 
-// Calls back once after a span; starting again or destroying it forgets the earlier call. Time spent
-// suspended counts: after a resume a timer that is due fires within minutes, not hours.
+// Calls back once after a span; starting again or destroying it forgets the earlier call. Time
+// spent suspended counts: after a resume a timer that is due fires within minutes, not hours.
 class Timer {
  public:
   explicit Timer(EventLoop& loop);
@@ -43,9 +43,9 @@ class Timer {
   std::shared_ptr<Impl> impl_;
 };
 
-// Calls back each time the descriptor (inotify, signalfd, pidfd) is readable, and again until it has
-// been read. Does not own it, makes it non-blocking, and must be destroyed before it is closed. Not
-// to be able to watch ends the program.
+// Calls back each time the descriptor (inotify, signalfd, pidfd) is readable, and again until it
+// has been read. Does not own it, makes it non-blocking, and must be destroyed before it is closed.
+// Not to be able to watch ends the program.
 class ReadableWatch {
  public:
   ReadableWatch(EventLoop& loop, int fd, std::function<void()> readable) noexcept;

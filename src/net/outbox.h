@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Octets on their way out, in the order they were given. Sensitive ones travel alone, so that nothing
-// below copies them to gather them, and are overwritten when they have been written or given up.
+// Octets on their way out, in the order they were given. Sensitive ones travel alone, so that
+// nothing below copies them to gather them, and are overwritten when they have been written or
+// given up.
 #pragma once
 
 #include <deque>
@@ -23,28 +24,30 @@ class Outbox {
   void hold() { holding_ = true; }
   void release();
 
-  bool ready() const { return !waiting_.empty(); }
-  bool writing() const { return !writing_.empty(); }
+  bool ready() const { return open_ > writing_; }
+  bool writing() const { return writing_ > 0; }
   // The next that may be written at once; it stays where it is until written().
   std::vector<std::string_view> next();
   void written();
 
-  // Gives up everything. What is being written keeps its memory until written(), not its content if
-  // it is sensitive.
+  // Gives up everything, for good. What is being written keeps its memory until written(), not its
+  // content if it is sensitive.
   void drop();
 
  private:
   struct Chunk {
     std::string octets;
-    bool sensitive;
+    bool sensitive = false;
   };
-  using Chunks = std::deque<Chunk>;  // never moves a string: a short one would leave a copy
 
-  static void wipe(Chunks& chunks);
+  void remove_front(std::size_t count);
 
-  Chunks held_, waiting_, writing_;
-  std::size_t unsent_ = 0;
+  std::deque<Chunk> chunks_;  // a string is never moved within: a short one would leave a copy
+  std::size_t writing_ = 0;   // so many at the front are being written
+  std::size_t open_ = 0;      // so many at the front are not held back
+  std::size_t unsent_ = 0;    // octets
   bool holding_ = false;
+  bool dropped_ = false;
 };
 
 }  // namespace mailchute::net

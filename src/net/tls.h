@@ -13,7 +13,8 @@ class TlsContext {
  public:
   // `ca_file` empty: the system's store. Without `verify` any certificate will do.
   static Result<TlsContext> client(const std::string& ca_file, bool verify);
-  static Result<TlsContext> server(const std::string& certificate_file, const std::string& key_file);
+  static Result<TlsContext> server(const std::string& certificate_file,
+                                   const std::string& key_file);
   TlsContext(TlsContext&&) noexcept;
   TlsContext& operator=(TlsContext&&) noexcept;
   ~TlsContext();

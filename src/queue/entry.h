@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tl/expected.hpp>
 
 #include "base/error.h"
 #include "queue/format.h"
@@ -24,29 +25,64 @@ struct MessageFacts {
   std::uint64_t wire_size() const { return length + lines; }  // RFC 1870, 6: CRLF counted, dots not
 };
 
+// An owner that is nobody: where a uid cannot be mapped into a user namespace the kernel shows this.
+inline constexpr std::uint32_t kOverflowUid = 65534;
+
+// What a file must be like to count as an entry.
+struct Terms {
+  std::uint32_t daemon;                     // its uid
+  std::uint32_t group;                      // of the queue
+  std::optional<std::uint64_t> size_limit;  // of a submitter's message
+  bool submitted_only = false;              // the daemon's own files have no business here either
+};
+
+// Why a file is none.
+struct Refusal {
+  enum class Kind {
+    gone,     // no such name
+    later,    // a lease, or trouble that is not the file's
+    junk,     // nothing that EntryWriter makes: not regular, links, wrong mode or group, too large
+    damaged,  // head, lengths or digest are wrong
+  };
+  Kind kind;
+  std::string reason;
+  std::uint32_t owner = kOverflowUid;
+};
+
+// Reads from an open file until the head is there: `start` is what was read.
+tl::expected<Head, Refusal> read_head(int fd, std::uint64_t file_size, std::string_view name,
+                                      std::string& start);
+
 class Entry {
  public:
   // At or below this size the text is held in memory: most alerts are a few kilobytes, and an
   // entry of 64 KiB costs less than a connection's buffers.
   static constexpr std::uint64_t kInMemory = 64 << 10;
 
+  // Opens and checks all of it, digest included.
+  static tl::expected<Entry, Refusal> open(int folder, const std::string& id, const Terms& terms);
+
   const std::string& id() const { return id_; }
   const mail::Envelope& envelope() const { return head_.envelope; }
   const Progress& progress() const { return head_.progress; }
   RecipientStatus status(std::size_t recipient) const;
-  std::uint32_t owner() const { return owner_; }  // of the file: the submitter, or the daemon's uid
+  // Of the file that was submitted, also where this is the daemon's copy of it; what the front end
+  // said is envelope().uid.
+  std::uint32_t owner() const { return owner_; }
   bool own() const { return !head_.progress.status.empty(); }
   const MessageFacts& facts() const { return facts_; }
 
   // Where the message is small: all of it.
   const std::optional<std::string>& text() const { return text_; }
 
-  // Reads a large message from the start in pieces.
+  // Reads the message from the start in pieces. The entry must stay where it is meanwhile, and
+  // record() and hold() must wait.
   class Reader {
    public:
     explicit Reader(const Entry& entry);
-    // Up to 64 KiB; empty at the end, where the digest must agree: an error of kind data says
-    // that the file is not what was checked, and what was read must not be delivered.
+    // Up to 64 KiB; empty at the end. The last piece is handed out only if the digest agrees: an
+    // error of kind data says that the file is not what was checked, and what was read of it must
+    // not be delivered.
     Result<std::string_view> next();
 
    private:
@@ -59,6 +95,10 @@ class Entry {
 
  private:
   friend class Queue;
+  using Checked = tl::expected<void, Refusal>;
+  Checked take_head(std::uint64_t file_size);
+  Checked read_message();
+
   std::string id_;
   sys::UniqueFd file_;
   Head head_;

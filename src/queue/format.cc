@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "queue/format.h"
 
-#include <sodium.h>
-
 #include <algorithm>
-#include <cstdlib>
 #include <limits>
 
 #include "base/text.h"
@@ -13,6 +10,7 @@ namespace mailchute::queue {
 namespace {
 
 constexpr std::string_view kStatus = "Mailchute-Status: ";
+constexpr std::string_view kOwner = "Mailchute-Owner: ";
 constexpr std::string_view kFailure = "Mailchute-Failure: ";
 constexpr std::string_view kHeld = "Mailchute-Held: ";
 constexpr std::string_view kEntry = "Mailchute-Entry: 1 ";
@@ -161,15 +159,21 @@ std::optional<mail::Recipient> parse_recipient(std::string_view text) {
   return recipient;
 }
 
+std::optional<std::uint32_t> parse_uid(std::string_view text) {
+  const auto uid = parse_number(text);
+  if (!uid || *uid > std::numeric_limits<std::uint32_t>::max()) return std::nullopt;
+  return static_cast<std::uint32_t>(*uid);
+}
+
 std::optional<mail::Envelope> parse_envelope(std::string_view text) {
   mail::Envelope envelope;
   const auto time = parse_time(take_field(text, kTime).value_or(""));
-  const auto uid = parse_number(take_field(text, kUid).value_or(""));
+  const auto uid = parse_uid(take_field(text, kUid).value_or(""));
   auto sender = take_field(text, kSender);
   auto path = sender ? take_path(*sender) : std::nullopt;
-  if (!time || !uid || *uid > std::numeric_limits<std::uint32_t>::max() || !path) return {};
+  if (!time || !uid || !path) return {};
   envelope.time = *time;
-  envelope.uid = static_cast<std::uint32_t>(*uid);
+  envelope.uid = *uid;
   envelope.reverse_path = std::move(*path);
   while (const auto line = take_field(text, kRecipient)) {
     auto recipient = parse_recipient(*line);
@@ -207,6 +211,7 @@ bool is_status(std::string_view octets) {
 std::optional<Progress> parse_progress(std::string_view text) {
   Progress progress;
   progress.status = take_field(text, kStatus).value_or("");
+  progress.owner = parse_uid(take_field(text, kOwner).value_or("")).value_or(0);
   while (const auto line = take_field(text, kFailure)) {
     auto failed = parse_failure(*line);
     if (!failed || failed->recipient >= progress.status.size()) return {};
@@ -259,37 +264,7 @@ std::optional<EntryLine> parse_entry_line(std::string_view line) {
   return line.starts_with(canonical) ? std::optional(entry) : std::nullopt;
 }
 
-// Anything but the key's value would do: the digest is against tearing.
-constexpr std::array<unsigned char, crypto_onetimeauth_KEYBYTES> kDigestKey = {
-    'm', 'a', 'i', 'l', 'c', 'h', 'u', 't', 'e', ' ', 'q', 'u', 'e', 'u', 'e', '1'};
-
 }  // namespace
-
-void prepare_digests() {
-  if (::sodium_init() < 0) std::abort();
-}
-
-struct DigestBuilder::State {
-  crypto_onetimeauth_state poly1305;
-};
-
-DigestBuilder::DigestBuilder() : state_(std::make_unique<State>()) {
-  ::crypto_onetimeauth_init(&state_->poly1305, kDigestKey.data());
-}
-DigestBuilder::~DigestBuilder() = default;
-DigestBuilder::DigestBuilder(DigestBuilder&&) noexcept = default;
-DigestBuilder& DigestBuilder::operator=(DigestBuilder&&) noexcept = default;
-
-void DigestBuilder::update(std::string_view octets) {
-  ::crypto_onetimeauth_update(&state_->poly1305,
-                              reinterpret_cast<const unsigned char*>(octets.data()), octets.size());
-}
-
-Digest DigestBuilder::finish() {
-  Digest digest;
-  ::crypto_onetimeauth_final(&state_->poly1305, digest.data());
-  return digest;
-}
 
 Result<> check_envelope(const mail::Envelope& envelope) {
   const auto bad = [](std::string text) { return failure(Error::Kind::data, std::move(text)); };
@@ -317,6 +292,7 @@ std::string format_progress(const Progress& progress) {
   const std::size_t limit = std::min(kMaxReply, kMaxProgress / progress.status.size() - 48);
   std::string out;
   out.append(kStatus).append(progress.status).append("\n");
+  out.append(kOwner).append(std::to_string(progress.owner)).append("\n");
   for (const auto& [recipient, reply] : progress.failures) {
     out.append(kFailure).append(std::to_string(recipient)).append(" ");
     out.append(bounded(reply, limit)).append("\n");

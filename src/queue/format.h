@@ -3,6 +3,7 @@
 // the queue, then the message with LF line ends exactly as it will be sent.
 //
 //   Mailchute-Status: -+!?                 the daemon's files only: one octet a recipient
+//   Mailchute-Owner: 1000                  there: whose the submitter's file was
 //   Mailchute-Failure: 1 550 5.1.1 who?    there: index of the recipient and the final reply, escaped
 //   Mailchute-Held: 550 5.7.1 not yours    there: why the entry waits for an administrator, escaped
 //   Mailchute-Entry: 1 ENVELOPE MESSAGE DIGEST
@@ -22,9 +23,7 @@
 // refused unless the format_...() functions would write the very same octets.
 #pragma once
 
-#include <array>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,6 +31,7 @@
 
 #include "base/error.h"
 #include "mail/envelope.h"
+#include "queue/digest.h"
 
 namespace mailchute::queue {
 
@@ -50,27 +50,6 @@ enum class RecipientStatus : char {
   failed = '!',  // notification owed
 };
 
-using Digest = std::array<unsigned char, 16>;
-
-// Lets libsodium choose the fastest Poly1305 of this processor: worth 0.2 ms a megabyte, costs
-// 35 us. Not while a DigestBuilder lives that was made without.
-void prepare_digests();
-
-// Poly1305 (libsodium), fed in pieces.
-class DigestBuilder {
- public:
-  DigestBuilder();
-  ~DigestBuilder();
-  DigestBuilder(DigestBuilder&&) noexcept;
-  DigestBuilder& operator=(DigestBuilder&&) noexcept;
-  void update(std::string_view octets);
-  Digest finish();
-
- private:
-  struct State;
-  std::unique_ptr<State> state_;
-};
-
 struct Failure {
   std::size_t recipient;
   std::string reply;
@@ -80,7 +59,8 @@ struct Failure {
 struct Progress {
   std::string status;  // RecipientStatus octets; empty in a submitter's file
   std::vector<Failure> failures;
-  std::string held;  // empty: not held
+  std::string held;         // empty: not held
+  std::uint32_t owner = 0;  // with a status: owner of the file that was submitted
 };
 
 struct Head {

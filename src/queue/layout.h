@@ -10,7 +10,10 @@
 //   failed/  0700  mailchute  dead letters: every recipient is done or failed, one or more failed
 //   work/    0700  mailchute  the daemon's own half-written files
 //   info/    0700  mailchute  attempts, next try and last reply of an entry; may be lost
-//   lock     0600  mailchute  held by the daemon (flock) as long as it runs
+//   lock     0600  mailchute  held by the daemon (flock) as long as it runs; its pid, for people
+//
+// The daemon makes what is missing. tmp.fresh and new.fresh exist for a moment while a folder that
+// has grown is replaced; what a crash leaves in them is moved on at the next start.
 //
 // Who moves an entry, and what a crash leaves behind:
 //
@@ -19,12 +22,17 @@
 //   rename tmp/ID -> new/ID, fsync       submitter tmp/ID as above, or new/ID: delivered (exit 0 not yet
 //                                                  seen by the caller: all or nothing)
 //   rename new/ID -> cur/ID (NOREPLACE)  daemon    new/ID or cur/ID: adopted at the next start
-//   check cur/ID; junk is removed        daemon    cur/ID unchecked: checked again at the next start
+//   check cur/ID; what is no entry       daemon    cur/ID unchecked: checked when it is loaded, and a
+//     is removed                                   damaged one goes to failed/ then
 //   write work/ID, fsync,                daemon    work/ID: removed at the next start; cur/ID old or new,
 //     rename over cur/ID, fsync                    both whole
 //   one octet of Status in cur/ID, sync  daemon    the old or the new octet
 //   unlink cur/ID (all delivered)        daemon    cur/ID: sent once more, at most sync_every messages
-//   rename cur/ID -> failed/ID, held/ID  daemon    either, never both
+//   rename cur/ID -> failed/ID, held/ID  daemon    either, never both; a cur/ID that says already that
+//                                                  nothing is to do, or that it is held, is moved
+//                                                  when it is loaded
+//   write work/ID, fsync, rename over    daemon    held/ID or failed/ID, old or without its failures;
+//     held/ID, rename -> cur/ID, sync              or cur/ID
 //   write info/ID                        daemon    an old info/ID or none: next try at once
 #pragma once
 

@@ -22,19 +22,21 @@ struct Listed {
   Place place = Place::waiting;
   Time time{};
   std::uint64_t size = 0;  // octets of the message
-  std::uint32_t uid = 0;
+  std::uint32_t uid = 0;   // owner of the file that was submitted, whatever its envelope says
   std::string sender;
   struct Recipient {
     std::string address;
     RecipientStatus status;
     std::string reply;  // of a failed one
+    bool operator==(const Recipient&) const = default;
   };
   std::vector<Recipient> recipients;
-  RetryInfo info;
+  RetryInfo info;  // its reason: why it is held, or what is wrong with a damaged entry
+  bool operator==(const Listed&) const = default;
 };
 
-// One line without its LF, and back. The reader takes lines from the daemon only but is bounded all
-// the same.
+// One line without its LF, and back: fields between tabs, each escaped. The reader takes lines from
+// the daemon only but is bounded all the same.
 std::string format_listed(const Listed& listed);
 Result<Listed> parse_listed(std::string_view line);
 
@@ -42,9 +44,10 @@ Result<Listed> parse_listed(std::string_view line);
 // the daemon or of root. Works on a queue that is in use.
 Result<std::vector<Listed>> list(const std::string& directory);
 
-// Postfix's mailq: header line, one block per entry, and the last line that monitoring parses
+// Postfix's mailq: recipients that are still to be delivered or failed, after the reason in
+// parentheses. Header line, one block per entry, and the last line that monitoring parses
 // ("-- 3 Kbytes in 2 Requests." or "Mail queue is empty"), counted over `requests` and `octets`
-// of the whole queue even where fewer entries are shown. Dead letters are not counted.
+// of the whole queue even where fewer entries are shown. Dead letters are neither counted nor shown.
 // `utc_offset` in seconds for the arrival times.
 std::string format_mailq(const std::vector<Listed>& shown, std::uint64_t requests,
                          std::uint64_t octets, Time now, int utc_offset);

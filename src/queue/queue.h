@@ -4,8 +4,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
-#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -14,8 +12,11 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "queue/adoption.h"
 #include "queue/entry.h"
+#include "queue/folders.h"
 #include "queue/format.h"
+#include "queue/retry_info.h"
 #include "sys/unique_fd.h"
 
 namespace mailchute::queue {
@@ -29,48 +30,42 @@ struct Outcome {
 // Where record() left the entry.
 enum class Disposition { removed, waiting, failed };
 
-// What is only worth knowing; may be lost without harm.
-struct RetryInfo {
-  unsigned attempts = 0;
-  Time last_attempt{};
-  Time next_try{};
-  std::string reason;  // last reply or error, one line
-};
-
-struct Adopted {
-  std::string id;
-  std::uint32_t owner;
-};
-
 class Queue {
  public:
   struct Options {
     std::string directory;
-    std::uint64_t size_limit;       // octets of a message; larger junk in new/ is removed
+    std::uint64_t size_limit;       // octets of a message; what is larger in new/ is removed
     Seconds tmp_lifetime{86400};    // by ctime, which nobody can set
   };
 
-  // Takes the lock, checks owner, mode and sysctl fs.protected_hardlinks, removes leftovers.
+  // Takes the lock, checks owner, mode and sysctl fs.protected_hardlinks, makes missing folders,
+  // removes leftovers. Wrong owner or mode is an error of kind config with the command that mends
+  // it; a queue in use is `unavailable`.
   static Result<Queue> open(Options options, Log& log);
 
   // new/ -> cur/, at most `limit` entries. What is no entry is removed or left alone as DESIGN says
   // in "Adoption", and logged. A second call goes on where the first one stopped.
   Result<std::vector<Adopted>> adopt(std::size_t limit);
-  // True when the last adopt() left something for later (limit reached, or a lease held it back).
-  bool more_to_adopt() const;
+  // True when the last adopt() left something for later: call again at once if it adopted anything,
+  // in a second if not (a lease holds a file back, for 45 seconds at most).
+  bool more_to_adopt() const { return adoption_.more(); }
 
   // Every id in cur/.
   Result<std::vector<std::string>> ids() const;
 
-  // Opens and checks cur/ID completely. An error of kind data: the entry is damaged and was moved
-  // to failed/ (the daemon's own) or removed (a submitter's that never was whole); ENOENT is
-  // `unavailable`.
+  // Opens and checks cur/ID completely. An error of kind data: it is damaged and was moved to
+  // failed/ (somebody may have been told that it was queued), or is nothing that a submitter's
+  // front end makes and was removed; either is logged. Temporary: try later. `unavailable`: it is
+  // not there, or a crash had left it finished or held and it was moved on now.
   Result<Entry> load(const std::string& id);
 
   // Makes outcomes durable before it returns, apart from the removal of a finished entry, which
-  // sync() makes durable.
+  // sync() makes durable. A recipient that is done or failed stays so, and one that is possibly
+  // delivered stays so until it is done or failed. A to_do is worth recording, too: a submitter's
+  // file is copied then. After an error the entry is as it was, and on disk as it was or as it
+  // should be.
   Result<Disposition> record(Entry& entry, std::span<const Outcome> outcomes);
-  // cur/ID -> held/ID with the reason; durable.
+  // cur/ID -> held/ID with the reason; durable. The entry object is of no further use.
   Result<> hold(Entry& entry, const std::string& reason);
   // held/ID or failed/ID -> cur/ID with failed recipients to do again; durable.
   Result<> release(const std::string& id);
@@ -84,13 +79,28 @@ class Queue {
   // Path of new/, to be watched.
   std::string drop_folder() const;
   // Descriptor of the lock, to be kept open by whoever stands for the daemon.
-  int lock() const { return lock_.get(); }
+  int lock() const { return folders_.lock.get(); }
 
  private:
   Queue() = default;
-  // ... the implementer's
+  Terms terms() const;
+  void keep_up();
+  Error refused(const std::string& id, const Refusal& refusal);
+
+  Result<> keep(Entry& entry, Progress next);
+  Result<> change_status(Entry& entry, const std::string& status);
+  Result<> rewrite(const sys::UniqueFd& folder, Entry& entry, Progress next);
+  Result<> move(const std::string& id, const sys::UniqueFd& from, const sys::UniqueFd& to);
+  Result<Disposition> remove(const Entry& entry);
+  Result<Disposition> settle(const Entry& entry);
+
+  Options options_;
+  Log* log_ = nullptr;
+  Folders folders_;
+  Adoption adoption_;
+  Instant last_upkeep_{};
   std::size_t unsynced_ = 0;
-  sys::UniqueFd lock_;
+  std::set<int> changed_;  // descriptors of folders that sync() has to sync
 };
 
 }  // namespace mailchute::queue

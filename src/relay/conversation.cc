@@ -128,18 +128,21 @@ void Conversation::perform(smtp::Send& send) {
   connection_->send(std::move(send.octets), true);
 }
 
-void Conversation::perform(smtp::SendMessage& message) {
-  const queue::Entry& entry = user_.entry_of(message.id);
-  if (entry.text()) return send_small(message.id, *entry.text());
-  large_.emplace(Large{message.id, queue::Entry::Reader(entry), {}});
-  send_piece();
-}
-
-void Conversation::send_small(smtp::TransactionId id, const std::string& text) {
+void Conversation::perform(smtp::SendMessage& order) {
+  const Outgoing& message = user_.message_of(order.id);
   smtp::MessageEncoder encoder;
-  encoder.encode(text, out_);
-  encoder.finish(out_);
-  session_.on_message_sent(id);
+  std::size_t skip = 0;
+  if (message.correction) {
+    encoder.encode(message.correction->text, out_);
+    skip = message.correction->replaces;
+  }
+  if (message.entry.text()) {
+    encoder.encode(std::string_view(*message.entry.text()).substr(skip), out_);
+    encoder.finish(out_);
+    return session_.on_message_sent(order.id);
+  }
+  large_.emplace(Large{order.id, queue::Entry::Reader(message.entry), encoder, skip});
+  send_piece();
 }
 
 // One piece is written at a time, so that memory stays bounded. The final dot leaves only when the
@@ -153,7 +156,7 @@ void Conversation::send_piece() {
     return act();
   }
   if (!piece->empty()) {
-    large_->encoder.encode(*piece, out_);
+    large_->encoder.encode(piece->substr(std::exchange(large_->skip, 0)), out_);
     flush();
     watched_.reset();
     return watch_time();

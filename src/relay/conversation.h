@@ -15,7 +15,7 @@
 #include "net/connection.h"
 #include "net/event_loop.h"
 #include "net/tls.h"
-#include "queue/entry.h"
+#include "relay/outgoing.h"
 #include "smtp/client_session.h"
 #include "smtp/message_encoder.h"
 
@@ -26,8 +26,8 @@ class ConversationUser {
   virtual ~ConversationUser() = default;
   // The next message to be sent, if there is one.
   virtual std::optional<smtp::Transaction> next_transaction() = 0;
-  // The entry of a transaction that was handed out; it stays where it is until its report.
-  virtual const queue::Entry& entry_of(smtp::TransactionId id) = 0;
+  // The message of a transaction that was handed out; it stays where it is until its report.
+  virtual const Outgoing& message_of(smtp::TransactionId id) = 0;
   virtual void on_report(smtp::TransactionReport report) = 0;
   // The last call; `used`: at least one transaction was reported beyond RSET.
   virtual void on_over(std::optional<smtp::Close::Trouble> trouble, bool used) = 0;
@@ -68,7 +68,6 @@ class Conversation : private net::ConnectionUser {
   void perform(smtp::TransactionReport& report);
   void perform(smtp::Close& close);
   bool offer_transaction();
-  void send_small(smtp::TransactionId id, const std::string& text);
   void send_piece();
   void flush();
   void watch_time();
@@ -80,6 +79,7 @@ class Conversation : private net::ConnectionUser {
     smtp::TransactionId id;
     queue::Entry::Reader reader;
     smtp::MessageEncoder encoder;
+    std::size_t skip;  // octets that a correction stands for
   };
 
   net::EventLoop& loop_;

@@ -37,10 +37,6 @@ RecipientStatus status_of(What what) {
   return RecipientStatus::to_do;
 }
 
-bool to_do(RecipientStatus status) {
-  return status == RecipientStatus::to_do || status == RecipientStatus::possibly_delivered;
-}
-
 Severity severity_of(What what) {
   return what == What::delivered ? Severity::info : Severity::warning;
 }
@@ -135,61 +131,44 @@ bool Delivery::may_begin() const {
 
 std::optional<smtp::Transaction> Delivery::next_transaction() {
   if (!may_begin()) return std::nullopt;
-  auto entry = load_next();
-  if (!entry) return std::nullopt;
-  InFlight message = take_in(std::move(*entry));
-  if (message.alone && !in_flight_.empty()) {
-    put_back(message.entry.id(), message.entry.envelope().time, Milliseconds(0));
+  auto message = load_next();
+  if (!message) return std::nullopt;
+  if (message->alone && !in_flight_.empty()) {
+    put_back(message->entry.id(), message->entry.envelope().time, Milliseconds(0));
     return std::nullopt;
   }
   const smtp::TransactionId id = ++last_id_;
-  auto offered = transaction(id, message);
-  in_flight_.emplace(id, std::move(message));
-  return offered;
+  return in_flight_.emplace(id, std::move(*message)).first->second.transaction(id);
 }
 
-std::optional<queue::Entry> Delivery::load_next() {
+std::optional<Outgoing> Delivery::load_next() {
   const Instant now = sys::boot_now();
   for (;;) {
     auto id = schedule_.take(now, health_.suspect());
     if (!id && !health_.suspect().empty()) id = schedule_.take(now);
     if (!id) return std::nullopt;
-    auto entry = queue_.load(*id);
-    if (entry) return std::move(*entry);
-    log_(Event("unreadable", Severity::error).with("id", *id).with("reason", entry.error().text));
-    const bool later = entry.error().kind == Error::Kind::temporary || entry.error().kind == Error::Kind::io;
+    auto message = load(*id);
+    if (message) return std::move(*message);
+    log_(Event("unreadable", Severity::error).with("id", *id).with("reason", message.error().text));
+    const Error::Kind kind = message.error().kind;
+    const bool later = kind == Error::Kind::temporary || kind == Error::Kind::io;
     later ? put_back(*id, sys::now(), retry_.first) : schedule_.remove(*id);
   }
 }
 
-Delivery::InFlight Delivery::take_in(queue::Entry entry) const {
-  InFlight message{std::move(entry), {}, false};
-  for (std::size_t i = 0; i < message.entry.envelope().recipients.size(); ++i) {
-    const RecipientStatus status = message.entry.status(i);
-    if (to_do(status)) message.recipients.push_back(i);
-    if (status == RecipientStatus::possibly_delivered) message.alone = true;
-  }
-  return message;
+Result<Outgoing> Delivery::load(const std::string& id) {
+  auto entry = queue_.load(id);
+  if (!entry) return failure(entry.error());
+  return Outgoing::prepare(std::move(*entry), settings_.hostname);
 }
 
-smtp::Transaction Delivery::transaction(smtp::TransactionId id, const InFlight& message) const {
-  const mail::Envelope& envelope = message.entry.envelope();
-  smtp::Transaction transaction;
-  transaction.id = id;
-  transaction.reverse_path = envelope.reverse_path;
-  for (std::size_t i : message.recipients) transaction.recipients.push_back(envelope.recipients[i]);
-  transaction.size = message.entry.facts().wire_size();
-  transaction.eight_bit = message.entry.facts().eight_bit;
-  return transaction;
-}
-
-const queue::Entry& Delivery::entry_of(smtp::TransactionId id) { return in_flight_.at(id).entry; }
+const Outgoing& Delivery::message_of(smtp::TransactionId id) { return in_flight_.at(id); }
 
 // What was said
 
 void Delivery::on_report(smtp::TransactionReport report) {
   auto node = in_flight_.extract(report.id);
-  InFlight& message = node.mapped();
+  Outgoing& message = node.mapped();
   const Judgement judgement = judge(report);
   judge_smart_host(message.entry.id(), judgement, report.local);
   if (judgement.untouched) {
@@ -207,7 +186,7 @@ void Delivery::judge_smart_host(const std::string& id, const Judgement& judgemen
                       sys::now(), sys::boot_now(), chance());
 }
 
-void Delivery::record(InFlight& message, const Judgement& judgement) {
+void Delivery::record(Outgoing& message, const Judgement& judgement) {
   const std::string& id = message.entry.id();
   log_verdicts(message, judgement);
   if (judgement.held) {
@@ -235,7 +214,7 @@ void Delivery::record(InFlight& message, const Judgement& judgement) {
   sync_soon();
 }
 
-std::vector<Outcome> Delivery::outcomes(const InFlight& message, const Judgement& judgement,
+std::vector<Outcome> Delivery::outcomes(const Outgoing& message, const Judgement& judgement,
                                         bool expired) const {
   std::vector<Outcome> outcomes;
   for (std::size_t i = 0; i < message.recipients.size(); ++i) {
@@ -255,7 +234,7 @@ std::vector<Outcome> Delivery::outcomes(const InFlight& message, const Judgement
   return outcomes;
 }
 
-void Delivery::defer(const InFlight& message, const Judgement& judgement, const queue::RetryInfo& info) {
+void Delivery::defer(const Outgoing& message, const Judgement& judgement, const queue::RetryInfo& info) {
   queue::RetryInfo next = info;
   const Milliseconds delay = retry_delay(retry_, info.attempts, chance());
   next.next_try = sys::now() + delay;
@@ -289,7 +268,7 @@ void Delivery::on_over(std::optional<smtp::Close::Trouble> trouble, bool used) {
   pump();
 }
 
-void Delivery::log_verdicts(const InFlight& message, const Judgement& judgement) {
+void Delivery::log_verdicts(const Outgoing& message, const Judgement& judgement) {
   const mail::Envelope& envelope = message.entry.envelope();
   const auto line = [&](std::string_view name, Severity severity, std::string_view to) {
     const Milliseconds delay = sys::now() - envelope.time;

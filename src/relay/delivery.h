@@ -18,6 +18,7 @@
 #include "queue/queue.h"
 #include "relay/conversation.h"
 #include "relay/health.h"
+#include "relay/outgoing.h"
 #include "relay/schedule.h"
 #include "relay/verdict.h"
 
@@ -56,29 +57,22 @@ class Delivery : private ConversationUser {
   std::optional<Time> next_try(const std::string& id) const;
 
  private:
-  struct InFlight {
-    queue::Entry entry;
-    std::vector<std::size_t> recipients;  // of the transaction, as indices in the envelope
-    bool alone;                           // possibly delivered before
-  };
-
   std::optional<smtp::Transaction> next_transaction() override;
-  const queue::Entry& entry_of(smtp::TransactionId id) override;
+  const Outgoing& message_of(smtp::TransactionId id) override;
   void on_report(smtp::TransactionReport report) override;
   void on_over(std::optional<smtp::Close::Trouble> trouble, bool used) override;
 
   void pump();
   bool due_now() const;
   bool may_begin() const;
-  std::optional<queue::Entry> load_next();
-  InFlight take_in(queue::Entry entry) const;
-  smtp::Transaction transaction(smtp::TransactionId id, const InFlight& message) const;
-  void record(InFlight& message, const Judgement& judgement);
-  std::vector<queue::Outcome> outcomes(const InFlight& message, const Judgement& judgement,
+  std::optional<Outgoing> load_next();
+  Result<Outgoing> load(const std::string& id);
+  void record(Outgoing& message, const Judgement& judgement);
+  std::vector<queue::Outcome> outcomes(const Outgoing& message, const Judgement& judgement,
                                        bool expired) const;
-  void defer(const InFlight& message, const Judgement& judgement, const queue::RetryInfo& info);
+  void defer(const Outgoing& message, const Judgement& judgement, const queue::RetryInfo& info);
   void judge_smart_host(const std::string& id, const Judgement& judgement, bool local);
-  void log_verdicts(const InFlight& message, const Judgement& judgement);
+  void log_verdicts(const Outgoing& message, const Judgement& judgement);
   void put_back(const std::string& id, Time arrival, Milliseconds delay);
   void sync_soon();
   void sync_now();
@@ -96,7 +90,7 @@ class Delivery : private ConversationUser {
   Schedule schedule_;
   Health health_;
   std::unique_ptr<Conversation> conversation_;
-  std::map<smtp::TransactionId, InFlight> in_flight_;
+  std::map<smtp::TransactionId, Outgoing> in_flight_;
   smtp::TransactionId last_id_ = 0;
   std::uint64_t delivered_ = 0;
   net::Timer wake_timer_;

@@ -78,11 +78,12 @@ std::optional<Path> take_path(std::string_view& text) {
   std::string_view rest = text;
   std::optional<std::string> mailbox;
   const bool brackets = take_octet(rest, '<');
-  if (brackets && rest.starts_with('@') && !take_route(rest)) return std::nullopt;
-  if (brackets && rest.starts_with('>'))
+  if (brackets && rest.starts_with('>')) {
     mailbox.emplace();
-  else
+  } else {
+    if (brackets && rest.starts_with('@') && !take_route(rest)) return std::nullopt;
     mailbox = take_mailbox(rest);
+  }
   if (!mailbox || (brackets && !take_octet(rest, '>'))) return std::nullopt;
   if (!rest.empty() && rest.front() != ' ') return std::nullopt;
   text = rest;

@@ -60,6 +60,14 @@ Result<std::size_t> read_some(int fd, std::span<char> buffer, std::string_view n
   return static_cast<std::size_t>(n);
 }
 
+Result<std::size_t> read_some_at(int fd, std::span<char> buffer, std::uint64_t offset,
+                                 std::string_view name) {
+  const auto at = static_cast<off_t>(offset);
+  const auto n = retried([&] { return ::pread(fd, buffer.data(), buffer.size(), at); });
+  if (n < 0) return failure(Error::from_errno("read", name));
+  return static_cast<std::size_t>(n);
+}
+
 Result<> write_all(int fd, std::string_view octets, std::string_view name) {
   return write_pieces(octets, name, [fd](std::string_view piece, std::size_t) {
     return ::write(fd, piece.data(), piece.size());
@@ -75,6 +83,13 @@ Result<> write_all_at(int fd, std::string_view octets, std::uint64_t offset,
 
 Result<> sync(int fd, std::string_view name) {
   if (retried([fd] { return ::fsync(fd); }) < 0) return failure(Error::from_errno("sync", name));
+  return {};
+}
+
+Result<> sync_data(int fd, std::string_view name) {
+  if (retried([fd] { return ::fdatasync(fd); }) < 0) {
+    return failure(Error::from_errno("sync", name));
+  }
   return {};
 }
 

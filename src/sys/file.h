@@ -21,11 +21,17 @@ Result<UniqueFd> open_at(int directory, const std::string& name, int flags, mode
 // 0 is the end of the file.
 Result<std::size_t> read_some(int fd, std::span<char> buffer, std::string_view name);
 
+Result<std::size_t> read_some_at(int fd, std::span<char> buffer, std::uint64_t offset,
+                                 std::string_view name);
+
 Result<> write_all(int fd, std::string_view octets, std::string_view name);
 Result<> write_all_at(int fd, std::string_view octets, std::uint64_t offset, std::string_view name);
 
 // fsync(2): content and name are durable afterwards.
 Result<> sync(int fd, std::string_view name);
+
+// fdatasync(2): enough for octets changed in place.
+Result<> sync_data(int fd, std::string_view name);
 
 Result<struct stat> status_of(int fd, std::string_view name);
 

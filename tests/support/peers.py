@@ -3,7 +3,7 @@
 """Other people's mail programs, unpacked and never installed.
 
 An installed MTA would replace the machine's /usr/sbin/sendmail and start itself. So the packages, and those they
-need that are not on the machine, are only extracted into build/peers/NAME; postfix.py and its like put that tree
+need that are not on the machine, are only extracted into build/peers; postfix.py and its like put that tree
 over /usr in a mount namespace of their own.
 """
 
@@ -52,13 +52,14 @@ def _download(packages, folder):
 
 def fetch(*packages):
     """The folder (with usr/ in it) holding these packages and what they need beyond the machine's own."""
-    folder = build_directory() / "peers" / packages[0]
-    root, stamp = folder / "root", folder / "done"
     wanted = " ".join(packages)
+    # One tree per set: peers conflict with each other, and a tree in use is never changed.
+    folder = build_directory() / "peers" / "_".join(packages)
+    root, stamp = folder / "root", folder / "done"
     folder.mkdir(parents=True, exist_ok=True)
     with open(folder / "lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # tests run side by side; released with the file
-        if stamp.exists() and stamp.read_text() == wanted:
+        if stamp.exists():
             return root
         if not shutil.which("apt-get"):
             raise Skip("no apt-get to fetch " + wanted)
@@ -77,7 +78,7 @@ def fetch(*packages):
         for deb in sorted(debs.glob("*.deb")):
             subprocess.run(["dpkg", "-x", deb, root], check=True)
         shutil.rmtree(debs)
-        stamp.write_text(wanted)
+        stamp.touch()
         return root
 
 

@@ -78,7 +78,7 @@ def _defaults(recipients):
         # A client that sends a bare LF is at fault.
         "smtpd_forbid_bare_newline": "reject",
         "smtpd_forbid_bare_newline_exclusions": "",
-        # No limits on a fast client, and no pauses; but the limits on errors and junk commands stay as everybody has them.
+        # No limits on a fast client, and no pauses; errors and junk commands are limited as everywhere.
         "smtpd_client_connection_count_limit": "0",
         "smtpd_client_connection_rate_limit": "0",
         "smtpd_client_message_rate_limit": "0",
@@ -163,7 +163,7 @@ class Postfix:
         if not users:
             settings["smtpd_sasl_auth_enable"] = "no"
             settings["smtpd_recipient_restrictions"] = (
-                settings["smtpd_recipient_restrictions"].replace("permit_sasl_authenticated, reject", "permit"))
+                settings["smtpd_recipient_restrictions"].replace("permit_sasl_authenticated", "permit_mynetworks"))
         settings.update(main_cf)
         self._hostname = settings["myhostname"]
         self._make_folders()
@@ -288,12 +288,14 @@ class Postfix:
     def _configure(self, settings, recipients, mechanisms):
         etc = self._home / "etc"
         (etc / "main.cf").write_text("".join(f"{name} = {value}\n" for name, value in settings.items()))
-        # Postfix waits at start until main.cf is 2 s old, lest somebody is still writing it.
-        os.utime(etc / "main.cf", (time.time() - 60,) * 2)
         (etc / "master.cf").write_text(_MASTER.format(port=self.port, tls_port=self.tls_port))
         (etc / "recipients").write_text("".join(f"{name} {reply}\n" for name, reply in recipients.items()))
         (etc / "sasl/smtpd.conf").write_text(
-            f"pwcheck_method: auxprop\nauxprop_plugin: sasldb\nsasldb_path: /mnt/etc/sasldb2\nmech_list: {mechanisms}\n")
+            "pwcheck_method: auxprop\nauxprop_plugin: sasldb\nsasldb_path: /mnt/etc/sasldb2\n"
+            f"mech_list: {mechanisms}\n")
+        # Postfix waits until main.cf and tables are 2 s old, lest somebody is still writing them.
+        for file in ("main.cf", "recipients"):
+            os.utime(etc / file, (time.time() - 60,) * 2)
 
     def _make_certificate(self, pair):
         for source, name in zip(pair, ("cert.pem", "key.pem")):
@@ -304,7 +306,8 @@ class Postfix:
         name, _, realm = user.partition("@")
         done = subprocess.run(
             ["unshare", "--mount", "/bin/sh", "-c", _START, "sh", self._root / "usr", self._home,
-             f"saslpasswd2 -p -c -f /mnt/etc/sasldb2 -u {realm or self._hostname} {name}"], input=password, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+             f"saslpasswd2 -p -c -f /mnt/etc/sasldb2 -u {realm or self._hostname} {name}"],
+            input=password, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         if done.returncode == 77 or done.stdout.startswith("unshare:"):
             raise Skip("no namespaces here: " + done.stdout.strip())
         if done.returncode != 0:

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "mail/submission.h"
+
+#include <algorithm>
+#include <initializer_list>
+#include <iterator>
+#include <set>
+#include <span>
+#include <utility>
+
+#include "base/text.h"
+#include "mail/date.h"
+#include "mail/display_name.h"
+#include "mail/message_id.h"
+#include "mail/received.h"
+#include "mail/resent.h"
+
+namespace mailchute::mail {
+namespace {
+
+constexpr std::size_t kFold = 68;  // with "From: " and " <>" not above 78 (RFC 5322, 2.1.1)
+
+bool is_one_of(const Field& field, std::string_view prefix,
+               std::initializer_list<std::string_view> names) {
+  std::string_view name = field.name();
+  if (!starts_with_ignoring_case(name, prefix)) return false;
+  name.remove_prefix(prefix.size());
+  return std::any_of(names.begin(), names.end(), [name](std::string_view other) {
+    return equal_ignoring_case(name, other);
+  });
+}
+
+bool is_removed(const Field& field) {
+  return is_one_of(field, "", {"Bcc", "Resent-Bcc", "Return-Path"});
+}
+
+bool holds_addresses(const Field& field) {
+  for (const std::string_view prefix : {std::string_view(), kResent}) {
+    if (is_one_of(field, prefix, {"From", "Sender", "Reply-To", "To", "Cc"})) return true;
+  }
+  return false;
+}
+
+// The field with every bare name qualified.
+std::string mended(const Field& field, std::string_view domain) {
+  if (!holds_addresses(field)) return field.raw;
+  const std::size_t body = field.raw.find(':') + 1;
+  return field.raw.substr(0, body) +
+         qualify_address_list(std::string_view(field.raw).substr(body), domain);
+}
+
+// The fields that say who sends the message this time, and when: Resent- ones where there are any.
+struct Block {
+  std::string_view prefix;
+  std::span<const Field> fields;
+  std::size_t insert_at;  // where missing fields go
+
+  explicit Block(const Header& header) {
+    const ResentBlock resent = first_resent_block(header);
+    const std::span<const Field> all(header.fields);
+    prefix = resent.empty() ? std::string_view() : kResent;
+    fields = resent.empty() ? all : all.subspan(resent.begin, resent.end - resent.begin);
+    insert_at = resent.empty() ? all.size() : resent.begin;
+  }
+
+  bool has(std::string_view name) const {
+    return std::any_of(fields.begin(), fields.end(),
+                       [&](const Field& field) { return is_one_of(field, prefix, {name}); });
+  }
+};
+
+// Gathers recipients, each mailbox once.
+class Recipients {
+ public:
+  Recipients(const Request& request, std::string_view domain)
+      : request_(request), domain_(domain) {}
+
+  void add(std::string_view text) {
+    AddressList list = parse_address_list(text);
+    for (ListedAddress& listed : list.addresses) add(std::move(listed.address));
+    std::move(list.bad.begin(), list.bad.end(), std::back_inserter(bad));
+  }
+
+  std::vector<Recipient> good;
+  std::vector<BadAddress> bad;
+
+ private:
+  void add(Address address) {
+    const std::string written = address.text();
+    const Address whole = qualified(std::move(address), domain_);
+    if (auto checked = check(whole); !checked) {
+      bad.push_back(BadAddress{written, checked.error().text});
+    } else if (seen_.insert(mailbox_key(whole)).second) {
+      good.push_back(Recipient{whole.text(), "", request_.notify});
+    }
+  }
+
+  const Request& request_;
+  std::string_view domain_;
+  std::set<std::string> seen_;
+};
+
+Recipients gather(const Block& block, const Request& request, std::string_view domain) {
+  Recipients recipients(request, domain);
+  for (const std::string& argument : request.recipients) {
+    if (trim(argument).empty()) {
+      recipients.bad.push_back(BadAddress{argument, "empty address"});
+    } else {
+      recipients.add(argument);
+    }
+  }
+  if (!request.recipients_from_header) return recipients;
+  for (const Field& field : block.fields) {
+    if (is_one_of(field, block.prefix, {"To", "Cc", "Bcc"})) recipients.add(field.body());
+  }
+  return recipients;
+}
+
+Error no_recipient(const Request& request, const std::vector<BadAddress>& bad) {
+  if (!bad.empty()) {
+    return {Error::Kind::data, "no usable recipient: '" + escaped(bad.front().text) +
+                                   "': " + bad.front().reason};
+  }
+  return {Error::Kind::data,
+          request.recipients_from_header
+              ? "no recipients: none on the command line, none in the header"
+              : "no recipients: name them on the command line, or use -t to take them from the "
+                "header"};
+}
+
+Result<std::string> reverse_path(const Request& request, const Surroundings& at) {
+  if (!request.reverse_path) return qualified({at.login, ""}, at.domain).text();
+  auto path = parse_reverse_path(*request.reverse_path, at.domain);
+  if (path) return path;
+  return failure(Error::Kind::data,
+                 "sender '" + escaped(*request.reverse_path) + "': " + path.error().text);
+}
+
+// Mail with the null reverse-path comes from the mail system itself unless it says otherwise.
+std::string author(const Request& request, const Surroundings& at, const std::string& path) {
+  const std::string own = qualified({at.login, ""}, at.domain).text();
+  const std::string address =
+      path.empty() ? qualified({"MAILER-DAEMON", ""}, at.domain).text() : path;
+  const std::string& of_account = path == own ? at.gecos_name : std::string();
+  const std::string name = format_display_name(request.full_name.value_or(of_account));
+  if (name.empty()) return address;
+  return name + (name.size() + address.size() > kFold ? "\n " : " ") + "<" + address + ">";
+}
+
+std::string missing_fields(const Block& block, const Request& request, const Surroundings& at,
+                           const std::string& path) {
+  std::string fields;
+  const auto add = [&](std::string_view name, const std::string& body) {
+    fields.append(block.prefix).append(name).append(": ").append(body).append("\n");
+  };
+  if (!block.has("Date")) add("Date", format_date(at.now, at.utc_offset));
+  if (!block.has("From")) add("From", author(request, at, path));
+  if (!block.has("Message-ID")) {
+    add("Message-ID", make_message_id(at.now, at.queue_id, at.hostname));
+  }
+  return fields;
+}
+
+std::string received(const Surroundings& at, const std::vector<Recipient>& recipients) {
+  return format_received(Trace{
+      .hostname = at.hostname,
+      .uid = at.uid,
+      .queue_id = at.queue_id,
+      .only_recipient = recipients.size() == 1 ? recipients.front().address : std::string_view(),
+      .time = at.now,
+      .utc_offset = at.utc_offset,
+  });
+}
+
+std::string mended_header(const Header& header, const Block& block, const std::string& missing,
+                          std::string_view domain) {
+  std::string text;
+  for (std::size_t i = 0; i < header.fields.size(); ++i) {
+    if (i == block.insert_at) text += missing;
+    if (!is_removed(header.fields[i])) text += mended(header.fields[i], domain);
+  }
+  if (block.insert_at == header.fields.size()) text += missing;
+  return text + "\n";
+}
+
+Envelope envelope_of(std::string path, std::vector<Recipient> recipients, const Request& request,
+                     const Surroundings& at) {
+  Envelope envelope;
+  envelope.reverse_path = std::move(path);
+  envelope.recipients = std::move(recipients);
+  envelope.body = request.body;
+  envelope.ret = request.ret;
+  envelope.envelope_id = request.envelope_id;
+  envelope.uid = at.uid;
+  envelope.time = at.now;
+  envelope.wait_for_queue_run = request.wait_for_queue_run;
+  return envelope;
+}
+
+}  // namespace
+
+bool needs_login(const Header& header, const Request& request) {
+  if (!request.reverse_path) return true;
+  return !request.full_name && !Block(header).has("From");
+}
+
+Result<Submission> prepare(const Header& header, const Request& request,
+                           const Surroundings& surroundings) {
+  auto path = reverse_path(request, surroundings);
+  if (!path) return failure(path.error());
+  const Block block(header);
+  Recipients recipients = gather(block, request, surroundings.domain);
+  if (recipients.good.empty()) return failure(no_recipient(request, recipients.bad));
+  std::string text = received(surroundings, recipients.good);
+  text += mended_header(header, block, missing_fields(block, request, surroundings, *path),
+                        surroundings.domain);
+  return Submission{envelope_of(std::move(*path), std::move(recipients.good), request, surroundings),
+                    std::move(text), std::move(recipients.bad)};
+}
+
+}  // namespace mailchute::mail

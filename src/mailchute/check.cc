@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "mailchute/check.h"
+
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <optional>
+
+#include "config/load.h"
+#include "queue/layout.h"
+#include "secret/secret.h"
+
+namespace mailchute {
+namespace {
+
+using config::Settings;
+using config::SmartHost;
+
+// Whom the daemon runs as when it is started by root or by systemd.
+struct Daemon {
+  std::string user, group;
+  uid_t uid;
+  gid_t gid;
+};
+
+std::string octal(unsigned mode) {
+  std::array<char, 16> text;
+  std::snprintf(text.data(), text.size(), "%04o", mode);
+  return text.data();
+}
+
+std::string install_folder(const std::string& path, unsigned mode, const Daemon& daemon) {
+  return "install -d -m " + octal(mode) + " -o " + daemon.user + " -g " + daemon.group + " " + path;
+}
+
+// The user and group of the configuration, if this machine has both.
+std::optional<Daemon> configured_daemon(const Settings& settings) {
+  const passwd* const user = ::getpwnam(settings.user.c_str());
+  if (user == nullptr) return std::nullopt;
+  const uid_t uid = user->pw_uid;
+  const group* const group = ::getgrnam(settings.group.c_str());
+  if (group == nullptr) return std::nullopt;
+  return Daemon{settings.user, settings.group, uid, group->gr_gid};
+}
+
+// Only root's files are for all users; somebody's own configuration may be his own business.
+void check_configuration_file(const std::string& file, Findings& findings) {
+  struct stat status {};
+  if (::stat(file.c_str(), &status) != 0 || status.st_uid != 0 || !S_ISREG(status.st_mode)) return;
+  if ((status.st_mode & S_IROTH) == 0)
+    findings.mistakes.push_back(file + ": closed to users, whose sendmail reads it; chmod 644 " +
+                                file);
+}
+
+// Root reads any file; its daemon, when it has become another user, does not.
+bool can_read(const struct stat& status, const Daemon& daemon) {
+  if (status.st_uid == daemon.uid) return (status.st_mode & S_IRUSR) != 0;
+  return status.st_gid == daemon.gid && (status.st_mode & S_IRGRP) != 0;
+}
+
+void check_password(const SmartHost& host, const Daemon& daemon, Findings& findings) {
+  const std::string& file = host.password_file;
+  if (file.empty()) return;
+  const bool root = ::geteuid() == 0;
+  if (!root && ::access(file.c_str(), R_OK) != 0 && errno == EACCES) {
+    findings.notes.push_back(file + ": not checked, since it is closed to you; ask root to check");
+    return;
+  }
+  const auto password = secret::read_password_file(file, daemon.group);
+  struct stat status {};
+  if (!password) {
+    findings.mistakes.push_back(password.error().text);
+  } else if (root && ::stat(file.c_str(), &status) == 0 && !can_read(status, daemon)) {
+    findings.mistakes.push_back(file + ": password file is closed to user " + daemon.user +
+                                "; chown root:" + daemon.group + " " + file + "; chmod 640 " +
+                                file);
+  }
+}
+
+// What is wrong with a folder that is there; empty if nothing.
+std::string fault_of(const struct stat& status, unsigned mode, const Daemon& daemon) {
+  if (!S_ISDIR(status.st_mode)) return "not a directory";
+  // A daemon that somebody starts without being root runs as himself.
+  const bool mine = status.st_uid == ::geteuid() && status.st_uid != 0;
+  const bool own = status.st_uid == daemon.uid || mine;
+  if (!own) return "belongs to uid " + std::to_string(status.st_uid) + ", not to " + daemon.user;
+  const unsigned is = status.st_mode & 07777;
+  return is == mode ? "" : "has mode " + octal(is) + " instead of " + octal(mode);
+}
+
+// False when it is not there. `flags` as for fstatat(2).
+bool check_folder(const std::string& path, int flags, unsigned mode, const Daemon& daemon,
+                  Findings& findings) {
+  struct stat status {};
+  if (::fstatat(AT_FDCWD, path.c_str(), &status, flags) != 0) {
+    if (errno != ENOENT) findings.mistakes.push_back(Error::from_errno("look at", path).text);
+    return false;
+  }
+  if (const std::string fault = fault_of(status, mode, daemon); !fault.empty())
+    findings.mistakes.push_back(path + ": " + fault + "; " + install_folder(path, mode, daemon));
+  return true;
+}
+
+// The daemon makes missing folders in the queue, but not the queue; that alone may be a link.
+void check_queue(const std::string& directory, const Daemon& daemon, Findings& findings) {
+  constexpr unsigned kQueueMode = 0755;
+  if (!check_folder(directory, 0, kQueueMode, daemon, findings)) {
+    findings.mistakes.push_back(directory + ": no queue; " +
+                                install_folder(directory, kQueueMode, daemon));
+    return;
+  }
+  for (const char* const name : {queue::kTmp, queue::kNew})
+    check_folder(directory + "/" + name, AT_SYMLINK_NOFOLLOW, queue::kDropFolderMode, daemon,
+                 findings);
+  for (const char* const name :
+       {queue::kCur, queue::kHeld, queue::kFailed, queue::kWork, queue::kInfo})
+    check_folder(directory + "/" + name, AT_SYMLINK_NOFOLLOW, queue::kPrivateFolderMode, daemon,
+                 findings);
+}
+
+std::string summary_of(const SmartHost& host) {
+  std::string text = "mail goes to " + host.host + " port " + std::to_string(host.port);
+  if (host.tls == config::Tls::none) text += " without TLS";
+  if (host.tls == config::Tls::starttls) text += " with STARTTLS";
+  if (host.tls == config::Tls::implicit) text += " with TLS";
+  if (host.tls != config::Tls::none && !host.verify_certificate) text += ", unverified";
+  return text + (host.user.empty() ? ", without authentication" : ", as " + host.user);
+}
+
+void examine_machine(const Settings& settings, Findings& findings) {
+  auto daemon = configured_daemon(settings);
+  if (!daemon && ::geteuid() == 0) {
+    findings.mistakes.push_back(settings.file + ": this machine has no user " + settings.user +
+                                " or no group " + settings.group +
+                                "; useradd --system --user-group --home-dir /nonexistent --shell "
+                                "/usr/sbin/nologin " +
+                                settings.user);
+    return;
+  }
+  if (!daemon) daemon = Daemon{settings.user, settings.group, ::geteuid(), ::getegid()};
+  if (settings.smart_host) check_password(*settings.smart_host, *daemon, findings);
+  check_queue(settings.queue_directory, *daemon, findings);
+}
+
+}  // namespace
+
+Findings examine(const std::string& file) {
+  const config::Loaded loaded = config::load(file);
+  Findings findings{loaded.mistakes, {}, {}};
+  if (!loaded.readable) return findings;
+  check_configuration_file(file, findings);
+  examine_machine(loaded.settings, findings);
+  if (loaded.settings.smart_host) findings.summary = summary_of(*loaded.settings.smart_host);
+  return findings;
+}
+
+int check(const std::string& file) {
+  const Findings findings = examine(file);
+  for (const auto* const lines : {&findings.mistakes, &findings.notes})
+    for (const std::string& line : *lines) std::fprintf(stderr, "%s\n", line.c_str());
+  if (!findings.mistakes.empty()) return EX_CONFIG;
+  std::printf("%s: ok: %s\n", file.c_str(), findings.summary.c_str());
+  return EX_OK;
+}
+
+}  // namespace mailchute

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Root is only a place to start from: the folders root alone can make are made, then mailchuted
+// becomes its own user for good.
+#pragma once
+
+#include "base/error.h"
+#include "config/settings.h"
+
+namespace mailchute::mailchuted {
+
+// As root: makes settings.run_directory for the daemon's user and becomes that user and group, with
+// no way back. As any other user: makes sure that the directory can be written to.
+Result<> drop_privileges(const config::Settings& settings);
+
+}  // namespace mailchute::mailchuted

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "mailchuted/worker.h"
+
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <optional>
+
+#include "mailchuted/control_server.h"
+#include "net/event_loop.h"
+#include "net/tls.h"
+#include "queue/queue.h"
+#include "relay/delivery.h"
+#include "sys/folder_watch.h"
+
+namespace mailchute::mailchuted {
+namespace {
+
+// What is in flight may take this long after SIGTERM: less than service managers wait.
+constexpr Milliseconds kFinishWithin{8000};
+
+// SIGTERM as something to read, also when the keeper dies.
+sys::UniqueFd termination() {
+  sigset_t signals;
+  ::sigemptyset(&signals);
+  ::sigaddset(&signals, SIGTERM);
+  ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+  return sys::UniqueFd(::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
+}
+
+Result<std::optional<net::TlsContext>> tls_context(const config::SmartHost& host) {
+  if (host.tls == config::Tls::none) return std::optional<net::TlsContext>();
+  auto context = net::TlsContext::client(host.ca_file, host.verify_certificate);
+  if (!context) return failure(context.error());
+  return std::optional<net::TlsContext>(std::move(*context));
+}
+
+void tell_ready(int ready) {
+  [[maybe_unused]] const auto written = ::write(ready, "1", 1);
+  ::close(ready);
+}
+
+Result<> run(const config::Settings& settings, const secret::Secret& password, Log& log, int ready) {
+  auto tls = tls_context(*settings.smart_host);
+  if (!tls) return failure(tls.error());
+  auto queue = queue::Queue::open({settings.queue_directory, settings.message_size_limit}, log);
+  if (!queue) return failure(queue.error());
+  auto watch = sys::FolderWatch::open(queue->drop_folder());
+  if (!watch) return failure(watch.error());
+
+  net::EventLoop loop;
+  relay::Delivery delivery(loop, *queue, settings, password.reveal(), *tls ? &**tls : nullptr, log);
+  auto control = ControlServer::open(loop, settings, delivery, log);
+  if (!control) return failure(control.error());
+
+  net::ReadableWatch new_mail(loop, watch->fd(), [&] {
+    if (auto drained = watch->drain(); !drained) {
+      log(Event("watch-failed", Severity::error).with("reason", drained.error().text));
+    }
+    delivery.look_for_new_mail();
+  });
+  const sys::UniqueFd stop = termination();
+  net::ReadableWatch stopping(loop, stop.get(), [&] {
+    signalfd_siginfo signal;
+    if (::read(stop.get(), &signal, sizeof signal) != sizeof signal) return;
+    delivery.finish(kFinishWithin, [&] { loop.stop(); });
+  });
+
+  delivery.load_queue();
+  delivery.look_for_new_mail();
+  tell_ready(ready);
+  loop.run();
+  return {};
+}
+
+}  // namespace
+
+int work(const config::Settings& settings, const secret::Secret& password, Log& log, int ready) {
+  auto done = run(settings, password, log, ready);
+  if (done) return 0;
+  log(Event("cannot-start", Severity::error).with("reason", done.error().text));
+  return kCannotStart;
+}
+
+}  // namespace mailchute::mailchuted

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "queue/adoption.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+
+#include "queue/layout.h"
+#include "queue/queue_id.h"
+
+namespace mailchute::queue {
+namespace {
+
+// More uids than these get no line of their own.
+constexpr std::size_t kMaxBlamed = 1000;
+
+bool exists(const sys::UniqueFd& folder, const std::string& name) {
+  struct stat status {};
+  return ::fstatat(folder.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+void report_junk(Log& log, const std::string& id, std::uint32_t owner, std::string_view reason) {
+  log(Event("junk", Severity::warning).with("id", id).with("uid", owner).with("reason", reason));
+}
+
+}  // namespace
+
+struct Adoption::Round {
+  const Folders& folders;
+  const Terms& terms;
+  Log& log;
+  std::size_t left;
+  std::vector<Adopted> adopted;
+};
+
+Result<std::vector<Adopted>> Adoption::run(const Folders& folders, const Terms& terms,
+                                           std::size_t limit, Log& log) {
+  Round round{folders, terms, log, limit, {}};
+  retry_waiting(round);
+  if (!names_) {
+    auto names = sys::NameStream::open(folders.fresh.get(), ".");
+    if (!names) return failure(std::move(names.error()));
+    names_ = std::move(*names);
+    stopped_ = false;
+  }
+  // Only a pass that began in this call can say that nothing is left: one that was interrupted may
+  // have missed what arrived in the meantime.
+  bool whole_pass = !stopped_;
+  if (whole_pass) names_->rewind();
+  for (stopped_ = true; round.left > 0;) {
+    const auto name = names_->next();
+    if (is_queue_id(name)) take(round, name);
+    if (!name.empty()) continue;
+    if (whole_pass) {
+      stopped_ = false;
+      break;
+    }
+    names_->rewind();
+    whole_pass = true;
+  }
+  return std::move(round.adopted);
+}
+
+// A failed try counts for nothing, or who holds many leases could keep everybody else out.
+void Adoption::retry_waiting(Round& round) {
+  std::size_t tries = round.left;
+  for (const auto& id : std::set<std::string>(waiting_)) {
+    if (tries-- == 0 || round.left == 0) break;
+    waiting_.erase(id);
+    examine(round, id);
+    round.left -= waiting_.contains(id) ? 0 : 1;
+  }
+}
+
+// `left` counts what goes out of new/ only: what cannot be moved comes by in every pass.
+void Adoption::take(Round& round, const std::string& id) {
+  const auto& folders = round.folders;
+  struct stat status {};
+  if (::fstatat(folders.fresh.get(), id.c_str(), &status, AT_SYMLINK_NOFOLLOW) < 0) return;
+  const auto remove = [&](std::string_view reason) {
+    const int error = sys::remove_name(folders.fresh.get(), id);
+    if (error != 0) return ignore(round, id, status.st_uid, error);
+    --round.left;
+    report_junk(round.log, id, status.st_uid, reason);
+  };
+  if (S_ISDIR(status.st_mode)) return remove("is a folder");
+  const bool taken = exists(folders.held, id) || exists(folders.failed, id);
+  const int error =
+      taken ? EEXIST : sys::rename_to_free_name(folders.fresh.get(), id, folders.cur.get(), id);
+  if (error == ENOENT) return;
+  if (error == EEXIST) return remove("has the id of another entry");
+  if (error != 0) return ignore(round, id, status.st_uid, error);
+  --round.left;
+  examine(round, id);
+}
+
+void Adoption::examine(Round& round, const std::string& id) {
+  const auto& folders = round.folders;
+  const auto entry = Entry::open(folders.cur.get(), id, round.terms);
+  if (entry) {
+    round.adopted.push_back({id, entry->owner()});
+    return;
+  }
+  const auto& [kind, reason, owner] = entry.error();
+  if (kind == Refusal::Kind::gone) return;
+  if (kind == Refusal::Kind::later) {
+    waiting_.insert(id);
+    return;
+  }
+  // A folder with something in it, swapped in at the last moment, cannot be removed; in work/ it is
+  // in nobody's way.
+  if (sys::remove_name(folders.cur.get(), id) != 0) {
+    sys::rename_to_free_name(folders.cur.get(), id, folders.work.get(), id);
+  }
+  report_junk(round.log, id, owner, reason);
+}
+
+void Adoption::ignore(Round& round, const std::string& id, std::uint32_t owner, int error) {
+  if (blamed_.size() >= kMaxBlamed || !blamed_.insert(owner).second) return;
+  round.log(Event("ignored", Severity::warning)
+                .with("id", id)
+                .with("uid", owner)
+                .with("reason", Error::from_errno("move", id, error).text));
+}
+
+}  // namespace mailchute::queue

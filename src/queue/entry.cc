@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "queue/entry.h"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "queue/layout.h"
+#include "sys/directory.h"
+#include "sys/file.h"
+
+namespace mailchute::queue {
+namespace {
+
+constexpr std::size_t kPiece = 64 << 10;
+
+using Checked = tl::expected<void, Refusal>;
+
+tl::unexpected<Refusal> refuse(Refusal::Kind kind, std::string reason) {
+  return tl::unexpected<Refusal>(Refusal{kind, std::move(reason)});
+}
+
+tl::unexpected<Refusal> junk(std::string reason) {
+  return refuse(Refusal::Kind::junk, std::move(reason));
+}
+
+tl::unexpected<Refusal> damaged(std::string reason) {
+  return refuse(Refusal::Kind::damaged, std::move(reason));
+}
+
+// Only what the submitter's own doing explains counts against the file.
+tl::unexpected<Refusal> not_opened(const std::string& id, int error) {
+  const std::string reason = Error::from_errno("open", id, error).text;
+  switch (error) {
+    case ENOENT:
+      return refuse(Refusal::Kind::gone, reason);
+    case EACCES:  // mode
+    case ELOOP:   // symbolic link
+    case ENXIO:   // socket
+    case ENODEV:
+      return junk(reason);
+    default:
+      return refuse(Refusal::Kind::later, reason);
+  }
+}
+
+Checked check_status(const struct stat& status, const Terms& terms) {
+  if (!S_ISREG(status.st_mode)) return junk("not a regular file");
+  if (status.st_nlink != 1) return junk("has other links");
+  const unsigned mode = status.st_mode & 07777;
+  if (!terms.submitted_only && status.st_uid == terms.daemon && mode == kOwnFileMode) return {};
+  if (mode != kSubmittedFileMode) return junk("wrong mode");
+  if (status.st_gid != terms.group) return junk("wrong group");
+  const auto size = static_cast<std::uint64_t>(status.st_size);
+  if (terms.size_limit && size > *terms.size_limit && size - *terms.size_limit > kMaxHead) {
+    return junk("larger than the size limit");
+  }
+  return {};
+}
+
+// Fills `piece`, or as much as there is.
+tl::expected<std::size_t, Refusal> read_fully(int fd, std::span<char> piece, std::uint64_t offset,
+                                              std::string_view name) {
+  std::size_t done = 0;
+  while (done < piece.size()) {
+    const auto n = sys::read_some_at(fd, piece.subspan(done), offset + done, name);
+    if (!n) return refuse(Refusal::Kind::later, n.error().text);
+    if (*n == 0) break;
+    done += *n;
+  }
+  return done;
+}
+
+// Collects facts from pieces cut anywhere.
+class FactFinder {
+ public:
+  void update(std::string_view piece) {
+    unsigned char all = 0;
+    for (const char c : piece) all |= static_cast<unsigned char>(c);
+    facts_.eight_bit |= all > 127;
+    facts_.nul |= std::memchr(piece.data(), 0, piece.size()) != nullptr;
+    facts_.length += piece.size();
+    for (auto end = piece.find('\n'); end != std::string_view::npos; end = piece.find('\n')) {
+      lengthen(end);
+      ++facts_.lines;
+      line_ = 0;
+      piece.remove_prefix(end + 1);
+    }
+    lengthen(piece.size());
+  }
+  const MessageFacts& facts() const { return facts_; }
+
+ private:
+  void lengthen(std::size_t octets) {
+    line_ += octets;
+    facts_.longest_line = std::max(facts_.longest_line, line_);
+  }
+  MessageFacts facts_;
+  std::uint64_t line_ = 0;
+};
+
+}  // namespace
+
+tl::expected<Entry, Refusal> Entry::open(int folder, const std::string& id, const Terms& terms) {
+  auto file = sys::open_beneath(folder, id, O_RDONLY);
+  if (!file) return not_opened(id, file.error());
+  const auto status = sys::status_of(file->get(), id);
+  if (!status) return refuse(Refusal::Kind::later, status.error().text);
+
+  Entry entry;
+  entry.id_ = id;
+  entry.file_ = std::move(*file);
+  entry.owner_ = status->st_uid;
+  const bool daemons = status->st_uid == terms.daemon &&
+                       (status->st_mode & 07777) == kOwnFileMode;
+  const auto check_head = [&]() -> Checked {
+    if (entry.own() != daemons) return damaged("has the status of another's file");
+    if (!daemons && terms.size_limit && entry.head_.message_length > *terms.size_limit) {
+      return junk("larger than the size limit");
+    }
+    return {};
+  };
+  auto checked = check_status(*status, terms)
+                     .and_then([&] {
+                       return entry.take_head(static_cast<std::uint64_t>(status->st_size));
+                     })
+                     .and_then(check_head)
+                     .and_then([&] { return entry.read_message(); });
+  if (checked) return entry;
+  checked.error().owner = status->st_uid;
+  return tl::unexpected<Refusal>(std::move(checked.error()));
+}
+
+// A first piece nearly always holds the whole head; the Entry line says what more it takes.
+tl::expected<Head, Refusal> read_head(int fd, std::uint64_t file_size, std::string_view name,
+                                      std::string& start) {
+  std::uint64_t wanted = std::min<std::uint64_t>(file_size, kPiece);
+  for (;;) {
+    const std::size_t have = start.size();
+    start.resize(wanted);
+    const auto n = read_fully(fd, std::span(start).subspan(have), have, name);
+    if (!n) return tl::unexpected(n.error());
+    start.resize(have + *n);
+    const auto length = head_length(start);
+    if (!length) return damaged(length.error().text);
+    if (start.size() < wanted || start.size() == file_size) break;
+    if (*length != 0 && *length <= start.size()) break;
+    wanted = std::min<std::uint64_t>(file_size, *length != 0 ? *length : 4 * wanted);
+  }
+  auto head = parse_head(start, file_size);
+  if (!head) return damaged(head.error().text);
+  return std::move(*head);
+}
+
+Entry::Checked Entry::take_head(std::uint64_t file_size) {
+  std::string start;
+  auto head = read_head(file_.get(), file_size, id_, start);
+  if (!head) return tl::unexpected(std::move(head.error()));
+  head_ = std::move(*head);
+  if (own()) owner_ = head_.progress.owner;
+  envelope_text_.assign(start, head_.envelope_offset, head_.message_offset - head_.envelope_offset);
+  return {};
+}
+
+Entry::Checked Entry::read_message() {
+  DigestBuilder digest;
+  digest.update(envelope_text_);
+  FactFinder finder;
+  const bool small = head_.message_length <= kInMemory;
+  std::string piece;
+  for (std::uint64_t left = head_.message_length; left > 0; left -= piece.size()) {
+    piece.resize(std::min<std::uint64_t>(left, kPiece));
+    const auto offset = head_.message_offset + head_.message_length - left;
+    const auto n = read_fully(file_.get(), piece, offset, id_);
+    if (!n) return tl::unexpected(n.error());
+    if (*n != piece.size()) return damaged("became shorter");
+    digest.update(piece);
+    finder.update(piece);
+  }
+  if (digest.finish() != head_.digest) return damaged("wrong digest");
+  facts_ = finder.facts();
+  if (small) text_ = std::move(piece);
+  return {};
+}
+
+RecipientStatus Entry::status(std::size_t recipient) const {
+  return own() ? static_cast<RecipientStatus>(head_.progress.status.at(recipient))
+               : RecipientStatus::to_do;
+}
+
+Entry::Reader::Reader(const Entry& entry)
+    : entry_(&entry),
+      offset_(entry.head_.message_offset),
+      left_(entry.head_.message_length) {
+  digest_.update(entry.envelope_text_);
+}
+
+Result<std::string_view> Entry::Reader::next() {
+  if (left_ == 0) return std::string_view();
+  if (entry_->text_) {
+    left_ = 0;
+    return std::string_view(*entry_->text_);
+  }
+  const auto changed = [this] {
+    return failure(Error::Kind::data, entry_->id_ + ": was changed while it was sent");
+  };
+  buffer_.resize(std::min<std::uint64_t>(left_, kPiece));
+  const auto n = read_fully(entry_->file_.get(), buffer_, offset_, entry_->id_);
+  if (!n) return failure(Error::Kind::io, n.error().reason);
+  if (*n != buffer_.size()) return changed();
+  digest_.update(buffer_);
+  offset_ += buffer_.size();
+  left_ -= buffer_.size();
+  if (left_ == 0 && digest_.finish() != entry_->head_.digest) return changed();
+  return std::string_view(buffer_);
+}
+
+}  // namespace mailchute::queue

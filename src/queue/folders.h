@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The folders of layout.h, open and fit for use: made where they are missing, refused where owner or
+// mode would let others do what only the daemon may, locked against a second daemon, leftovers of a
+// crash removed.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "sys/unique_fd.h"
+
+namespace mailchute::queue {
+
+struct Folders {
+  sys::UniqueFd lock;
+  sys::UniqueFd queue, tmp, fresh, cur, held, failed, work, info;  // `fresh` is new/
+  uid_t daemon = 0;
+  gid_t group = 0;  // of new/
+};
+
+inline constexpr char kProtectedHardlinks[] = "/proc/sys/fs/protected_hardlinks";
+
+Result<Folders> open_folders(const std::string& directory, Log& log,
+                             const std::string& hardlinks_setting = kProtectedHardlinks);
+
+// Removes what submitters left in tmp/ longer than `lifetime` ago.
+void remove_old_drafts(const Folders& folders, Seconds lifetime, Time now);
+
+// Replaces tmp/ and new/ by fresh ones where they are empty but have grown past `limit` octets: a
+// folder never shrinks, and each look into it would read all of it. True when new/ was.
+bool replace_grown(Folders& folders, Log& log, off_t limit = 16 << 20);
+
+}  // namespace mailchute::queue

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "queue/queue.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+
+#include "base/text.h"
+#include "queue/layout.h"
+#include "queue/queue_id.h"
+#include "queue/retry_info.h"
+#include "sys/clock.h"
+#include "sys/directory.h"
+#include "sys/file.h"
+
+namespace mailchute::queue {
+namespace {
+
+constexpr Milliseconds kUpkeep = std::chrono::hours(1);
+
+bool open_to(RecipientStatus status) {
+  return status == RecipientStatus::to_do || status == RecipientStatus::possibly_delivered;
+}
+
+bool has_open(const std::string& status) {
+  return status.find_first_of("-?") != std::string::npos;
+}
+
+bool all_done(const std::string& status) {
+  return status.find_first_not_of('+') == std::string::npos;
+}
+
+tl::unexpected<Error> no_entry(const std::string& id) {
+  return failure(Error::Kind::unavailable, "no entry " + escaped(id) + " in the queue");
+}
+
+// The progress after these outcomes.
+Result<Progress> applied(const Entry& entry, std::span<const Outcome> outcomes) {
+  Progress next = entry.progress();
+  if (!entry.own()) {
+    next.status.assign(entry.envelope().recipients.size(), '-');
+    next.owner = entry.owner();
+  }
+  for (const auto& [recipient, status, reply] : outcomes) {
+    if (recipient >= next.status.size()) {
+      return failure(Error::Kind::system, entry.id() + ": outcome for no recipient");
+    }
+    const auto before = static_cast<RecipientStatus>(next.status[recipient]);
+    if (!open_to(before) || status == RecipientStatus::to_do) continue;
+    next.status[recipient] = static_cast<char>(status);
+    if (status == RecipientStatus::failed) next.failures.push_back({recipient, reply});
+  }
+  return next;
+}
+
+Result<> copy_message(const Entry& entry, const sys::UniqueFd& file) {
+  Entry::Reader reader(entry);
+  for (;;) {
+    const auto piece = reader.next();
+    if (!piece) return failure(piece.error());
+    if (piece->empty()) return {};
+    if (auto written = sys::write_all(file.get(), *piece, entry.id()); !written) return written;
+  }
+}
+
+}  // namespace
+
+Result<Queue> Queue::open(Options options, Log& log) {
+  prepare_digests();
+  auto folders = open_folders(options.directory, log);
+  if (!folders) return failure(std::move(folders.error()));
+  Queue queue;
+  queue.options_ = std::move(options);
+  queue.log_ = &log;
+  queue.folders_ = std::move(*folders);
+  queue.keep_up();
+  return queue;
+}
+
+Terms Queue::terms() const { return {folders_.daemon, folders_.group, options_.size_limit}; }
+
+void Queue::keep_up() {
+  last_upkeep_ = sys::boot_now();
+  remove_old_drafts(folders_, options_.tmp_lifetime, sys::now());
+  if (replace_grown(folders_, *log_)) adoption_.start_over();
+}
+
+Result<std::vector<Adopted>> Queue::adopt(std::size_t limit) {
+  if (sys::boot_now() - last_upkeep_ > kUpkeep) keep_up();
+  Terms submitted = terms();
+  submitted.submitted_only = true;
+  return adoption_.run(folders_, submitted, limit, *log_);
+}
+
+Result<std::vector<std::string>> Queue::ids() const {
+  auto names = sys::names_in(folders_.cur.get(), ".");
+  if (names) std::erase_if(*names, [](const std::string& name) { return !is_queue_id(name); });
+  return names;
+}
+
+Result<Entry> Queue::load(const std::string& id) {
+  if (!is_queue_id(id)) return no_entry(id);
+  auto entry = Entry::open(folders_.cur.get(), id, terms());
+  if (!entry) return failure(refused(id, entry.error()));
+  const bool held = !entry->progress().held.empty();
+  if (!entry->own() || (!held && has_open(entry->progress().status))) return std::move(*entry);
+  // A crash came between the last record and the move.
+  const auto moved = held ? move(id, folders_.cur, folders_.held)
+                          : settle(*entry).map([](Disposition) {});
+  if (!moved) return failure(moved.error());
+  return no_entry(id);
+}
+
+Error Queue::refused(const std::string& id, const Refusal& refusal) {
+  const auto& [kind, reason, owner] = refusal;
+  if (kind == Refusal::Kind::gone) return no_entry(id).value();
+  if (kind == Refusal::Kind::later) return Error{Error::Kind::temporary, reason};
+  const bool keep = kind == Refusal::Kind::damaged;
+  if (!keep || !move(id, folders_.cur, folders_.failed)) {
+    if (sys::remove_name(folders_.cur.get(), id) != 0) {
+      sys::rename_to_free_name(folders_.cur.get(), id, folders_.work.get(), id);
+    }
+    changed_.insert(folders_.cur.get());
+  }
+  (*log_)(Event(keep ? "damaged" : "junk", keep ? Severity::error : Severity::warning)
+              .with("id", id)
+              .with("uid", owner)
+              .with("reason", reason));
+  return Error{Error::Kind::data, id + ": " + reason};
+}
+
+Result<Disposition> Queue::record(Entry& entry, std::span<const Outcome> outcomes) {
+  if (outcomes.empty()) return Disposition::waiting;
+  auto next = applied(entry, outcomes);
+  if (!next) return failure(std::move(next.error()));
+  if (all_done(next->status)) return remove(entry);
+  if (auto kept = keep(entry, std::move(*next)); !kept) return failure(std::move(kept.error()));
+  if (has_open(entry.progress().status)) return Disposition::waiting;
+  return settle(entry);
+}
+
+// Makes `next` durable in cur/, with as little writing as it takes.
+Result<> Queue::keep(Entry& entry, Progress next) {
+  const auto& now = entry.progress();
+  const bool replies = next.failures.size() != now.failures.size();
+  if (!entry.own() || replies || next.held != now.held) {
+    return rewrite(folders_.cur, entry, std::move(next));
+  }
+  return next.status == now.status ? Result<>() : change_status(entry, next.status);
+}
+
+// In place: each octet is the old or the new one whenever the power fails.
+Result<> Queue::change_status(Entry& entry, const std::string& status) {
+  const auto& before = entry.progress().status;
+  const auto first = std::mismatch(before.begin(), before.end(), status.begin()).first;
+  const auto last = std::mismatch(before.rbegin(), before.rend(), status.rbegin()).first.base();
+  const auto begin = static_cast<std::size_t>(first - before.begin());
+  const auto count = static_cast<std::size_t>(last - first);
+  const auto file = sys::open_beneath(folders_.cur.get(), entry.id(), O_WRONLY);
+  if (!file) return failure(Error::from_errno("open", entry.id(), file.error()));
+  auto written = sys::write_all_at(file->get(), std::string_view(status).substr(begin, count),
+                                   entry.head_.status_offset + begin, entry.id());
+  if (written) written = sys::sync_data(file->get(), entry.id());
+  if (written) entry.head_.progress.status = status;
+  return written;
+}
+
+// A file of the daemon's own takes the entry's place in `folder`.
+Result<> Queue::rewrite(const sys::UniqueFd& folder, Entry& entry, Progress next) {
+  const auto& id = entry.id();
+  const int work = folders_.work.get();
+  sys::remove_name(work, id);
+  auto file = sys::open_at(work, id, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, kOwnFileMode);
+  if (!file) return failure(std::move(file.error()));
+  Head head = entry.head_;
+  const auto progress_text = format_progress(next);
+  const auto line = format_entry_line(entry.envelope_text_.size(), head.message_length, head.digest);
+  head.progress = std::move(next);
+  head.envelope_offset = progress_text.size() + line.size();
+  head.message_offset = head.envelope_offset + entry.envelope_text_.size();
+
+  Result<> done;
+  if (::fchmod(file->get(), kOwnFileMode) < 0) done = failure(Error::from_errno("chmod", id));
+  if (done) done = sys::write_all(file->get(), progress_text + line + entry.envelope_text_, id);
+  if (done) done = copy_message(entry, *file);
+  if (done) done = sys::sync(file->get(), id);
+  if (done && ::renameat(work, id.c_str(), folder.get(), id.c_str()) < 0) {
+    done = failure(Error::from_errno("rename", id));
+  }
+  if (!done) {
+    sys::remove_name(work, id);
+    return done;
+  }
+  entry.head_ = std::move(head);
+  entry.file_ = std::move(*file);
+  return sys::sync(folder.get(), id);
+}
+
+Result<> Queue::move(const std::string& id, const sys::UniqueFd& from, const sys::UniqueFd& to) {
+  const int error = sys::rename_to_free_name(from.get(), id, to.get(), id);
+  if (error != 0) return failure(Error::from_errno("move", id, error));
+  sys::remove_name(folders_.info.get(), id);
+  changed_.insert({from.get(), to.get()});
+  return {};
+}
+
+Result<Disposition> Queue::remove(const Entry& entry) {
+  const int error = sys::remove_name(folders_.cur.get(), entry.id());
+  if (error != 0 && error != ENOENT) {
+    return failure(Error::from_errno("remove", entry.id(), error));
+  }
+  sys::remove_name(folders_.info.get(), entry.id());
+  changed_.insert(folders_.cur.get());
+  ++unsynced_;
+  return Disposition::removed;
+}
+
+// Nothing left to do. The file says so already, so the move need not be durable at once: load()
+// makes up for it.
+Result<Disposition> Queue::settle(const Entry& entry) {
+  if (all_done(entry.progress().status)) return remove(entry);
+  if (auto moved = move(entry.id(), folders_.cur, folders_.failed); !moved) {
+    return failure(std::move(moved.error()));
+  }
+  ++unsynced_;
+  return Disposition::failed;
+}
+
+Result<> Queue::hold(Entry& entry, const std::string& reason) {
+  Progress next = applied(entry, {}).value();
+  next.held = reason.empty() ? "held" : reason;
+  if (auto kept = keep(entry, std::move(next)); !kept) return kept;
+  return move(entry.id(), folders_.cur, folders_.held);
+}
+
+Result<> Queue::release(const std::string& id) {
+  if (!is_queue_id(id)) return no_entry(id);
+  Terms any_size = terms();
+  any_size.size_limit.reset();
+  const sys::UniqueFd* folder = &folders_.held;
+  auto entry = Entry::open(folder->get(), id, any_size);
+  if (!entry && entry.error().kind == Refusal::Kind::gone) {
+    folder = &folders_.failed;
+    entry = Entry::open(folder->get(), id, any_size);
+  }
+  if (!entry && entry.error().kind == Refusal::Kind::gone) return no_entry(id);
+  if (!entry) return failure(Error::Kind::data, id + ": " + entry.error().reason);
+  Progress next = applied(*entry, {}).value();
+  std::replace(next.status.begin(), next.status.end(), '!', '-');
+  next.failures.clear();
+  next.held.clear();
+  if (auto kept = rewrite(*folder, *entry, std::move(next)); !kept) return kept;
+  if (auto moved = move(id, *folder, folders_.cur); !moved) return moved;
+  return sync();
+}
+
+Result<> Queue::sync() {
+  for (auto folder = changed_.begin(); folder != changed_.end(); folder = changed_.erase(folder)) {
+    if (auto synced = sys::sync(*folder, options_.directory); !synced) return synced;
+  }
+  unsynced_ = 0;
+  return {};
+}
+
+void Queue::save_info(const std::string& id, const RetryInfo& info) {
+  const auto saved = sys::replace_file(folders_.info.get(), id, format_retry_info(info),
+                                       kOwnFileMode, false);
+  if (saved) return;
+  (*log_)(Event("unsaved", Severity::warning).with("id", id).with("reason", saved.error().text));
+}
+
+RetryInfo Queue::load_info(const std::string& id) const {
+  return read_retry_info(folders_.info.get(), id);
+}
+
+std::string Queue::drop_folder() const { return options_.directory + "/" + kNew; }
+
+}  // namespace mailchute::queue

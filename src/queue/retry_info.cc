@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "queue/retry_info.h"
+
+#include "base/text.h"
+#include "queue/format.h"
+#include "sys/file.h"
+
+namespace mailchute::queue {
+namespace {
+
+constexpr std::size_t kMaxReason = 1000;
+constexpr std::size_t kMaxFile = 4 * kMaxReason + 100;  // escaped
+
+}  // namespace
+
+// "3 1790000000.123 1790000600.000 connect: Connection refused"
+std::string format_retry_info(const RetryInfo& info) {
+  return std::to_string(info.attempts) + " " + format_time(info.last_attempt) + " " +
+         format_time(info.next_try) + " " + escaped(info.reason.substr(0, kMaxReason)) + "\n";
+}
+
+RetryInfo read_retry_info(int folder, const std::string& id) {
+  const auto content = sys::read_file(folder, id, kMaxFile);
+  if (!content || content->empty() || content->back() != '\n') return {};
+  std::string_view rest = std::string_view(*content).substr(0, content->size() - 1);
+  const auto word = [&rest] {
+    const auto taken = rest.substr(0, rest.find(' '));
+    rest.remove_prefix(std::min(taken.size() + 1, rest.size()));
+    return taken;
+  };
+  const auto attempts = parse_number(word());
+  const auto last = parse_time(word());
+  const auto next = parse_time(word());
+  const auto reason = unescaped(rest);
+  if (!attempts || *attempts > 1000000000 || !last || !next || !reason) return {};
+  return {static_cast<unsigned>(*attempts), *last, *next, *reason};
+}
+
+}  // namespace mailchute::queue

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "sendmail/dsn_options.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+
+namespace mailchute::sendmail {
+namespace {
+
+constexpr std::size_t kMaxEnvelopeId = 100;  // RFC 3461, 4.4
+constexpr std::string_view kUpperHex = "0123456789ABCDEF";
+
+bool is_plain(char c) { return c > 32 && c < 127 && c != '+' && c != '='; }
+
+bool is_upper_hex(char c) { return kUpperHex.find(c) != std::string_view::npos; }
+
+bool is_xtext(std::string_view text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (is_plain(text[i])) continue;
+    if (text[i] != '+' || text.size() - i < 3) return false;
+    if (!is_upper_hex(text[i + 1]) || !is_upper_hex(text[i + 2])) return false;
+    i += 2;
+  }
+  return true;
+}
+
+std::string to_xtext(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (is_plain(c)) {
+      out += c;
+      continue;
+    }
+    const auto octet = static_cast<unsigned char>(c);
+    out.append({'+', kUpperHex[octet >> 4], kUpperHex[octet & 15]});
+  }
+  return out;
+}
+
+}  // namespace
+
+std::optional<mail::BodyType> parse_body_type(std::string_view text) {
+  if (equal_ignoring_case(text, "7BIT")) return mail::BodyType::seven_bit;
+  if (equal_ignoring_case(text, "8BITMIME")) return mail::BodyType::eight_bit_mime;
+  if (equal_ignoring_case(text, "BINARYMIME")) return mail::BodyType::binary_mime;
+  return std::nullopt;
+}
+
+std::optional<mail::Notify> parse_notify(std::string_view text) {
+  mail::Notify notify;
+  for (const std::string_view part : split(text, ',')) {
+    const std::string word = to_lower(trim(part));
+    if (word == "never") {
+      notify.never = true;
+    } else if (word == "success") {
+      notify.success = true;
+    } else if (word == "failure") {
+      notify.failure = true;
+    } else if (word == "delay") {
+      notify.delay = true;
+    } else {
+      return std::nullopt;
+    }
+  }
+  const bool other = notify.success || notify.failure || notify.delay;
+  if (notify.never && other) return std::nullopt;
+  return notify;
+}
+
+std::optional<mail::Return> parse_return(std::string_view text) {
+  if (equal_ignoring_case(text, "full")) return mail::Return::full;
+  if (equal_ignoring_case(text, "hdrs")) return mail::Return::headers;
+  return std::nullopt;
+}
+
+std::optional<std::string> parse_envelope_id(std::string_view text) {
+  std::string id = is_xtext(text) ? std::string(text) : to_xtext(text);
+  if (id.empty() || id.size() > kMaxEnvelopeId) return std::nullopt;
+  return id;
+}
+
+}  // namespace mailchute::sendmail

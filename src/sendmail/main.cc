@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// sendmail, mailq, newaliases: options, configuration, one call, exit status.
+#include <fcntl.h>
+#include <poll.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <string_view>
+#include <vector>
+
+#include "base/text.h"
+#include "config/load.h"
+#include "sendmail/mail_queue.h"
+#include "sendmail/options.h"
+#include "sendmail/report.h"
+#include "sendmail/start_daemon.h"
+#include "sendmail/submit.h"
+#include "sys/clock.h"
+#include "sys/file.h"
+#include "sys/log_sink.h"
+
+namespace mailchute::sendmail {
+namespace {
+
+constexpr char kDaemon[] = MAILCHUTE_SBINDIR "/mailchuted";
+
+// A descriptor that the caller closed must not become one of our files.
+void open_closed_descriptors() {
+  pollfd standard[] = {{0, 0, 0}, {1, 0, 0}, {2, 0, 0}};
+  ::poll(standard, 3, 0);
+  for (const pollfd& entry : standard) {
+    if ((entry.revents & POLLNVAL) != 0) (void)::open("/dev/null", O_RDWR);  // the lowest free one
+  }
+}
+
+int print(std::string_view text, Report& report) {
+  const auto written = sys::write_all(STDOUT_FILENO, text, "standard output");
+  return written ? EX_OK : report.failed(written.error());
+}
+
+// Mail is taken as long as there is a queue to put it in, whatever the configuration looks like.
+Result<config::Settings> configuration(const Options& options, Report& report) {
+  const std::string file = options.configuration_file.value_or(config::kDefaultFile);
+  config::Loaded loaded = config::load_for_submission(file);
+  if (loaded.readable) return std::move(loaded.settings);
+  const auto mistakes = config::load(file).mistakes;
+  const std::string mistake = mistakes.empty() ? file + ": cannot be read" : mistakes.front();
+  const bool queue_exists = ::access(loaded.settings.queue_directory.c_str(), F_OK) == 0;
+  if (options.configuration_file || !queue_exists) return failure(Error::Kind::config, mistake);
+  report.warning(mistake + "; going on with defaults");
+  return std::move(loaded.settings);
+}
+
+int run_submission(const Options& options, const config::Settings& settings, Report& report) {
+  const auto submitted = submit(options, settings, STDIN_FILENO, ::getuid(), sys::now());
+  if (!submitted) return report.failed(submitted.error());
+  if (options.verbose) {
+    report.note("queued as " + submitted->id + " from <" + submitted->envelope.reverse_path + ">");
+    for (const auto& recipient : submitted->envelope.recipients) {
+      report.note("to <" + recipient.address + ">");
+    }
+  }
+  if (options.bad_addresses != BadAddresses::quiet) {
+    for (const mail::BadAddress& bad : submitted->bad) {
+      report.problem("'" + escaped(bad.text) + "' is no address: " + bad.reason);
+    }
+  }
+  const bool tell = options.bad_addresses != BadAddresses::mail && !submitted->bad.empty();
+  return tell ? EX_DATAERR : EX_OK;
+}
+
+int run_listing(const config::Settings& settings, Report& report) {
+  const Time now = sys::now();
+  const auto text = mail_queue(settings, now, sys::utc_offset(now));
+  return text ? print(*text, report) : report.failed(text.error());
+}
+
+int run_retry(const Options& options, const config::Settings& settings, Report& report) {
+  const auto answer = retry(settings, options.filters);
+  if (!answer) return report.failed(answer.error());
+  if (options.verbose) report.note(*answer);
+  return EX_OK;
+}
+
+int run_daemon(const Options& options, Report& report) {
+  if (options.mode == Mode::foreground_daemon) {
+    return report.failed(become_daemon(kDaemon, options.configuration_file));
+  }
+  const auto started = start_daemon(kDaemon, options.configuration_file);
+  return started ? EX_OK : report.failed(started.error());
+}
+
+int run_with_settings(const Options& options, Report& report) {
+  const auto settings = configuration(options, report);
+  if (!settings) return report.failed(settings.error());
+  switch (options.mode) {
+    case Mode::list_queue: return run_listing(*settings, report);
+    case Mode::retry: return run_retry(options, *settings, report);
+    default: return run_submission(options, *settings, report);
+  }
+}
+
+int missing(std::string_view what, Report& report) {
+  return report.failed({Error::Kind::usage, std::string(what) + " is not there yet"});
+}
+
+int run(const Options& options, Report& report) {
+  for (const std::string& warning : options.warnings) report.warning(warning);
+  switch (options.mode) {
+    case Mode::version: return print("mailchute " MAILCHUTE_VERSION "\n", report);
+    case Mode::help: return print(kUsage, report);
+    case Mode::smtp: return missing("-bs, SMTP on standard input,", report);
+    case Mode::verify: return missing("-bv, the verification of addresses,", report);
+    case Mode::test_addresses: return missing("-bt, the address test mode,", report);
+    case Mode::check_aliases: return missing("newaliases (-bi, -I)", report);
+    case Mode::daemon:
+    case Mode::foreground_daemon: return run_daemon(options, report);
+    case Mode::submit:
+    case Mode::list_queue:
+    case Mode::retry: return run_with_settings(options, report);
+  }
+  return EX_SOFTWARE;
+}
+
+std::string log_name(const Options& options) {
+  return options.log_tag.empty() ? "sendmail" : options.log_tag;
+}
+
+int run(int argc, char** argv) {
+  open_closed_descriptors();
+  std::signal(SIGPIPE, SIG_IGN);  // a closed standard error must not undo a submission
+  const std::vector<std::string_view> arguments(argv, argv + argc);
+  auto options = parse_options(arguments);
+  sys::StandardErrorSink terminal("sendmail", sys::StandardErrorSink::Form::plain);
+  sys::SyslogSink log(options ? log_name(*options) : "sendmail");
+  Report report(terminal, log);
+  if (!options) return report.failed(options.error());
+  const char* const name = std::getenv("NAME");
+  auto& full_name = options->request.full_name;
+  if (!full_name && name != nullptr && *name != '\0') full_name = name;
+  return run(*options, report);
+}
+
+}  // namespace
+}  // namespace mailchute::sendmail
+
+int main(int argc, char** argv) { return mailchute::sendmail::run(argc, argv); }

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The table of settings against what people read: the manual page and the example file.
+#include "config/known.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include "config/load.h"
+
+namespace mailchute::config {
+namespace {
+
+const std::filesystem::path kTop = std::filesystem::path(__FILE__).parent_path() / "../../..";
+
+std::string text_of(const char* name) {
+  std::ifstream file(kTop / name);
+  EXPECT_TRUE(file.is_open()) << name;
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// "retry." for the section that describes the group's settings.
+std::string group_of_section(const std::string& title) {
+  if (title == "The smart host") return "smart_host.";
+  if (title == "Time limits") return "smart_host.timeouts.";
+  if (title == "Trying again") return "retry.";
+  return "";
+}
+
+std::set<std::string> settings_in_manual() {
+  const std::string section = ".Ss ";
+  const std::string item = ".It Ic ";
+  std::istringstream page(text_of("src/mailchuted/mailchute.conf.5"));
+  std::set<std::string> found;
+  std::string group;
+  for (std::string line; std::getline(page, line);) {
+    if (line.starts_with(section)) group = group_of_section(line.substr(section.size()));
+    if (line.starts_with(item)) found.insert(group + line.substr(item.size()));
+  }
+  return found;
+}
+
+TEST(Known, TheManualPageDescribesEverySettingAndNoOther) {
+  std::set<std::string> settings;
+  for (const Known& known : known_settings())
+    if (!known.group) settings.emplace(known.path);
+  EXPECT_EQ(settings_in_manual(), settings);
+}
+
+TEST(Known, TheExampleFileHasNoMistakes) {
+  const std::string text = text_of("etc/mailchute.conf");
+  EXPECT_EQ(load_text(text, "").mistakes, std::vector<std::string>{});
+}
+
+TEST(Known, WhatTheExampleFileHasInCommentsIsRightToo) {
+  std::string text = text_of("etc/mailchute.conf");
+  for (std::size_t i = 0; i + 1 < text.size(); ++i)
+    if (text[i] == '#' && text[i + 1] >= 'a' && text[i + 1] <= 'z') text[i] = ' ';
+  EXPECT_EQ(load_text(text, "").mistakes, std::vector<std::string>{});
+  EXPECT_EQ(load_text(text, "").settings.smart_host->port, 465);
+}
+
+TEST(Known, EachExampleInTheTableIsAValueThatDoes) {
+  std::string groups[4] = {"", "host = \"h\"; user = \"u\"; password_file = \"/p\";", "", ""};
+  for (const Known& known : known_settings()) {
+    if (known.group || known.path == "smart_host.host" || known.path == "smart_host.user" ||
+        known.path == "smart_host.password_file")
+      continue;
+    const std::string path(known.path);
+    const int group = path.starts_with("smart_host.timeouts.") ? 2
+                      : path.starts_with("smart_host.")        ? 1
+                      : path.starts_with("retry.")             ? 3
+                                                               : 0;
+    groups[group] += path.substr(path.rfind('.') + 1) + " = " + std::string(known.example) + ";\n";
+  }
+  const Loaded loaded = load_text(groups[0] + "smart_host = {" + groups[1] + "timeouts = {" +
+                                      groups[2] + "};};\nretry = {" + groups[3] + "};",
+                                  "");
+  EXPECT_EQ(loaded.mistakes, std::vector<std::string>{});
+}
+
+}  // namespace
+}  // namespace mailchute::config

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "mail/received_check.h"
+
+#include <gtest/gtest.h>
+
+namespace mailchute::mail {
+namespace {
+
+Trace by(std::uint32_t uid) {
+  Trace trace;
+  trace.hostname = "web1.example.org";
+  trace.uid = uid;
+  trace.queue_id = "abc";
+  return trace;
+}
+
+std::string sent(std::string message, std::uint32_t owner) {
+  const auto correction = correct_received(message, by(owner));
+  return correction ? message.replace(0, correction->replaces, correction->text) : message;
+}
+
+TEST(CorrectReceived, LeavesATrueFieldAlone) {
+  const std::string message = format_received(by(1000)) + "Subject: x\n\nbody\n";
+  EXPECT_FALSE(correct_received(message, by(1000)));
+}
+
+TEST(CorrectReceived, ReplacesAFalseUid) {
+  const std::string rest = "Subject: x\n\nbody\n";
+  EXPECT_EQ(sent(format_received(by(0)) + rest, 1000), format_received(by(1000)) + rest);
+  EXPECT_EQ(sent(format_received(by(4294967295)) + rest, 7), format_received(by(7)) + rest);
+}
+
+TEST(CorrectReceived, AddsAFieldWhereThereIsNone) {
+  for (const std::string message :
+       {"Subject: x\n\nbody\n", "", "\n", "Received: by x (mailchute, from uid )\n",
+        "Received: by x (mailchute, from uid 10a)\n", "Received: by x (mailchute, from uid 10) more\n",
+        "Received: by (x (mailchute, from uid 1000)\n", "Received: by x with y (mailchute, from uid 1000)\n",
+        "Received: by x (mailchute, from uid 99999999999999999999999)\n"}) {
+    EXPECT_EQ(sent(message, 1000), format_received(by(1000)) + message);
+  }
+}
+
+TEST(CorrectReceived, IsNotMisledByALongLine) {
+  const std::string message = "Received: by " + std::string(2000, 'x') + " (mailchute, from uid 1)\n";
+  EXPECT_EQ(sent(message, 1000), format_received(by(1000)) + message);
+}
+
+}  // namespace
+}  // namespace mailchute::mail

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "net/resolver.h"
+
+#include "unit/net/fake_dns.h"
+#include "unit/net/fixture.h"
+
+namespace mailchute::net {
+namespace {
+
+class ResolverTest : public NetTest {
+ protected:
+  // The addresses found, or the error's text.
+  std::string resolve(const std::string& host, const std::string& servers = {},
+                      Milliseconds deadline = Seconds(20)) {
+    Resolver resolver(loop, servers);
+    std::string found;
+    resolver.resolve(host, 587, deadline, [&](Result<Resolver::Addresses> result) {
+      found = text_of(result);
+      stop();
+    });
+    EXPECT_EQ(found, "");
+    run();
+    return found;
+  }
+  std::string answer_of(FakeDns::Reply reply, std::vector<std::string> addresses = {}) {
+    const FakeDns dns(loop, reply, std::move(addresses));
+    return resolve("mail.example.org", dns.servers());
+  }
+  static std::string text_of(const Result<Resolver::Addresses>& result) {
+    if (!result) {
+      EXPECT_EQ(result.error().kind, Error::Kind::temporary);
+      return result.error().text;
+    }
+    std::string text;
+    for (const SocketAddress& address : *result) text += " " + address.text();
+    return text;
+  }
+};
+
+TEST_F(ResolverTest, TakesLiteralsAsTheyAre) {
+  EXPECT_EQ(resolve("192.0.2.1"), " 192.0.2.1:587");
+  EXPECT_EQ(resolve("2001:db8::1"), " [2001:db8::1]:587");
+  EXPECT_EQ(resolve("[2001:db8::1]"), " [2001:db8::1]:587");
+}
+
+TEST_F(ResolverTest, KnowsThisMachine) {
+  EXPECT_NE(resolve("localhost").find(" 127.0.0.1:587"), std::string::npos);
+}
+
+TEST_F(ResolverTest, FindsAddressesOfBothKinds) {
+  const std::string found = answer_of(FakeDns::answer, {"192.0.2.1", "2001:db8::1"});
+  EXPECT_NE(found.find(" 192.0.2.1:587"), std::string::npos) << found;
+  EXPECT_NE(found.find(" [2001:db8::1]:587"), std::string::npos) << found;
+}
+
+TEST_F(ResolverTest, KeepsNoMoreThanSixteen) {
+  std::vector<std::string> many;
+  for (int i = 1; i <= 25; ++i) many.push_back("192.0.2." + std::to_string(i));
+  const std::string found = answer_of(FakeDns::answer, many);
+  EXPECT_EQ(std::count(found.begin(), found.end(), ' '), 16) << found;
+}
+
+TEST_F(ResolverTest, TellsApartWhatWentWrong) {
+  EXPECT_EQ(answer_of(FakeDns::no_such_name), "resolve mail.example.org: no such host");
+  EXPECT_EQ(answer_of(FakeDns::answer), "resolve mail.example.org: the name has no address");
+  for (const auto reply : {FakeDns::server_failure, FakeDns::refused}) {
+    EXPECT_EQ(answer_of(reply),
+              "resolve mail.example.org: every DNS server failed, refused or is unreachable");
+  }
+}
+
+TEST_F(ResolverTest, GivesUpOnASilentServerAtTheDeadline) {
+  const FakeDns dns(loop, FakeDns::silence);
+  EXPECT_EQ(resolve("mail.example.org", dns.servers(), Milliseconds(100)),
+            "resolve mail.example.org: no answer from the DNS server within 1s");
+  EXPECT_GE(dns.asked(), 1);
+}
+
+TEST_F(ResolverTest, SaysWhenTheServerIsNotThere) {
+  std::string servers;
+  { servers = FakeDns(loop, FakeDns::silence).servers(); }
+  EXPECT_EQ(resolve("mail.example.org", servers),
+            "resolve mail.example.org: every DNS server failed, refused or is unreachable");
+}
+
+TEST_F(ResolverTest, RefusesNamesThatCannotBe) {
+  for (const std::string& host : {std::string(), std::string(300, 'x'), std::string("a..b")}) {
+    EXPECT_EQ(resolve(host, "127.0.0.1:9", Seconds(2)).substr(0, 8), "resolve ") << host;
+  }
+}
+
+TEST_F(ResolverTest, ForgetsASilentServerAtOnceWhenDestroyed) {
+  FakeDns dns(loop, FakeDns::silence);
+  auto resolver = std::make_unique<Resolver>(loop, dns.servers());
+  const auto held = std::make_shared<int>();
+  resolver->resolve("mail.example.org", 25, Seconds(20), [held](const auto&) { FAIL(); });
+  dns.is_asked = [&] {
+    resolver.reset();
+    stop();
+  };
+  run();
+  EXPECT_EQ(held.use_count(), 1);
+}
+
+TEST_F(ResolverTest, AnswersOnlyTheLastQuestion) {
+  const FakeDns dns(loop, FakeDns::answer, {"192.0.2.1"});
+  Resolver resolver(loop, dns.servers());
+  std::string found;
+  resolver.resolve("a.example.org", 25, Seconds(20), [](const auto&) { FAIL(); });
+  resolver.resolve("b.example.org", 26, Seconds(20), [&](const auto& result) {
+    found = text_of(result);
+    stop();
+  });
+  run();
+  EXPECT_EQ(found, " 192.0.2.1:26");
+}
+
+TEST_F(ResolverTest, MayBeAskedAgainOrDestroyedInItsAnswer) {
+  auto resolver = std::make_unique<Resolver>(loop);
+  std::string found;
+  resolver->resolve("192.0.2.1", 25, Seconds(20), [&](const auto& first) {
+    found += text_of(first);
+    resolver->resolve("192.0.2.2", 25, Seconds(20), [&](const auto& second) {
+      resolver.reset();
+      found += text_of(second);
+      stop();
+    });
+  });
+  run();
+  EXPECT_EQ(found, " 192.0.2.1:25 192.0.2.2:25");
+}
+
+}  // namespace
+}  // namespace mailchute::net
