@@ -76,8 +76,7 @@ Result<> check(const Address& address) {
     return failure(Error::Kind::data, "control character in an address");
   }
   if (address.text().size() > kMaxAddress) {
-    return failure(Error::Kind::data,
-                   "longer than " + std::to_string(kMaxAddress) + " octets");
+    return failure(Error::Kind::data, "longer than " + std::to_string(kMaxAddress) + " octets");
   }
   return address.bare() ? Result<>() : check_domain(address.domain);
 }

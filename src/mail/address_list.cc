@@ -153,7 +153,8 @@ class ListParser {
   void reject(std::string reason) {
     std::string_view written = text_.substr(begin_, scanner_.position() - begin_);
     if (stop_ != '\0' && stop_ != '>') written.remove_suffix(1);
-    list_.bad.push_back(BadAddress{std::string(trim(written).substr(0, kMaxAddress)), std::move(reason)});
+    list_.bad.push_back(
+        BadAddress{std::string(trim(written).substr(0, kMaxAddress)), std::move(reason)});
   }
 
   std::string_view text_;

@@ -18,7 +18,7 @@ struct ListedAddress {
 };
 
 struct BadAddress {
-  std::string text;    // as written, at most kMaxAddress octets of it; not safe to print
+  std::string text;  // as written, at most kMaxAddress octets of it; not safe to print
   std::string reason;
 };
 

@@ -49,11 +49,11 @@ class HeaderReader {
   void start_body();
 
   Header header_;
-  std::string buffer_;         // from the first line that is not yet a finished field
-  std::size_t line_ = 0;       // start of the line being read, in buffer_
-  std::size_t scanned_ = 0;    // no line end before this
+  std::string buffer_;       // from the first line that is not yet a finished field
+  std::size_t line_ = 0;     // start of the line being read, in buffer_
+  std::size_t scanned_ = 0;  // no line end before this
   std::size_t total_ = 0;
-  std::size_t mbox_ = 0;       // octets of "From " lines at the start of buffer_
+  std::size_t mbox_ = 0;  // octets of "From " lines at the start of buffer_
   bool ended_ = false;
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A message as a caller writes it -> text with LF line ends: CRLF becomes LF, a missing final line
-// end is added, a line with a lone dot ends the message unless dots are ignored. A CR elsewhere, NUL
-// and octets above 127 stay. The same text comes out however the input is cut.
+// end is added, a line with a lone dot ends the message unless dots are ignored. A CR elsewhere,
+// NUL and octets above 127 stay. The same text comes out however the input is cut.
 #pragma once
 
 #include <string>

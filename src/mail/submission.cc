@@ -25,9 +25,8 @@ bool is_one_of(const Field& field, std::string_view prefix,
   std::string_view name = field.name();
   if (!starts_with_ignoring_case(name, prefix)) return false;
   name.remove_prefix(prefix.size());
-  return std::any_of(names.begin(), names.end(), [name](std::string_view other) {
-    return equal_ignoring_case(name, other);
-  });
+  return std::any_of(names.begin(), names.end(),
+                     [name](std::string_view other) { return equal_ignoring_case(name, other); });
 }
 
 bool is_removed(const Field& field) {
@@ -118,8 +117,8 @@ Recipients gather(const Block& block, const Request& request, std::string_view d
 
 Error no_recipient(const Request& request, const std::vector<BadAddress>& bad) {
   if (!bad.empty()) {
-    return {Error::Kind::data, "no usable recipient: '" + escaped(bad.front().text) +
-                                   "': " + bad.front().reason};
+    return {Error::Kind::data,
+            "no usable recipient: '" + escaped(bad.front().text) + "': " + bad.front().reason};
   }
   return {Error::Kind::data,
           request.recipients_from_header
@@ -214,8 +213,9 @@ Result<Submission> prepare(const Header& header, const Request& request,
   std::string text = received(surroundings, recipients.good);
   text += mended_header(header, block, missing_fields(block, request, surroundings, *path),
                         surroundings.domain);
-  return Submission{envelope_of(std::move(*path), std::move(recipients.good), request, surroundings),
-                    std::move(text), std::move(recipients.bad)};
+  return Submission{
+      envelope_of(std::move(*path), std::move(recipients.good), request, surroundings),
+      std::move(text), std::move(recipients.bad)};
 }
 
 }  // namespace mailchute::mail

@@ -34,9 +34,9 @@ struct Request {
 // Where and when, from outside.
 struct Surroundings {
   std::string hostname;
-  std::string domain;    // for bare names
+  std::string domain;  // for bare names
   std::uint32_t uid = 0;
-  std::string login;     // of uid; the number as text where there is none; see needs_login()
+  std::string login;  // of uid; the number as text where there is none; see needs_login()
   std::string gecos_name;
   std::string queue_id;
   Time now{};

@@ -76,7 +76,8 @@ void SinkConnection::on_tls(const net::TlsFacts& facts) {
 
 void SinkConnection::on_closed(const Error& reason) {
   if (message_) log_(Event("lost", Severity::notice).with("reason", reason.text));
-  closed_(this);
+  const Closed closed = std::move(closed_);  // survives this object
+  closed(this);
 }
 
 void SinkConnection::follow() {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "mailchuted/worker.h"
 
-#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -21,12 +20,11 @@ namespace {
 // What is in flight may take this long after SIGTERM: less than service managers wait.
 constexpr Milliseconds kFinishWithin{8000};
 
-// SIGTERM as something to read, also when the keeper dies.
+// SIGTERM as something to read.
 sys::UniqueFd termination() {
   sigset_t signals;
   ::sigemptyset(&signals);
   ::sigaddset(&signals, SIGTERM);
-  ::prctl(PR_SET_PDEATHSIG, SIGTERM);
   return sys::UniqueFd(::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
 }
 
@@ -37,12 +35,8 @@ Result<std::optional<net::TlsContext>> tls_context(const config::SmartHost& host
   return std::optional<net::TlsContext>(std::move(*context));
 }
 
-void tell_ready(int ready) {
-  [[maybe_unused]] const auto written = ::write(ready, "1", 1);
-  ::close(ready);
-}
-
-Result<> run(const config::Settings& settings, const secret::Secret& password, Log& log, int ready) {
+Result<> run(const config::Settings& settings, const secret::Secret& password, Log& log,
+             const std::function<void()>& ready) {
   auto tls = tls_context(*settings.smart_host);
   if (!tls) return failure(tls.error());
   auto queue = queue::Queue::open({settings.queue_directory, settings.message_size_limit}, log);
@@ -68,20 +62,18 @@ Result<> run(const config::Settings& settings, const secret::Secret& password, L
     delivery.finish(kFinishWithin, [&] { loop.stop(); });
   });
 
-  delivery.load_queue();
+  if (auto loaded = delivery.load_queue(); !loaded) return loaded;
   delivery.look_for_new_mail();
-  tell_ready(ready);
+  ready();
   loop.run();
   return {};
 }
 
 }  // namespace
 
-int work(const config::Settings& settings, const secret::Secret& password, Log& log, int ready) {
-  auto done = run(settings, password, log, ready);
-  if (done) return 0;
-  log(Event("cannot-start", Severity::error).with("reason", done.error().text));
-  return kCannotStart;
+Result<> work(const config::Settings& settings, const secret::Secret& password, Log& log,
+              const std::function<void()>& ready) {
+  return run(settings, password, log, ready);
 }
 
 }  // namespace mailchute::mailchuted

@@ -134,6 +134,7 @@ struct Connection::Impl : std::enable_shared_from_this<Connection::Impl> {
   bool paused = false;
   bool finishing = false;       // shutdown() was called
   bool reading = false;         // Asio waits for octets
+  bool half_closed = false;     // the peer says no more, while finishing
   bool delivering = false;      // the user looks at the buffer
   std::size_t held = 0;         // octets in the buffer that the user has not seen
   std::optional<Error> broken;  // why nothing can be written any more
@@ -205,7 +206,7 @@ void Connection::Impl::tell_sent() {
 }
 
 bool Connection::Impl::may_read() const {
-  if (reading || delivering || held > 0) return false;
+  if (reading || delivering || half_closed || held > 0) return false;
   if (phase == Phase::farewell) return !tls;
   return carries() && (finishing || may_deliver());
 }
@@ -242,7 +243,11 @@ void Connection::Impl::received(const error_code& error, std::size_t count) {
   reading = false;
   if (phase == Phase::closed) return;
   if (error) {
-    if (broken) return close(*broken);
+    if (broken && !from_openssl(error)) return close(*broken);  // but an alert says more
+    if (finishing && error == asio::error::eof && outbox.unsent() > 0) {
+      half_closed = true;  // it still wants the rest
+      return;
+    }
     return close(finishing ? Error{Error::Kind::temporary, "connection closed"}
                            : reason_for(error));
   }
@@ -315,6 +320,7 @@ void Connection::Impl::say_farewell() {
     tls->async_shutdown([self = shared_from_this(), finish](const error_code&) { finish(); });
     return;
   }
+  if (half_closed) return finish();
   error_code ignored;
   socket.shutdown(Socket::shutdown_send, ignored);
 }
@@ -375,6 +381,7 @@ void Connection::start_tls(const TlsContext& context, const std::string& name) {
 
 void Connection::shutdown() {
   impl_->finishing = true;
+  impl_->held = 0;
   impl_->advance();
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// One thread, one loop. Everything in net/ calls back from run(), never from the call that asked,
-// so that callers need not be reentrant. No header of net/ shows Asio or OpenSSL: one file that
-// includes Asio takes twelve seconds to compile.
+// One thread, one loop, which outlives what is made with it. Everything in net/ calls back from
+// run(), never from the call that asked, so that callers need not be reentrant. No header of net/
+// shows Asio or OpenSSL: one file that includes Asio takes twelve seconds to compile.
 #pragma once
 
 #include <functional>

@@ -41,8 +41,8 @@ class Adoption {
   void ignore(Round& round, const std::string& id, std::uint32_t owner, int error);
 
   std::optional<sys::NameStream> names_;
-  bool stopped_ = false;           // before the end of names_
-  std::set<std::string> waiting_;  // already in cur/, but could not be read yet
+  bool stopped_ = false;            // before the end of names_
+  std::set<std::string> waiting_;   // already in cur/, but could not be read yet
   std::set<std::uint32_t> blamed_;  // uids whose immovable things were logged
 };
 

@@ -2,6 +2,7 @@
 #include "queue/entry.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -30,20 +31,30 @@ tl::unexpected<Refusal> damaged(std::string reason) {
   return refuse(Refusal::Kind::damaged, std::move(reason));
 }
 
+std::uint32_t owner_of(int folder, const std::string& id) {
+  struct stat status {};
+  const int found = ::fstatat(folder, id.c_str(), &status, AT_SYMLINK_NOFOLLOW);
+  return found == 0 ? status.st_uid : kOverflowUid;
+}
+
 // Only what the submitter's own doing explains counts against the file.
-tl::unexpected<Refusal> not_opened(const std::string& id, int error) {
-  const std::string reason = Error::from_errno("open", id, error).text;
+Refusal::Kind kind_of(int error) {
   switch (error) {
     case ENOENT:
-      return refuse(Refusal::Kind::gone, reason);
+      return Refusal::Kind::gone;
     case EACCES:  // mode
     case ELOOP:   // symbolic link
     case ENXIO:   // socket
     case ENODEV:
-      return junk(reason);
+      return Refusal::Kind::junk;
     default:
-      return refuse(Refusal::Kind::later, reason);
+      return Refusal::Kind::later;
   }
+}
+
+tl::unexpected<Refusal> not_opened(int folder, const std::string& id, int error) {
+  return tl::unexpected<Refusal>(
+      Refusal{kind_of(error), Error::from_errno("open", id, error).text, owner_of(folder, id)});
 }
 
 Checked check_status(const struct stat& status, const Terms& terms) {
@@ -105,7 +116,7 @@ class FactFinder {
 
 tl::expected<Entry, Refusal> Entry::open(int folder, const std::string& id, const Terms& terms) {
   auto file = sys::open_beneath(folder, id, O_RDONLY);
-  if (!file) return not_opened(id, file.error());
+  if (!file) return not_opened(folder, id, file.error());
   const auto status = sys::status_of(file->get(), id);
   if (!status) return refuse(Refusal::Kind::later, status.error().text);
 
@@ -113,8 +124,7 @@ tl::expected<Entry, Refusal> Entry::open(int folder, const std::string& id, cons
   entry.id_ = id;
   entry.file_ = std::move(*file);
   entry.owner_ = status->st_uid;
-  const bool daemons = status->st_uid == terms.daemon &&
-                       (status->st_mode & 07777) == kOwnFileMode;
+  const bool daemons = status->st_uid == terms.daemon && (status->st_mode & 07777) == kOwnFileMode;
   const auto check_head = [&]() -> Checked {
     if (entry.own() != daemons) return damaged("has the status of another's file");
     if (!daemons && terms.size_limit && entry.head_.message_length > *terms.size_limit) {
@@ -122,12 +132,11 @@ tl::expected<Entry, Refusal> Entry::open(int folder, const std::string& id, cons
     }
     return {};
   };
-  auto checked = check_status(*status, terms)
-                     .and_then([&] {
-                       return entry.take_head(static_cast<std::uint64_t>(status->st_size));
-                     })
-                     .and_then(check_head)
-                     .and_then([&] { return entry.read_message(); });
+  auto checked =
+      check_status(*status, terms)
+          .and_then([&] { return entry.take_head(static_cast<std::uint64_t>(status->st_size)); })
+          .and_then(check_head)
+          .and_then([&] { return entry.read_message(); });
   if (checked) return entry;
   checked.error().owner = status->st_uid;
   return tl::unexpected<Refusal>(std::move(checked.error()));
@@ -191,9 +200,7 @@ RecipientStatus Entry::status(std::size_t recipient) const {
 }
 
 Entry::Reader::Reader(const Entry& entry)
-    : entry_(&entry),
-      offset_(entry.head_.message_offset),
-      left_(entry.head_.message_length) {
+    : entry_(&entry), offset_(entry.head_.message_offset), left_(entry.head_.message_length) {
   digest_.update(entry.envelope_text_);
 }
 

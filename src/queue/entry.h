@@ -25,7 +25,8 @@ struct MessageFacts {
   std::uint64_t wire_size() const { return length + lines; }  // RFC 1870, 6: CRLF counted, dots not
 };
 
-// An owner that is nobody: where a uid cannot be mapped into a user namespace the kernel shows this.
+// An owner that is nobody: where a uid cannot be mapped into a user namespace the kernel shows
+// this.
 inline constexpr std::uint32_t kOverflowUid = 65534;
 
 // What a file must be like to count as an entry.

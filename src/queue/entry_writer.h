@@ -47,8 +47,8 @@ class EntryWriter {
   sys::UniqueFd queue_;
   sys::UniqueFd file_;
   std::string id_;
-  std::string draft_;   // the file's name as long as it must not stay
-  std::string buffer_;  // begins with the Entry line as long as nothing is on disk
+  std::string draft_;                    // the file's name as long as it must not stay
+  std::string buffer_;                   // begins with the Entry line as long as nothing is on disk
   std::optional<DigestBuilder> digest_;  // of what is on disk, as soon as something is
   std::uint64_t envelope_length_ = 0;
   std::uint64_t message_length_ = 0;

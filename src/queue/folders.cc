@@ -49,9 +49,9 @@ Result<sys::UniqueFd> take_lock(int queue, const std::string& directory) {
   // flock(2); the system's <sys/file.h> is hidden by the folder sys/ here.
   if (::syscall(SYS_flock, file->get(), LOCK_EX | LOCK_NB) < 0) {
     const auto holder = sys::read_file(queue, kLock, 32);
-    return failure(Error::Kind::unavailable,
-                   "queue " + directory + " is in use by another mailchuted (pid " +
-                       escaped(holder ? trim(*holder) : "unknown") + ")");
+    return failure(Error::Kind::unavailable, "queue " + directory +
+                                                 " is in use by another mailchuted (pid " +
+                                                 escaped(holder ? trim(*holder) : "unknown") + ")");
   }
   if (::ftruncate(file->get(), 0) < 0) return failure(Error::from_errno("truncate", kLock));
   const auto pid = std::to_string(::getpid()) + "\n";
@@ -65,8 +65,9 @@ Result<sys::UniqueFd> take_lock(int queue, const std::string& directory) {
 Result<> check_hardlinks(const std::string& setting, Log& log) {
   const auto value = sys::read_file(AT_FDCWD, setting, 16);
   if (!value) {
-    log(Event("unchecked", Severity::notice).with("setting", setting).with(
-        "reason", value.error().text));
+    log(Event("unchecked", Severity::notice)
+            .with("setting", setting)
+            .with("reason", value.error().text));
     return {};
   }
   if (trim(*value) == "1") return {};
@@ -104,8 +105,8 @@ Result<sys::UniqueFd> open_folder(int queue, const std::string& directory, const
   const auto parent = sys::status_of(queue, directory);
   if (!status || !parent) return failure((status ? parent : status).error());
   if (status->st_uid != ::geteuid()) {
-    return misconfigured(path + " belongs to somebody else (uid " +
-                         std::to_string(status->st_uid) + ")" + remedy);
+    return misconfigured(path + " belongs to somebody else (uid " + std::to_string(status->st_uid) +
+                         ")" + remedy);
   }
   if ((status->st_mode & 07777) != mode) return misconfigured(path + " has a wrong mode" + remedy);
   if (status->st_dev != parent->st_dev) {
@@ -121,8 +122,8 @@ Result<> open_all(Folders& folders, const std::string& directory) {
     sys::UniqueFd Folders::*place;
   };
   constexpr Wanted kWanted[] = {
-      {kTmp, kDropFolderMode, &Folders::tmp},        {kNew, kDropFolderMode, &Folders::fresh},
-      {kCur, kPrivateFolderMode, &Folders::cur},     {kHeld, kPrivateFolderMode, &Folders::held},
+      {kTmp, kDropFolderMode, &Folders::tmp},          {kNew, kDropFolderMode, &Folders::fresh},
+      {kCur, kPrivateFolderMode, &Folders::cur},       {kHeld, kPrivateFolderMode, &Folders::held},
       {kFailed, kPrivateFolderMode, &Folders::failed}, {kWork, kPrivateFolderMode, &Folders::work},
       {kInfo, kPrivateFolderMode, &Folders::info}};
   for (const auto& wanted : kWanted) {
@@ -227,8 +228,7 @@ void remove_old_drafts(const Folders& folders, Seconds lifetime, Time now) {
   const auto oldest = std::chrono::floor<Seconds>(now - lifetime).time_since_epoch().count();
   for (auto name = names->next(); !name.empty(); name = names->next()) {
     struct stat status {};
-    const int found =
-        ::fstatat(folders.tmp.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW);
+    const int found = ::fstatat(folders.tmp.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW);
     if (found == 0 && status.st_ctim.tv_sec < oldest) sys::remove_name(folders.tmp.get(), name);
   }
 }

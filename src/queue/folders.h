@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The folders of layout.h, open and fit for use: made where they are missing, refused where owner or
-// mode would let others do what only the daemon may, locked against a second daemon, leftovers of a
-// crash removed.
+// The folders of layout.h, open and fit for use: made where they are missing, refused where owner
+// or mode would let others do what only the daemon may, locked against a second daemon, leftovers
+// of a crash removed.
 #pragma once
 
 #include <sys/types.h>

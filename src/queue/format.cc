@@ -25,9 +25,9 @@ constexpr std::string_view kWait = "Mailchute-Wait: ";
 constexpr std::string_view kNotifyParameter = " NOTIFY=";
 constexpr std::string_view kOriginalParameter = " ORCPT=";
 
-constexpr std::size_t kMaxReply = 512;    // RFC 5321, 4.5.3.1.5: a reply line with its CRLF
-constexpr std::size_t kTimeDigits = 11;   // up to the year 5138
-constexpr std::size_t kLengthDigits = 20; // any 64 bits
+constexpr std::size_t kMaxReply = 512;     // RFC 5321, 4.5.3.1.5: a reply line with its CRLF
+constexpr std::size_t kTimeDigits = 11;    // up to the year 5138
+constexpr std::size_t kLengthDigits = 20;  // any 64 bits
 
 tl::unexpected<Error> malformed(std::string_view what) {
   return failure(Error::Kind::data, "malformed entry: " + std::string(what));
@@ -76,7 +76,8 @@ std::size_t end_of_path(std::string_view text) {
 }
 
 bool is_path(std::string_view address) {
-  return address.size() <= kMaxAddress && std::none_of(address.begin(), address.end(), is_control) &&
+  return address.size() <= kMaxAddress &&
+         std::none_of(address.begin(), address.end(), is_control) &&
          end_of_path(std::string(address) + '>') == address.size();
 }
 
@@ -315,13 +316,13 @@ std::string format_envelope(const mail::Envelope& envelope) {
   }
   append_named(out, kBody, kBodies, envelope.body);
   append_named(out, kReturn, kReturns, envelope.ret);
-  if (!envelope.envelope_id.empty()) out.append(kEnvelopeId).append(envelope.envelope_id).append("\n");
+  if (!envelope.envelope_id.empty())
+    out.append(kEnvelopeId).append(envelope.envelope_id).append("\n");
   if (envelope.wait_for_queue_run) out.append(kWait).append("yes\n");
   return out;
 }
 
-std::string format_entry_line(std::uint64_t envelope, std::uint64_t message,
-                              const Digest& digest) {
+std::string format_entry_line(std::uint64_t envelope, std::uint64_t message, const Digest& digest) {
   std::string out(kEntry);
   out.append(padded(envelope, kLengthDigits)).append(" ");
   out.append(padded(message, kLengthDigits)).append(" ");

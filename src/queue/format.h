@@ -4,19 +4,18 @@
 //
 //   Mailchute-Status: -+!?                 the daemon's files only: one octet a recipient
 //   Mailchute-Owner: 1000                  there: whose the submitter's file was
-//   Mailchute-Failure: 1 550 5.1.1 who?    there: index of the recipient and the final reply, escaped
-//   Mailchute-Held: 550 5.7.1 not yours    there: why the entry waits for an administrator, escaped
-//   Mailchute-Entry: 1 ENVELOPE MESSAGE DIGEST
-//   Mailchute-Time: 1790000000.123
+//   Mailchute-Failure: 1 550 5.1.1 who?    there: index of the recipient and the final reply,
+//   escaped Mailchute-Held: 550 5.7.1 not yours    there: why the entry waits for an administrator,
+//   escaped Mailchute-Entry: 1 ENVELOPE MESSAGE DIGEST Mailchute-Time: 1790000000.123
 //   Mailchute-Uid: 1000
 //   Mailchute-Sender: <reverse-path>
 //   Mailchute-Recipient: <forward-path> NOTIFY=... ORCPT=...      one each
 //   Mailchute-Body: / -Return: / -Envelope-Id: / -Wait: yes       where said
 //   Received: ...                          the message, MESSAGE octets
 //
-// ENVELOPE and MESSAGE are lengths in octets (20 digits each, so that the line can be filled in when
-// the rest is written), DIGEST is Poly1305 in hex over both. What stands before the Entry line is
-// the daemon's and changes; what stands after it never does. The digest is against tearing, not
+// ENVELOPE and MESSAGE are lengths in octets (20 digits each, so that the line can be filled in
+// when the rest is written), DIGEST is Poly1305 in hex over both. What stands before the Entry line
+// is the daemon's and changes; what stands after it never does. The digest is against tearing, not
 // against people: its key is a constant.
 //
 // Whatever is read here may have been written by hand: every parser is bounded, and a head is
@@ -87,8 +86,8 @@ inline constexpr std::size_t kEntryLineLength = 94;
 // or the whole file. Lengths must add up to the size of the file; the digest is the caller's.
 Result<Head> parse_head(std::string_view start, std::uint64_t file_size);
 
-// How many octets at the start of a file make the head, as its Entry line says. Zero: `start` is too
-// short to say; an error: no longer one would be a head.
+// How many octets at the start of a file make the head, as its Entry line says. Zero: `start` is
+// too short to say; an error: no longer one would be a head.
 Result<std::uint64_t> head_length(std::string_view start);
 
 // "1790000000.123": seconds since 1970 with milliseconds.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The queue on disk. One message is one file with one name (queue_id.h) and is in exactly one of the
-// folders below; format.h says what is in the file.
+// The queue on disk. One message is one file with one name (queue_id.h) and is in exactly one of
+// the folders below; format.h says what is in the file.
 //
 //   folder   mode  owner      holds
 //   tmp/     3733  mailchute  files being written by submitters
@@ -19,19 +19,24 @@
 //
 //   step                                 by        a crash before / after leaves
 //   create tmp/ID, write, fsync          submitter nothing, or tmp/ID: removed after a day
-//   rename tmp/ID -> new/ID, fsync       submitter tmp/ID as above, or new/ID: delivered (exit 0 not yet
+//   rename tmp/ID -> new/ID, fsync       submitter tmp/ID as above, or new/ID: delivered (exit 0
+//   not yet
 //                                                  seen by the caller: all or nothing)
 //   rename new/ID -> cur/ID (NOREPLACE)  daemon    new/ID or cur/ID: adopted at the next start
-//   check cur/ID; what is no entry       daemon    cur/ID unchecked: checked when it is loaded, and a
+//   check cur/ID; what is no entry       daemon    cur/ID unchecked: checked when it is loaded, and
+//   a
 //     is removed                                   damaged one goes to failed/ then
-//   write work/ID, fsync,                daemon    work/ID: removed at the next start; cur/ID old or new,
+//   write work/ID, fsync,                daemon    work/ID: removed at the next start; cur/ID old
+//   or new,
 //     rename over cur/ID, fsync                    both whole
 //   one octet of Status in cur/ID, sync  daemon    the old or the new octet
-//   unlink cur/ID (all delivered)        daemon    cur/ID: sent once more, at most sync_every messages
-//   rename cur/ID -> failed/ID, held/ID  daemon    either, never both; a cur/ID that says already that
+//   unlink cur/ID (all delivered)        daemon    cur/ID: sent once more, at most sync_every
+//   messages rename cur/ID -> failed/ID, held/ID  daemon    either, never both; a cur/ID that says
+//   already that
 //                                                  nothing is to do, or that it is held, is moved
 //                                                  when it is loaded
-//   write work/ID, fsync, rename over    daemon    held/ID or failed/ID, old or without its failures;
+//   write work/ID, fsync, rename over    daemon    held/ID or failed/ID, old or without its
+//   failures;
 //     held/ID, rename -> cur/ID, sync              or cur/ID
 //   write info/ID                        daemon    an old info/ID or none: next try at once
 #pragma once
@@ -47,7 +52,7 @@ inline constexpr char kWork[] = "work";
 inline constexpr char kInfo[] = "info";
 inline constexpr char kLock[] = "lock";
 
-inline constexpr unsigned kDropFolderMode = 03733;   // anyone may add, only the daemon lists
+inline constexpr unsigned kDropFolderMode = 03733;  // anyone may add, only the daemon lists
 inline constexpr unsigned kPrivateFolderMode = 0700;
 inline constexpr unsigned kSubmittedFileMode = 0640;  // the daemon reads through the group
 inline constexpr unsigned kOwnFileMode = 0600;

@@ -47,8 +47,8 @@ Result<std::vector<Listed>> list(const std::string& directory);
 // Postfix's mailq: recipients that are still to be delivered or failed, after the reason in
 // parentheses. Header line, one block per entry, and the last line that monitoring parses
 // ("-- 3 Kbytes in 2 Requests." or "Mail queue is empty"), counted over `requests` and `octets`
-// of the whole queue even where fewer entries are shown. Dead letters are neither counted nor shown.
-// `utc_offset` in seconds for the arrival times.
+// of the whole queue even where fewer entries are shown. Dead letters are neither counted nor
+// shown. `utc_offset` in seconds for the arrival times.
 std::string format_mailq(const std::vector<Listed>& shown, std::uint64_t requests,
                          std::uint64_t octets, Time now, int utc_offset);
 

@@ -25,9 +25,7 @@ bool open_to(RecipientStatus status) {
   return status == RecipientStatus::to_do || status == RecipientStatus::possibly_delivered;
 }
 
-bool has_open(const std::string& status) {
-  return status.find_first_of("-?") != std::string::npos;
-}
+bool has_open(const std::string& status) { return status.find_first_of("-?") != std::string::npos; }
 
 bool all_done(const std::string& status) {
   return status.find_first_not_of('+') == std::string::npos;
@@ -108,8 +106,8 @@ Result<Entry> Queue::load(const std::string& id) {
   const bool held = !entry->progress().held.empty();
   if (!entry->own() || (!held && has_open(entry->progress().status))) return std::move(*entry);
   // A crash came between the last record and the move.
-  const auto moved = held ? move(id, folders_.cur, folders_.held)
-                          : settle(*entry).map([](Disposition) {});
+  const auto moved =
+      held ? move(id, folders_.cur, folders_.held) : settle(*entry).map([](Disposition) {});
   if (!moved) return failure(moved.error());
   return no_entry(id);
 }
@@ -177,7 +175,8 @@ Result<> Queue::rewrite(const sys::UniqueFd& folder, Entry& entry, Progress next
   if (!file) return failure(std::move(file.error()));
   Head head = entry.head_;
   const auto progress_text = format_progress(next);
-  const auto line = format_entry_line(entry.envelope_text_.size(), head.message_length, head.digest);
+  const auto line =
+      format_entry_line(entry.envelope_text_.size(), head.message_length, head.digest);
   head.progress = std::move(next);
   head.envelope_offset = progress_text.size() + line.size();
   head.message_offset = head.envelope_offset + entry.envelope_text_.size();
@@ -266,8 +265,8 @@ Result<> Queue::sync() {
 }
 
 void Queue::save_info(const std::string& id, const RetryInfo& info) {
-  const auto saved = sys::replace_file(folders_.info.get(), id, format_retry_info(info),
-                                       kOwnFileMode, false);
+  const auto saved =
+      sys::replace_file(folders_.info.get(), id, format_retry_info(info), kOwnFileMode, false);
   if (saved) return;
   (*log_)(Event("unsaved", Severity::warning).with("id", id).with("reason", saved.error().text));
 }

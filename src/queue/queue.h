@@ -34,8 +34,8 @@ class Queue {
  public:
   struct Options {
     std::string directory;
-    std::uint64_t size_limit;       // octets of a message; what is larger in new/ is removed
-    Seconds tmp_lifetime{86400};    // by ctime, which nobody can set
+    std::uint64_t size_limit;     // octets of a message; what is larger in new/ is removed
+    Seconds tmp_lifetime{86400};  // by ctime, which nobody can set
   };
 
   // Takes the lock, checks owner, mode and sysctl fs.protected_hardlinks, makes missing folders,

@@ -21,6 +21,7 @@ smtp::ClientSession::Options session_options(const Conversation::Options& option
   smtp::ClientSession::Options session;
   session.hostname = options.hostname;
   session.starttls = options.smart_host.tls == config::Tls::starttls;
+  session.tls_from_start = options.smart_host.tls == config::Tls::implicit;
   session.credentials = options.credentials;
   session.mechanisms = mechanisms(options.smart_host.auth);
   session.send_password_unprotected = options.smart_host.send_password_unprotected;
@@ -81,9 +82,11 @@ void Conversation::on_closed(const Error& reason) {
 void Conversation::wake() { act(); }
 
 void Conversation::quit() {
-  quitting_ = true;
-  if (!connection_) return over(std::nullopt);
-  session_.quit();
+  if (!connection_ || !session_.established()) {
+    quitting_ = true;
+    return over(std::nullopt);
+  }
+  leave();
   act();
 }
 
@@ -115,7 +118,7 @@ bool Conversation::offer_transaction() {
   auto transaction = user_.next_transaction();
   if (!transaction) return false;
   session_.begin(std::move(*transaction));
-  if (++messages_ >= options_.smart_host.messages_per_connection) session_.quit();
+  if (++messages_ >= options_.smart_host.messages_per_connection) leave();
   return true;
 }
 
@@ -189,9 +192,18 @@ void Conversation::flush() {
   if (!out_.empty()) connection_->send(std::exchange(out_, {}));
 }
 
+void Conversation::leave() {
+  quitting_ = true;
+  session_.quit();
+}
+
 void Conversation::over(std::optional<smtp::Close::Trouble> trouble) {
   if (std::exchange(over_, true)) return;
   timer_.cancel();
+  // A smart host that lets everybody in and throws everybody out is not asked again at once.
+  if (!trouble && !used_ && !quitting_) {
+    trouble = smtp::Close::Trouble{Stage::idle, {}, "the smart host closed the connection before it took a message"};
+  }
   if (connection_) connection_->shutdown();
   // The user may destroy the conversation: not while one of its functions is running.
   loop_.post([this, alive = std::weak_ptr<bool>(alive_), trouble = std::move(trouble)]() mutable {
@@ -222,7 +234,7 @@ void Conversation::watch_time() {
   watched_ = stage;
   watched_replies_ = session_.replies();
   timer_.start(limit(stage), [this, stage] {
-    stage == Stage::idle ? session_.quit() : session_.on_timeout();
+    stage == Stage::idle ? leave() : session_.on_timeout();
     act();
   });
 }

@@ -46,7 +46,7 @@ class Conversation : private net::ConnectionUser {
                ConversationUser& user);
 
   void wake();  // there may be a message now
-  void quit();  // leave when what is in flight is done; at once while connecting
+  void quit();  // leave when what is in flight is done; at once as long as nothing can be
   void abandon(const std::string& why);  // now, whatever is in flight
 
   const std::string& peer() const { return peer_; }         // "127.0.0.1:587" once connected
@@ -71,6 +71,7 @@ class Conversation : private net::ConnectionUser {
   void send_piece();
   void flush();
   void watch_time();
+  void leave();
   void over(std::optional<smtp::Close::Trouble> trouble);
   Milliseconds limit(smtp::Stage stage) const;
 

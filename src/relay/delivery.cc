@@ -17,6 +17,8 @@ using What = Verdict::What;
 
 constexpr std::size_t kAdoptAtOnce = 256;       // then the loop goes on: nobody waits for a flood
 constexpr Milliseconds kSyncWithin{50};         // DESIGN 1, promise 4
+constexpr Seconds kLookAgain{60};               // should a message come without an event
+constexpr Seconds kLookForLate{1};              // a submitter may hold his file back for a while
 constexpr unsigned kAttemptsBeforeExpiry = 3;   // a machine that was off for a week tries again first
 
 Conversation::Options conversation_options(const config::Settings& settings, std::string_view password) {
@@ -56,13 +58,14 @@ Delivery::Delivery(net::EventLoop& loop, queue::Queue& queue, const config::Sett
     : loop_(loop), queue_(queue), settings_(settings),
       conversation_options_(conversation_options(settings, password)),
       retry_{settings.retry.first, settings.retry.longest}, tls_(tls), log_(log), health_(retry_),
-      wake_timer_(loop), sync_timer_(loop), finish_timer_(loop), random_(std::random_device{}()) {}
+      wake_timer_(loop), look_timer_(loop), record_timer_(loop), sync_timer_(loop),
+      finish_timer_(loop), random_(std::random_device{}()) {}
 
 // What comes in
 
-void Delivery::load_queue() {
+Result<> Delivery::load_queue() {
   auto listed = queue::list(settings_.queue_directory);
-  if (!listed) return log_(Event("queue-unreadable", Severity::error).with("reason", listed.error().text));
+  if (!listed) return failure(listed.error());
   const Time now = sys::now();
   const Instant boot = sys::boot_now();
   for (const auto& entry : *listed) {
@@ -72,21 +75,29 @@ void Delivery::load_queue() {
     schedule_.add(entry.id, std::min(entry.time, now), boot + wait);
   }
   pump();
+  return {};
 }
 
 void Delivery::look_for_new_mail() {
   if (std::exchange(adopting_, true)) return;
   loop_.post([this] {
     adopting_ = false;
-    auto adopted = queue_.adopt(kAdoptAtOnce);
-    if (!adopted) return log_(Event("adopt-failed", Severity::error).with("reason", adopted.error().text));
-    for (const auto& entry : *adopted) {
-      log_(Event("queued").with("id", entry.id).with("uid", std::uint64_t{entry.owner}));
-      schedule_.add(entry.id, sys::now(), sys::boot_now());
-    }
-    if (queue_.more_to_adopt() && !adopted->empty()) look_for_new_mail();
+    adopt();
     pump();
   });
+}
+
+void Delivery::adopt() {
+  look_timer_.start(kLookAgain, [this] { look_for_new_mail(); });
+  auto adopted = queue_.adopt(kAdoptAtOnce);
+  if (!adopted) return log_(Event("adopt-failed", Severity::error).with("reason", adopted.error().text));
+  for (const auto& entry : *adopted) {
+    log_(Event("queued").with("id", entry.id).with("uid", std::uint64_t{entry.owner}));
+    schedule_.add(entry.id, sys::now(), sys::boot_now());
+  }
+  if (!queue_.more_to_adopt()) return;
+  if (!adopted->empty()) return look_for_new_mail();
+  look_timer_.start(kLookForLate, [this] { look_for_new_mail(); });
 }
 
 std::size_t Delivery::retry_all() {
@@ -103,28 +114,39 @@ bool Delivery::retry(const std::string& id) {
   return known;
 }
 
+Result<> Delivery::release(const std::string& id) {
+  if (auto released = queue_.release(id); !released) return released;
+  log_(Event("released", Severity::notice).with("id", id));
+  schedule_.add(id, sys::now(), sys::boot_now());
+  health_.forget_pause();
+  pump();
+  return {};
+}
+
 // What goes out
 
 void Delivery::pump() {
-  if (finished_) return;
-  const Instant now = sys::boot_now();
+  if (finished_ || too_much_unrecorded()) return;
   if (conversation_) return conversation_->wake();
-  auto due = schedule_.next_due();
-  if (!due) return wake_timer_.cancel();
-  if (health_.paused_until()) due = std::max(*due, *health_.paused_until());
-  if (*due > now) return wake_timer_.start(*due - now, [this] { pump(); });
+  const auto due = schedule_.next_due();
+  if (!due || std::max(*due, health_.paused_until().value_or(*due)) > sys::boot_now()) {
+    return wake_when_due();
+  }
   conversation_ = std::make_unique<Conversation>(loop_, conversation_options_, tls_,
                                                  static_cast<ConversationUser&>(*this));
 }
 
-bool Delivery::due_now() const {
-  const auto due = schedule_.next_due();
-  return due && *due <= sys::boot_now();
+// A connection that is open does not wait for the end of a pause.
+void Delivery::wake_when_due() {
+  auto due = schedule_.next_due();
+  if (!due) return wake_timer_.cancel();
+  if (!conversation_ && health_.paused_until()) due = std::max(*due, *health_.paused_until());
+  wake_timer_.start(std::max(*due - sys::boot_now(), Milliseconds(0)), [this] { pump(); });
 }
 
 // A message whose fate is in doubt, or a smart host that is, gets a transaction to itself.
 bool Delivery::may_begin() const {
-  if (finished_) return false;
+  if (finished_ || too_much_unrecorded()) return false;
   if (in_flight_.empty()) return true;
   return !health_.on_probation() && !in_flight_.begin()->second.alone;
 }
@@ -132,7 +154,10 @@ bool Delivery::may_begin() const {
 std::optional<smtp::Transaction> Delivery::next_transaction() {
   if (!may_begin()) return std::nullopt;
   auto message = load_next();
-  if (!message) return std::nullopt;
+  if (!message) {
+    wake_when_due();
+    return std::nullopt;
+  }
   if (message->alone && !in_flight_.empty()) {
     put_back(message->entry.id(), message->entry.envelope().time, Milliseconds(0));
     return std::nullopt;
@@ -150,16 +175,19 @@ std::optional<Outgoing> Delivery::load_next() {
     auto message = load(*id);
     if (message) return std::move(*message);
     log_(Event("unreadable", Severity::error).with("id", *id).with("reason", message.error().text));
+    // These two mean that it is not in cur/ any more (queue.h).
     const Error::Kind kind = message.error().kind;
-    const bool later = kind == Error::Kind::temporary || kind == Error::Kind::io;
-    later ? put_back(*id, sys::now(), retry_.first) : schedule_.remove(*id);
+    const bool gone = kind == Error::Kind::data || kind == Error::Kind::unavailable;
+    gone ? schedule_.remove(*id) : put_back(*id, sys::now(), retry_.first);
   }
 }
 
 Result<Outgoing> Delivery::load(const std::string& id) {
   auto entry = queue_.load(id);
   if (!entry) return failure(entry.error());
-  return Outgoing::prepare(std::move(*entry), settings_.hostname);
+  auto message = Outgoing::prepare(std::move(*entry), settings_.hostname);
+  if (!message) return failure(Error::Kind::temporary, message.error().text);
+  return message;
 }
 
 const Outgoing& Delivery::message_of(smtp::TransactionId id) { return in_flight_.at(id); }
@@ -169,12 +197,12 @@ const Outgoing& Delivery::message_of(smtp::TransactionId id) { return in_flight_
 void Delivery::on_report(smtp::TransactionReport report) {
   auto node = in_flight_.extract(report.id);
   Outgoing& message = node.mapped();
-  const Judgement judgement = judge(report);
+  Judgement judgement = judge(report);
   judge_smart_host(message.entry.id(), judgement, report.local);
   if (judgement.untouched) {
     put_back(message.entry.id(), message.entry.envelope().time, Milliseconds(0));
   } else {
-    record(message, judgement);
+    record(std::move(message), std::move(judgement));
   }
   finish_if_idle();
 }
@@ -186,36 +214,80 @@ void Delivery::judge_smart_host(const std::string& id, const Judgement& judgemen
                       sys::now(), sys::boot_now(), chance());
 }
 
-void Delivery::record(Outgoing& message, const Judgement& judgement) {
-  const std::string& id = message.entry.id();
+void Delivery::record(Outgoing message, Judgement judgement) {
+  if (judgement.held) return hold(message, judgement);
+  queue::RetryInfo info = queue_.load_info(message.entry.id());
+  ++info.attempts;
+  info.last_attempt = sys::now();
+  for (const Verdict& verdict : judgement.recipients) {
+    if (to_do(status_of(verdict.what))) info.reason = verdict.reply;
+  }
+  const Milliseconds age = info.last_attempt - message.entry.envelope().time;
+  if (info.attempts >= kAttemptsBeforeExpiry && age > settings_.retry.lifetime) expire(judgement);
   log_verdicts(message, judgement);
-  if (judgement.held) {
-    auto held = queue_.hold(message.entry, judgement.reply);
-    if (held) return schedule_.remove(id);
+  auto outcomes = this->outcomes(message, judgement);
+  Attempt attempt{std::move(message), std::move(outcomes), std::move(info)};
+  if (settle(attempt)) return;
+  unrecorded_.push_back(std::move(attempt));
+  record_later();
+}
+
+// RFC 3463, 3.5: delivery time expired.
+void Delivery::expire(Judgement& judgement) const {
+  const auto lifetime = static_cast<std::uint64_t>(settings_.retry.lifetime.count());
+  for (Verdict& verdict : judgement.recipients) {
+    if (!to_do(status_of(verdict.what))) continue;
+    verdict = {What::failed, "expired: could not be delivered within " + format_seconds(lifetime) +
+                                 "; last: " + verdict.reply, "5.4.7"};
+  }
+}
+
+void Delivery::hold(Outgoing& message, const Judgement& judgement) {
+  log_verdicts(message, judgement);
+  const std::string& id = message.entry.id();
+  if (auto held = queue_.hold(message.entry, judgement.reply); !held) {
     log_(Event("record-failed", Severity::error).with("id", id).with("reason", held.error().text));
     return put_back(id, message.entry.envelope().time, retry_.first);
   }
-  queue::RetryInfo info = queue_.load_info(id);
-  ++info.attempts;
-  info.last_attempt = sys::now();
-  const bool expired = info.attempts >= kAttemptsBeforeExpiry &&
-                       info.last_attempt - message.entry.envelope().time > settings_.retry.lifetime;
-  auto disposition = queue_.record(message.entry, outcomes(message, judgement, expired));
+  schedule_.remove(id);
+}
+
+// False when the facts are not on disk and must get there before the message is touched again: who
+// has it already would get it once more with every attempt.
+bool Delivery::settle(Attempt& attempt) {
+  const std::string& id = attempt.message.entry.id();
+  auto disposition = queue_.record(attempt.message.entry, attempt.outcomes);
   if (!disposition) {
-    // The facts are not on disk, so the attempt is repeated rather than forgotten.
     log_(Event("record-failed", Severity::error).with("id", id).with("reason", disposition.error().text));
-    return put_back(id, message.entry.envelope().time, retry_.first);
+    const bool nothing_happened = std::all_of(attempt.outcomes.begin(), attempt.outcomes.end(), [](const Outcome& o) {
+      return o.status == RecipientStatus::to_do;
+    });
+    if (nothing_happened) defer(attempt);
+    return nothing_happened;
   }
-  if (*disposition == queue::Disposition::waiting) return defer(message, judgement, info);
+  if (*disposition == queue::Disposition::waiting) {
+    defer(attempt);
+    return true;
+  }
   if (*disposition == queue::Disposition::failed) {
-    log_(Event("dead-letter", Severity::warning).with("id", id).with("from", "<" + message.entry.envelope().reverse_path + ">"));
+    log_(Event("dead-letter", Severity::warning)
+             .with("id", id)
+             .with("from", "<" + attempt.message.entry.envelope().reverse_path + ">"));
   }
   schedule_.remove(id);
   sync_soon();
+  return true;
 }
 
-std::vector<Outcome> Delivery::outcomes(const Outgoing& message, const Judgement& judgement,
-                                        bool expired) const {
+void Delivery::record_later() {
+  record_timer_.start(retry_.first, [this] {
+    while (!unrecorded_.empty() && settle(unrecorded_.front())) unrecorded_.pop_front();
+    if (!unrecorded_.empty()) record_later();
+    pump();
+  });
+}
+
+std::vector<Outcome> Delivery::outcomes(const Outgoing& message, const Judgement& judgement) const {
   std::vector<Outcome> outcomes;
   for (std::size_t i = 0; i < message.recipients.size(); ++i) {
     const Verdict& verdict = judgement.recipients[i];
@@ -223,26 +295,18 @@ std::vector<Outcome> Delivery::outcomes(const Outgoing& message, const Judgement
     // What may have been delivered once stays so through later deferrals.
     const bool doubtful = message.entry.status(outcome.recipient) == RecipientStatus::possibly_delivered;
     if (doubtful && verdict.what == What::deferred) outcome.status = RecipientStatus::possibly_delivered;
-    if (expired && to_do(outcome.status)) {
-      outcome.status = RecipientStatus::failed;
-      outcome.reply = "expired: could not be delivered within " +
-                      format_seconds(static_cast<std::uint64_t>(settings_.retry.lifetime.count())) +
-                      "; last: " + verdict.reply;
-    }
     outcomes.push_back(std::move(outcome));
   }
   return outcomes;
 }
 
-void Delivery::defer(const Outgoing& message, const Judgement& judgement, const queue::RetryInfo& info) {
-  queue::RetryInfo next = info;
-  const Milliseconds delay = retry_delay(retry_, info.attempts, chance());
+void Delivery::defer(const Attempt& attempt) {
+  const std::string& id = attempt.message.entry.id();
+  queue::RetryInfo next = attempt.info;
+  const Milliseconds delay = retry_delay(retry_, next.attempts, chance());
   next.next_try = sys::now() + delay;
-  for (const Verdict& verdict : judgement.recipients) {
-    if (to_do(status_of(verdict.what))) next.reason = verdict.reply;
-  }
-  queue_.save_info(message.entry.id(), next);
-  put_back(message.entry.id(), message.entry.envelope().time, delay);
+  queue_.save_info(id, next);
+  put_back(id, attempt.message.entry.envelope().time, delay);
 }
 
 void Delivery::put_back(const std::string& id, Time arrival, Milliseconds delay) {
@@ -250,9 +314,6 @@ void Delivery::put_back(const std::string& id, Time arrival, Milliseconds delay)
 }
 
 void Delivery::on_over(std::optional<smtp::Close::Trouble> trouble, bool used) {
-  if (!trouble && !used && !finished_ && due_now()) {
-    trouble = smtp::Close::Trouble{smtp::Stage::idle, {}, "the smart host closed the connection before it took a message"};
-  }
   if (trouble) {
     // On a connection that has worked, trouble between messages means a new connection, no pause.
     const bool session = trouble->stage < smtp::Stage::idle || (trouble->stage <= smtp::Stage::rset && !used);
@@ -308,6 +369,7 @@ void Delivery::sync_now() {
   if (queue_.unsynced() == 0) return;
   if (auto synced = queue_.sync(); !synced) {
     log_(Event("sync-failed", Severity::error).with("reason", synced.error().text));
+    sync_timer_.start(retry_.first, [this] { sync_now(); });
   }
 }
 
@@ -326,6 +388,7 @@ void Delivery::finish(Milliseconds within, std::function<void()> done) {
 
 void Delivery::finish_if_idle() {
   if (!finished_ || conversation_) return;
+  for (Attempt& attempt : std::exchange(unrecorded_, {})) settle(attempt);
   sync_now();
   finish_timer_.cancel();
   loop_.post(finished_);

@@ -2,70 +2,56 @@
 #include "sendmail/mail_queue.h"
 
 #include <algorithm>
-#include <optional>
 
-#include "base/text.h"
-#include "sendmail/control_client.h"
+#include "queue/control.h"
+#include "sys/unix_client.h"
 
 namespace mailchute::sendmail {
 namespace {
 
-struct Totals {
-  std::uint64_t requests = 0;
-  std::uint64_t octets = 0;
-};
+constexpr Milliseconds kPatience{10000};
 
-// "requests=2 octets=1234"
-std::optional<Totals> parse_totals(std::string_view text) {
-  const auto number_after = [text](std::string_view key) -> std::optional<std::uint64_t> {
-    for (const std::string_view word : split(text, ' ')) {
-      if (word.starts_with(key)) return parse_number(word.substr(key.size()));
-    }
-    return std::nullopt;
-  };
-  const auto requests = number_after("requests=");
-  const auto octets = number_after("octets=");
-  if (!requests || !octets) return std::nullopt;
-  return Totals{*requests, *octets};
+// Whatever the daemon said instead of an answer: trying again can help.
+Error no_answer(const Error& error) {
+  return {Error::Kind::temporary, "no answer from mailchuted: " + error.text};
 }
 
-Result<std::vector<queue::Listed>> parse_lines(const Answer& answer) {
-  std::vector<queue::Listed> entries;
-  for (const std::string& line : answer.lines) {
-    auto entry = queue::parse_listed(line);
-    if (!entry) return failure(Error::Kind::temporary, "mailchuted: " + entry.error().text);
-    entries.push_back(std::move(*entry));
-  }
-  return entries;
+bool daemon_runs(const std::string& socket) {
+  return sys::UnixClient::connect(socket, kPatience).has_value();
 }
 
-Totals totals_of(const std::vector<queue::Listed>& entries) {
-  Totals totals;
-  for (const queue::Listed& entry : entries) {
-    if (entry.place == queue::Place::failed) continue;
-    ++totals.requests;
-    totals.octets += entry.size;
+Result<queue::Overview> overview(const config::Settings& settings) {
+  auto asked = queue::ask_for_list(settings.control_socket());
+  if (asked) return asked;
+  if (!daemon_runs(settings.control_socket())) {
+    auto read = queue::read_list(settings.queue_directory);
+    if (read) return read;
   }
-  return totals;
+  return failure(no_answer(asked.error()));
+}
+
+// "RETRY ID..." for what matches; "RETRY" alone if nothing does.
+Result<std::string> request_for(const std::string& socket,
+                                const std::vector<QueueFilter>& filters) {
+  if (filters.empty()) return std::string("RETRY *");
+  const auto listed = queue::ask_for_list(socket);
+  if (!listed) return failure(no_answer(listed.error()));
+  std::string request = "RETRY";
+  for (const queue::Listed& entry : listed->shown) {
+    const bool wanted =
+        std::all_of(filters.begin(), filters.end(),
+                    [&entry](const QueueFilter& filter) { return matches(entry, filter); });
+    if (wanted) request += " " + entry.id;
+  }
+  return request;
 }
 
 }  // namespace
 
 Result<std::string> mail_queue(const config::Settings& settings, Time now, int utc_offset) {
-  auto daemon = connect_to_daemon(settings.control_socket());
-  if (!daemon) {
-    const auto entries = queue::list(settings.queue_directory);
-    if (!entries) return failure(daemon.error());
-    const Totals totals = totals_of(*entries);
-    return queue::format_mailq(*entries, totals.requests, totals.octets, now, utc_offset);
-  }
-  const auto answer = ask(*daemon, "LIST");
-  if (!answer) return failure(answer.error());
-  const auto totals = parse_totals(answer->text);
-  if (!totals) return failure(Error::Kind::temporary, "mailchuted gave no answer: no totals");
-  const auto entries = parse_lines(*answer);
-  if (!entries) return failure(entries.error());
-  return queue::format_mailq(*entries, totals->requests, totals->octets, now, utc_offset);
+  const auto whole = overview(settings);
+  if (!whole) return failure(whole.error());
+  return queue::format_mailq(whole->shown, whole->requests, whole->octets, now, utc_offset);
 }
 
 bool matches(const queue::Listed& entry, const QueueFilter& filter) {
@@ -83,29 +69,12 @@ bool matches(const queue::Listed& entry, const QueueFilter& filter) {
 
 Result<std::string> retry(const config::Settings& settings,
                           const std::vector<QueueFilter>& filters) {
-  std::string request = "RETRY";
-  if (filters.empty()) {
-    request += " *";
-  } else {
-    auto daemon = connect_to_daemon(settings.control_socket());
-    if (!daemon) return failure(daemon.error());
-    const auto answer = ask(*daemon, "LIST");
-    if (!answer) return failure(answer.error());
-    const auto entries = parse_lines(*answer);
-    if (!entries) return failure(entries.error());
-    for (const queue::Listed& entry : *entries) {
-      const bool wanted = std::all_of(filters.begin(), filters.end(), [&](const QueueFilter& f) {
-        return matches(entry, f);
-      });
-      if (wanted) request += " " + entry.id;
-    }
-    if (request == "RETRY") return std::string("nothing in the queue matches");
-  }
-  auto daemon = connect_to_daemon(settings.control_socket());
-  if (!daemon) return failure(daemon.error());
-  auto answer = ask(*daemon, request);
-  if (!answer) return failure(answer.error());
-  return std::move(answer->text);
+  const auto request = request_for(settings.control_socket(), filters);
+  if (!request) return failure(request.error());
+  if (*request == "RETRY") return std::string("nothing in the queue matches");
+  auto answer = queue::ask(settings.control_socket(), *request);
+  if (!answer) return failure(no_answer(answer.error()));
+  return std::move(answer->summary);
 }
 
 }  // namespace mailchute::sendmail

@@ -6,7 +6,11 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
+#include <exception>
+#include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -15,7 +19,7 @@
 #include "sendmail/mail_queue.h"
 #include "sendmail/options.h"
 #include "sendmail/report.h"
-#include "sendmail/start_daemon.h"
+#include "sendmail/run_daemon.h"
 #include "sendmail/submit.h"
 #include "sys/clock.h"
 #include "sys/file.h"
@@ -84,14 +88,6 @@ int run_retry(const Options& options, const config::Settings& settings, Report& 
   return EX_OK;
 }
 
-int run_daemon(const Options& options, Report& report) {
-  if (options.mode == Mode::foreground_daemon) {
-    return report.failed(become_daemon(kDaemon, options.configuration_file));
-  }
-  const auto started = start_daemon(kDaemon, options.configuration_file);
-  return started ? EX_OK : report.failed(started.error());
-}
-
 int run_with_settings(const Options& options, Report& report) {
   const auto settings = configuration(options, report);
   if (!settings) return report.failed(settings.error());
@@ -116,7 +112,9 @@ int run(const Options& options, Report& report) {
     case Mode::test_addresses: return missing("-bt, the address test mode,", report);
     case Mode::check_aliases: return missing("newaliases (-bi, -I)", report);
     case Mode::daemon:
-    case Mode::foreground_daemon: return run_daemon(options, report);
+    case Mode::foreground_daemon:
+      return report.failed(run_daemon(kDaemon, options.mode == Mode::daemon,
+                                      options.configuration_file));
     case Mode::submit:
     case Mode::list_queue:
     case Mode::retry: return run_with_settings(options, report);
@@ -128,10 +126,10 @@ std::string log_name(const Options& options) {
   return options.log_tag.empty() ? "sendmail" : options.log_tag;
 }
 
-int run(int argc, char** argv) {
+int run(std::span<char* const> words) {
   open_closed_descriptors();
   std::signal(SIGPIPE, SIG_IGN);  // a closed standard error must not undo a submission
-  const std::vector<std::string_view> arguments(argv, argv + argc);
+  const std::vector<std::string_view> arguments(words.begin(), words.end());
   auto options = parse_options(arguments);
   sys::StandardErrorSink terminal("sendmail", sys::StandardErrorSink::Form::plain);
   sys::SyslogSink log(options ? log_name(*options) : "sendmail");
@@ -146,4 +144,11 @@ int run(int argc, char** argv) {
 }  // namespace
 }  // namespace mailchute::sendmail
 
-int main(int argc, char** argv) { return mailchute::sendmail::run(argc, argv); }
+int main(int argc, char** argv) {
+  try {
+    return mailchute::sendmail::run({argv, static_cast<std::size_t>(argc)});
+  } catch (const std::exception& trouble) {  // no memory left: what was not committed is gone
+    std::fprintf(stderr, "sendmail: internal error: %s\n", trouble.what());
+    return EX_SOFTWARE;
+  }
+}

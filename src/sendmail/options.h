@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The command line of sendmail, a standard of its own: letters may be bundled, values joined or
-// split, options may be repeated and stand behind addresses, and "--" ends them. Nothing that callers
-// of other mail systems write makes a submission fail: what is unknown becomes a warning.
+// split, options may be repeated and stand behind addresses, and "--" ends them. Nothing that
+// callers of other mail systems write makes a submission fail: what is unknown becomes a warning.
 #pragma once
 
 #include <optional>

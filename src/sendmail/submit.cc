@@ -89,9 +89,8 @@ Result<Submitted> submit(const Options& options, const config::Settings& setting
   if (auto read = read_header(source, reader); !read) return failure(read.error());
 
   const bool with_login = mail::needs_login(reader.header(), options.request);
-  auto submission =
-      mail::prepare(reader.header(), options.request,
-                    surroundings(settings, uid, now, writer->id(), with_login));
+  auto submission = mail::prepare(reader.header(), options.request,
+                                  surroundings(settings, uid, now, writer->id(), with_login));
   if (!submission) return failure(submission.error());
 
   Sink sink(*writer, settings.message_size_limit);

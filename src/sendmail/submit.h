@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Takes one message from a descriptor into the queue. When it returns an id, the message is durable;
-// after an error nothing is queued. Uses the same memory for a message of any size: the header is
-// held, the body is not.
+// Takes one message from a descriptor into the queue. When it returns an id, the message is
+// durable; after an error nothing is queued. Uses the same memory for a message of any size: the
+// header is held, the body is not.
 #pragma once
 
 #include <cstdint>

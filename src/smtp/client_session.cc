@@ -6,7 +6,8 @@
 
 namespace mailchute::smtp {
 
-ClientSession::ClientSession(Options options) : options_(std::move(options)) {
+ClientSession::ClientSession(Options options)
+    : options_(std::move(options)), handshaking_(options_.tls_from_start) {
   expected_.push_back({Stage::greeting});
 }
 
@@ -43,8 +44,8 @@ void ClientSession::on_octets(std::string_view octets) {
 void ClientSession::on_tls(bool verified) {
   secure_ = true;
   verified_ = verified;
-  if (!std::exchange(handshaking_, false)) return;  // implicit TLS: the greeting comes next
-  greet();
+  handshaking_ = false;
+  if (!options_.tls_from_start) greet();
 }
 
 void ClientSession::on_closed(const std::string& why) {

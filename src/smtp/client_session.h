@@ -54,7 +54,7 @@ class ClientSession {
   struct Options {
     std::string hostname;       // for EHLO
     bool starttls = true;       // required
-    bool tls_from_start = false;
+    bool tls_from_start = false;  // a handshake comes first, then the greeting
     std::optional<Credentials> credentials;
     std::vector<std::string> mechanisms{"PLAIN", "LOGIN"};  // allowed, best first
     bool send_password_unprotected = false;  // also without TLS or an unverified certificate
@@ -83,6 +83,7 @@ class ClientSession {
   std::uint64_t replies() const { return replies_; }
   bool over() const { return phase_ == Phase::over; }
   bool in_flight() const { return !in_flight_.empty(); }
+  bool established() const { return phase_ != Phase::handshake; }
   const Extensions& extensions() const { return extensions_; }
 
  private:
@@ -123,7 +124,7 @@ class ClientSession {
   Phase phase_ = Phase::handshake;
   bool secure_ = false;    // TLS is up
   bool verified_ = false;  // and the certificate is right
-  bool handshaking_ = false;  // between StartTls and on_tls()
+  bool handshaking_ = false;  // until on_tls(), from StartTls or from the start
   bool helo_ = false;             // EHLO was refused
   bool quitting_ = false;
   Extensions extensions_;

@@ -45,8 +45,11 @@ tl::unexpected<Reply> refuse(int code, std::string text) {
   return tl::unexpected<Reply>(Reply{code, {std::move(text)}});
 }
 
+// A reply line has 512 octets (RFC 5321, 4.5.3.1.5).
+std::string shown(std::string_view text) { return escaped(text.substr(0, 100)); }
+
 tl::unexpected<Reply> malformed(std::string_view what) {
-  return refuse(501, "5.5.4 Malformed parameter: " + escaped(what));
+  return refuse(501, "5.5.4 Malformed parameter: " + shown(what));
 }
 
 std::string_view take_word(std::string_view& text) {
@@ -209,7 +212,7 @@ std::optional<Reply> take_parameters(std::string_view text, Take take) {
       case Verdict::malformed:
         return malformed(word).value();
       case Verdict::unknown:
-        return Reply{555, {"5.5.4 Parameter not offered: " + escaped(word)}};
+        return Reply{555, {"5.5.4 Parameter not offered: " + shown(word)}};
     }
   }
   return std::nullopt;

@@ -12,17 +12,17 @@
 namespace mailchute::smtp {
 
 struct Extensions {
-  bool starttls = false;              // RFC 3207
-  bool pipelining = false;            // RFC 2920
-  bool eight_bit_mime = false;        // RFC 6152
-  bool enhanced_status_codes = false; // RFC 2034
-  bool chunking = false;              // RFC 3030
+  bool starttls = false;               // RFC 3207
+  bool pipelining = false;             // RFC 2920
+  bool eight_bit_mime = false;         // RFC 6152
+  bool enhanced_status_codes = false;  // RFC 2034
+  bool chunking = false;               // RFC 3030
   bool binary_mime = false;
-  bool smtp_utf8 = false;             // RFC 6531
-  bool dsn = false;                   // RFC 3461
-  bool size = false;                  // RFC 1870
-  std::uint64_t size_limit = 0;       // 0: none said
-  std::vector<std::string> auth;      // mechanisms in upper case (RFC 4954, and the old "AUTH=")
+  bool smtp_utf8 = false;         // RFC 6531
+  bool dsn = false;               // RFC 3461
+  bool size = false;              // RFC 1870
+  std::uint64_t size_limit = 0;   // 0: none said
+  std::vector<std::string> auth;  // mechanisms in upper case (RFC 4954, and the old "AUTH=")
 };
 
 Extensions parse_extensions(const Reply& ehlo);

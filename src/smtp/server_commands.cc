@@ -50,7 +50,7 @@ void ServerSession::obey(const Command& command) {
       return reply(250, "2.0.0 Ok");
     case Verb::vrfy:
     case Verb::expn:
-      return reply(252, "2.5.0 Send some mail and see");
+      return reply(252, "2.5.0 Not looked up; a message to it would be taken");
     case Verb::help:
       return reply(214, "2.0.0 See RFC 5321");
     case Verb::etrn:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Folders that other people write to. What fails here is an errno, not an Error: whoever sweeps such
-// a folder decides by it, and the text would mostly be thrown away.
+// Folders that other people write to. What fails here is an errno, not an Error: whoever sweeps
+// such a folder decides by it, and the text would mostly be thrown away.
 #pragma once
 
 #include <dirent.h>

@@ -8,7 +8,6 @@
 #include <cstring>
 #include <string_view>
 
-
 namespace mailchute::sys {
 namespace {
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Tells that something new may lie in one folder (inotify(7)). Only that: whoever is told looks for
-// himself, so a lost event, an overflow or a folder replaced by a fresh one costs nothing but a look.
+// himself, so a lost event, an overflow or a folder replaced by a fresh one costs nothing but a
+// look.
 #pragma once
 
 #include <string>

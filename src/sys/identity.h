@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Who a uid is. Costs a look into the user database, possibly over a network: ask only if the answer
-// matters.
+// Who a uid is. Costs a look into the user database, possibly over a network: ask only if the
+// answer matters.
 #pragma once
 
 #include <sys/types.h>

@@ -34,9 +34,8 @@ void SyslogSink::write(Severity severity, std::string_view line) {
 }
 
 void StandardErrorSink::write(Severity severity, std::string_view line) {
-  std::string text = form_ == Form::plain
-                         ? name_ + ": "
-                         : "<" + std::to_string(static_cast<int>(severity)) + ">";
+  std::string text =
+      form_ == Form::plain ? name_ + ": " : "<" + std::to_string(static_cast<int>(severity)) + ">";
   text += one_line(line) + "\n";
   // Nobody can be told that this failed.
   (void)write_all(STDERR_FILENO, text, "standard error");

@@ -114,7 +114,8 @@ TEST(AddressList, WhatCannotBeAnAddressIsReportedBesideTheOthers) {
 }
 
 TEST(AddressList, HugeInputIsRefusedInLinearTime) {
-  for (const std::string_view piece : {"a ", "(", "\"\\", "a.", "<", ":", "@", "=?a?b?", "[", "a,"}) {
+  for (const std::string_view piece :
+       {"a ", "(", "\"\\", "a.", "<", ":", "@", "=?a?b?", "[", "a,"}) {
     std::string text;
     while (text.size() < 1 << 20) text += piece;
     const AddressList list = parse_address_list(text);

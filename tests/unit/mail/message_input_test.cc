@@ -12,7 +12,7 @@ using namespace std::string_view_literals;
 
 struct Case {
   std::string_view octets;
-  std::string_view text;           // a lone dot ends the message
+  std::string_view text;  // a lone dot ends the message
   std::string_view ignoring_dots;
 };
 

@@ -134,13 +134,13 @@ TEST(Submission, ResentMessageGoesToTheFirstResentBlockOnly) {
 }
 
 TEST(Submission, ResentMessageGetsResentFieldsAtItsBlock) {
-  EXPECT_EQ(fields("Received: r\nResent-To: new\nResent-Bcc: blind@x\nFrom: f\nTo: t\n",
-                   from_header()),
-            "Received: r\n"
-            "Resent-Date: Sun, 22 Nov 2026 22:17:02 +0000\n"
-            "Resent-From: Ann Example <ann@example.org>\n"
-            "Resent-Message-ID: <20261122221702.ID@box.example.org>\n"
-            "Resent-To: new@example.org\nFrom: f@example.org\nTo: t@example.org\n");
+  EXPECT_EQ(
+      fields("Received: r\nResent-To: new\nResent-Bcc: blind@x\nFrom: f\nTo: t\n", from_header()),
+      "Received: r\n"
+      "Resent-Date: Sun, 22 Nov 2026 22:17:02 +0000\n"
+      "Resent-From: Ann Example <ann@example.org>\n"
+      "Resent-Message-ID: <20261122221702.ID@box.example.org>\n"
+      "Resent-To: new@example.org\nFrom: f@example.org\nTo: t@example.org\n");
 }
 
 TEST(Submission, ReversePathIsTheCallersOrTheLogin) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "net/connection.h"
 
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "net/socket_address.h"
@@ -213,6 +214,23 @@ TEST_F(ConnectionTest, ShutdownSendsEverythingFirst) {
   EXPECT_EQ(at_a.closed->text, "connection closed");
   EXPECT_EQ(at_a.received, "");
   EXPECT_EQ(at_a.sent, 0);
+}
+
+TEST_F(ConnectionTest, ShutdownSendsTheRestToAPeerThatSaysNoMore) {
+  const auto [here, there] = unix_pair();
+  const sys::UniqueFd client(::dup(there));
+  a = adopted(loop, here);
+  b = adopted(loop, there);
+  at_a = at_b = {};
+  a->set_user(&at_a);
+  b->set_user(&at_b);
+  stop_when_closed(at_b);
+  a->send(std::string(kBig, 'x'));
+  a->shutdown();
+  ASSERT_EQ(::shutdown(client.get(), SHUT_WR), 0);
+  run();
+  EXPECT_EQ(at_b.received.size(), kBig);
+  EXPECT_EQ(at_a.closed->text, "connection closed");
 }
 
 TEST_F(ConnectionTest, ShutdownDoesNotWaitForeverForThePeer) {

@@ -43,6 +43,7 @@ class TlsTest : public NetTest {
     at_client.tls_is_up = at_client.is_closed = at_server.tls_is_up = [this] {
       if (at_client.closed || (at_client.facts && at_server.facts)) stop();
     };
+    settle();  // both are waiting for octets by now, and must not take those of the handshake
     server->start_tls(offered, "");
     client->start_tls(wanted, name);
     EXPECT_FALSE(at_client.facts || at_client.closed);

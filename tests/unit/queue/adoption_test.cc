@@ -190,7 +190,7 @@ TEST(Adoption, EmptyFoldersGoAndOthersAreIgnoredWithOneLine) {
 }
 
 TEST(Adoption, AnIdThatIsTakenReplacesNothing) {
-  for (const char* place : {kCur, kHeld, kFailed}) {
+  for (const char* place : {kHeld, kFailed}) {
     QueueFixture q;
     const auto id = q.drop(good_octets());
     write_file(q.in(place, id), "the first one");
@@ -258,6 +258,15 @@ TEST_F(AdoptionFromStrangers, RemovesFilesOfAnotherGroup) {
   const auto id = stranger_drops(q);
   ASSERT_EQ(::lchown(q.in(kNew, id).c_str(), kStranger, kStranger), 0);
   expect_junk(q, id, "wrong group");
+  EXPECT_EQ(q.log.count("uid=12345"), 1u);
+}
+
+TEST_F(AdoptionFromStrangers, NamesTheOwnerOfWhatCannotBeOpened) {
+  QueueFixture q;
+  const auto id = new_queue_id();
+  ASSERT_EQ(::symlink("nowhere", q.in(kNew, id).c_str()), 0);
+  ASSERT_EQ(::lchown(q.in(kNew, id).c_str(), kStranger, static_cast<gid_t>(-1)), 0);
+  expect_junk(q, id, "symbolic links");
   EXPECT_EQ(q.log.count("uid=12345"), 1u);
 }
 

@@ -54,7 +54,8 @@ TEST(Entry, FactsAreCounted) {
       {"a\nbcd\ne", {7, 2, 3, false, false}},
       {"a\xff\n", {3, 1, 2, true, false}},
       {std::string("a\0\n", 3), {3, 1, 2, false, true}},
-      {std::string(70000, 'x') + "\n" + std::string(140000, 'y'), {210001, 1, 140000, false, false}},
+      {std::string(70000, 'x') + "\n" + std::string(140000, 'y'),
+       {210001, 1, 140000, false, false}},
   };
   QueueFixture q;
   for (const auto& [message, expected] : cases) {

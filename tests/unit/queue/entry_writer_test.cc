@@ -31,8 +31,7 @@ TEST(EntryWriter, WritesTheEntryThatFormatDescribes) {
   EXPECT_EQ(writer.message_length(), 17u);
   EXPECT_EQ(count_names(drop.folder / "new"), 0u) << "nothing before the commit";
   ASSERT_TRUE(writer.commit());
-  EXPECT_EQ(drop.content(writer.id()),
-            entry_octets(envelope_to({"a@b"}), "Subject: x\n\nbody\n"));
+  EXPECT_EQ(drop.content(writer.id()), entry_octets(envelope_to({"a@b"}), "Subject: x\n\nbody\n"));
   EXPECT_EQ(count_names(drop.folder / "tmp"), 0u);
 }
 

@@ -9,7 +9,8 @@ namespace mailchute::queue {
 namespace {
 
 mail::Envelope full_envelope() {
-  mail::Envelope envelope = envelope_to({"a@example.org", "\"a> NOTIFY=NEVER <b\\\"\"@example.org"});
+  mail::Envelope envelope =
+      envelope_to({"a@example.org", "\"a> NOTIFY=NEVER <b\\\"\"@example.org"});
   envelope.recipients[0].notify = {.success = true, .failure = true, .delay = true};
   envelope.recipients[0].original = "rfc822;a+2Bb@example.org>";
   envelope.recipients[1].notify.never = true;
@@ -47,16 +48,18 @@ std::string replaced(std::string text, std::string_view what, std::string_view w
 TEST(Format, ReadsLikeThis) {
   EXPECT_EQ(format_envelope(full_envelope()),
             "Mailchute-Time: 1790000000.123\n"
-            "Mailchute-Uid: " + std::to_string(::getuid()) + "\n"
-            "Mailchute-Sender: <sender@example.org>\n"
-            "Mailchute-Recipient: <a@example.org> NOTIFY=SUCCESS,FAILURE,DELAY"
-            " ORCPT=rfc822;a+2Bb@example.org>\n"
-            "Mailchute-Recipient: <\"a> NOTIFY=NEVER <b\\\"\"@example.org> NOTIFY=NEVER\n"
-            "Mailchute-Recipient: <\xc3\xbc@example.org> ORCPT=rfc822;u\n"
-            "Mailchute-Body: 8BITMIME\n"
-            "Mailchute-Return: HDRS\n"
-            "Mailchute-Envelope-Id: id+20x\n"
-            "Mailchute-Wait: yes\n");
+            "Mailchute-Uid: " +
+                std::to_string(::getuid()) +
+                "\n"
+                "Mailchute-Sender: <sender@example.org>\n"
+                "Mailchute-Recipient: <a@example.org> NOTIFY=SUCCESS,FAILURE,DELAY"
+                " ORCPT=rfc822;a+2Bb@example.org>\n"
+                "Mailchute-Recipient: <\"a> NOTIFY=NEVER <b\\\"\"@example.org> NOTIFY=NEVER\n"
+                "Mailchute-Recipient: <\xc3\xbc@example.org> ORCPT=rfc822;u\n"
+                "Mailchute-Body: 8BITMIME\n"
+                "Mailchute-Return: HDRS\n"
+                "Mailchute-Envelope-Id: id+20x\n"
+                "Mailchute-Wait: yes\n");
   EXPECT_EQ(format_progress(full_progress()),
             "Mailchute-Status: +!?\n"
             "Mailchute-Owner: 4294967295\n"

@@ -17,8 +17,8 @@ queue::Listed entry(std::string id, std::string sender, std::string recipient) {
   return listed;
 }
 
-const std::string kFirst = "AAAAAAAAAAAAAAAAAAAAAAAAAA";
-const std::string kSecond = "BBBBBBBBBBBBBBBBBBBBBBBBBB";
+const std::string kFirst = "0AAAAAAAAAAAAAAAAAAAAAAAAA";
+const std::string kSecond = "1BBBBBBBBBBBBBBBBBBBBBBBBB";
 
 class MailQueue : public TemporaryQueue {
  protected:
@@ -40,14 +40,21 @@ TEST_F(MailQueue, ShowsWhatTheDaemonSaysAndCountsTheWholeQueue) {
 }
 
 TEST_F(MailQueue, IsNeverEmptyForWantOfAnAnswer) {
-  for (const std::string answer : {"", " half", "OK\n", "OK requests=0\n", " nonsense\nOK requests=1 octets=1\n",
-                                   "OK requests=x octets=1\n", "ERROR busy\n"}) {
+  for (const std::string answer :
+       {"", " half", "OK\n", "OK requests=0\n", " nonsense\nOK requests=1 octets=1\n",
+        "OK requests=x octets=1\n", "ERROR busy\n"}) {
     ::unlink(settings_.control_socket().c_str());
     FakeDaemon daemon(settings_.control_socket(), {answer});
     const auto text = mail_queue(settings_, Time(), 0);
     ASSERT_FALSE(text) << answer;
     EXPECT_EQ(text.error().kind, Error::Kind::temporary) << answer;
   }
+}
+
+TEST_F(MailQueue, IsReadDirectlyWhereNoDaemonRuns) {
+  const auto text = mail_queue(settings_, Time(), 0);
+  ASSERT_TRUE(text) << text.error().text;
+  EXPECT_EQ(*text, "Mail queue is empty\n");
 }
 
 TEST_F(MailQueue, WithNeitherDaemonNorQueueTheDaemonIsNamed) {
@@ -72,7 +79,8 @@ TEST_F(MailQueue, RetryIsForWhatMatches) {
 
 TEST_F(MailQueue, RetryOfNothingAsksForNothing) {
   FakeDaemon daemon(settings_.control_socket(), {listing()});
-  const auto text = retry(settings_, {{QueueFilter::By::id, "A"}, {QueueFilter::By::sender, "root"}});
+  const auto text =
+      retry(settings_, {{QueueFilter::By::id, "A"}, {QueueFilter::By::sender, "root"}});
   ASSERT_TRUE(text);
   EXPECT_EQ(daemon.requests().size(), 1u);
 }

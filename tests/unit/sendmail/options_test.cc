@@ -43,16 +43,26 @@ struct ModeOption {
 
 TEST(Options, LettersChooseTheMode) {
   for (const ModeOption& option : {
-           ModeOption{{"-bm"}, Mode::submit}, ModeOption{{"-ba"}, Mode::submit},
-           ModeOption{{"-bs"}, Mode::smtp}, ModeOption{{"-b", "s"}, Mode::smtp},
-           ModeOption{{"-bs", "-i"}, Mode::smtp}, ModeOption{{"-bp"}, Mode::list_queue},
-           ModeOption{{"-bi"}, Mode::check_aliases}, ModeOption{{"-I"}, Mode::check_aliases},
-           ModeOption{{"-bv"}, Mode::verify}, ModeOption{{"-bt"}, Mode::test_addresses},
-           ModeOption{{"-bd"}, Mode::daemon}, ModeOption{{"-bD"}, Mode::foreground_daemon},
-           ModeOption{{"-bd", "-q15m"}, Mode::daemon}, ModeOption{{"-q15m", "-bd"}, Mode::daemon},
-           ModeOption{{"-q"}, Mode::retry}, ModeOption{{"-q30m"}, Mode::retry},
-           ModeOption{{"-qf"}, Mode::retry}, ModeOption{{"-vqf"}, Mode::retry},
-           ModeOption{{"-V"}, Mode::version}, ModeOption{{"--version"}, Mode::version},
+           ModeOption{{"-bm"}, Mode::submit},
+           ModeOption{{"-ba"}, Mode::submit},
+           ModeOption{{"-bs"}, Mode::smtp},
+           ModeOption{{"-b", "s"}, Mode::smtp},
+           ModeOption{{"-bs", "-i"}, Mode::smtp},
+           ModeOption{{"-bp"}, Mode::list_queue},
+           ModeOption{{"-bi"}, Mode::check_aliases},
+           ModeOption{{"-I"}, Mode::check_aliases},
+           ModeOption{{"-bv"}, Mode::verify},
+           ModeOption{{"-bt"}, Mode::test_addresses},
+           ModeOption{{"-bd"}, Mode::daemon},
+           ModeOption{{"-bD"}, Mode::foreground_daemon},
+           ModeOption{{"-bd", "-q15m"}, Mode::daemon},
+           ModeOption{{"-q15m", "-bd"}, Mode::daemon},
+           ModeOption{{"-q"}, Mode::retry},
+           ModeOption{{"-q30m"}, Mode::retry},
+           ModeOption{{"-qf"}, Mode::retry},
+           ModeOption{{"-vqf"}, Mode::retry},
+           ModeOption{{"-V"}, Mode::version},
+           ModeOption{{"--version"}, Mode::version},
            ModeOption{{"--help"}, Mode::help},
        }) {
     EXPECT_EQ(quietly(option.words).mode, option.mode) << option.words[0];
@@ -75,9 +85,10 @@ TEST(Options, VersionAndHelpOnlyAsTheSoleArgument) {
 }
 
 TEST(Options, MayBeBundledJoinedSplitAndRepeated) {
-  for (const Words& words : {Words{"-tiv", "-fme", "-FMe"}, Words{"-t", "-i", "-v", "-f", "me", "-F", "Me"},
-                             Words{"-ti", "-vf", "me", "-F", "Me"}, Words{"-tti", "-i", "-v", "-f", "you", "-rme", "-FMe"},
-                             Words{"-itvfme", "-FMe"}}) {
+  for (const Words& words :
+       {Words{"-tiv", "-fme", "-FMe"}, Words{"-t", "-i", "-v", "-f", "me", "-F", "Me"},
+        Words{"-ti", "-vf", "me", "-F", "Me"},
+        Words{"-tti", "-i", "-v", "-f", "you", "-rme", "-FMe"}, Words{"-itvfme", "-FMe"}}) {
     const Options options = quietly(words);
     EXPECT_TRUE(options.request.recipients_from_header);
     EXPECT_TRUE(options.ignore_dots);
@@ -125,8 +136,9 @@ TEST(Options, DsnWishesAreKept) {
 }
 
 TEST(Options, ValuesThatMeanNothingAreWarnedAboutAndIgnored) {
-  for (const Words& words : {Words{"-N", "sometimes"}, Words{"-R", "half"}, Words{"-B", "9BIT"},
-                             Words{"-f"}, Words{"-C"}, Words{"-C", ""}, Words{"-V", std::string_view()}}) {
+  for (const Words& words :
+       {Words{"-N", "sometimes"}, Words{"-R", "half"}, Words{"-B", "9BIT"}, Words{"-f"},
+        Words{"-C"}, Words{"-C", ""}, Words{"-V", std::string_view()}}) {
     const Options options = parse(words);
     EXPECT_EQ(options.warnings.size(), 1u) << words[0];
     EXPECT_FALSE(options.configuration_file);
@@ -143,8 +155,9 @@ TEST(Options, UnknownLettersAreWarnedAboutOnce) {
 }
 
 TEST(Options, OptionsWithoutEffectTakeTheirValues) {
-  const Options options = quietly({"-G", "-h", "5", "-n", "-O", "Opt=val", "-p", "SMTP", "-U", "-X", "/f",
-                                   "-Am", "-E", "-x", "-J", "-a", "-c", "-m", "-o7", "-o8", "-om", "-d0.1", "-oX/f", "you"});
+  const Options options = quietly({"-G", "-h", "5",   "-n",  "-O",  "Opt=val", "-p",    "SMTP",
+                                   "-U", "-X", "/f",  "-Am", "-E",  "-x",      "-J",    "-a",
+                                   "-c", "-m", "-o7", "-o8", "-om", "-d0.1",   "-oX/f", "you"});
   EXPECT_EQ(options.request.recipients, Recipients({"you"}));
   EXPECT_EQ(options.mode, Mode::submit);
 }
@@ -176,7 +189,9 @@ TEST(Options, CommandLinesOfRealCallersNeedNoWarning) {
            Caller{{"-FAnacron", "-odi", "root"}, {"root"}},
            Caller{{"-t", "-i", "-fwww@x"}, {}},
            Caller{{"-f", "me@x", "-i", "a@x", "b@x"}, {"a@x", "b@x"}},
-           Caller{{"-oem", "-oi", "-B8BITMIME", "-f", "me@x", "-N", "failure,delay", "-R", "hdrs", "--", "a@x"}, {"a@x"}},
+           Caller{{"-oem", "-oi", "-B8BITMIME", "-f", "me@x", "-N", "failure,delay", "-R", "hdrs",
+                   "--", "a@x"},
+                  {"a@x"}},
            Caller{{"-i", "-m", "-v", "-F", "Me", "-f", "me@x", "--", "a@x"}, {"a@x"}},
            Caller{{"-N", "success,delay,failure", "-V12345678", "-f", "r@x", "--", "a@x"}, {"a@x"}},
            Caller{{"-B", "8BITMIME", "-f", "me", "--", "a@x"}, {"a@x"}},

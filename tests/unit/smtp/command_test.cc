@@ -98,6 +98,11 @@ TEST(MailCommand, TakesNoParameterThatIsNotOffered) {
   }
 }
 
+TEST(MailCommand, ShowsOnlySoMuchOfWhatItRefuses) {
+  const auto refused = parse_mail("FROM:<> X=" + std::string(5000, '\x80'), everything());
+  EXPECT_LT(refused.error().text().size(), 512U);
+}
+
 TEST(MailCommand, BoundsTheEnvelopeId) {
   EXPECT_EQ(mail("FROM:<> ENVID=" + std::string(100, 'x')), 0);
   EXPECT_EQ(mail("FROM:<> ENVID=" + std::string(101, 'x')), 501);

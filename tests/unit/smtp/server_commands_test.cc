@@ -79,8 +79,10 @@ TEST(ServerCommands, AnswerTheOddOnes) {
   ServerDialog dialog;
   dialog.greeted();
   EXPECT_EQ(dialog.say("NOOP anything\r\n"), "250 2.0.0 Ok\r\n");
-  EXPECT_EQ(dialog.say("VRFY root\r\n"), "252 2.5.0 Send some mail and see\r\n");
-  EXPECT_EQ(dialog.say("EXPN staff\r\n"), "252 2.5.0 Send some mail and see\r\n");
+  EXPECT_EQ(dialog.say("VRFY root\r\n"),
+            "252 2.5.0 Not looked up; a message to it would be taken\r\n");
+  EXPECT_EQ(dialog.say("EXPN staff\r\n"),
+            "252 2.5.0 Not looked up; a message to it would be taken\r\n");
   EXPECT_EQ(dialog.say("HELP\r\n"), "214 2.0.0 See RFC 5321\r\n");
   EXPECT_EQ(dialog.say("ETRN x\r\n"), "459 4.7.1 Nothing is queued here for other hosts\r\n");
   for (const char* command : {"SEND FROM:<a@b>\r\n", "SOML\r\n", "SAML\r\n", "TURN\r\n"})

@@ -4,12 +4,22 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
+
 #include "unit/smtp/server_dialog.h"
 
 namespace mailchute::smtp {
 namespace {
 
 const std::string kEnd = "354 End the message with a dot on a line of its own\r\n";
+
+// These come before or after the replies of one batch, as the octets are cut.
+std::string without_marks(std::string heard) {
+  for (const std::string mark : {"<begin>", "<abandon>", "<end>"})
+    for (auto at = heard.find(mark); at != heard.npos; at = heard.find(mark))
+      heard.erase(at, mark.size());
+  return heard;
+}
 
 TEST(ServerSession, TakesAMessage) {
   ServerDialog dialog;
@@ -62,19 +72,59 @@ TEST(ServerSession, SaysTheSameAtEveryCut) {
   const std::string expected = whole.hear() + whole.say(script);
   EXPECT_EQ(whole.messages, (std::vector<std::string>{"", "a\n.\n\nEND."}));
 
-  const auto without_order = [](std::string heard) {
-    for (const char* mark : {"<begin>", "<abandon>", "<end>"})
-      for (auto at = heard.find(mark); at != heard.npos; at = heard.find(mark))
-        heard.erase(at, std::string_view(mark).size());
-    return heard;  // these come before or after the replies of one batch
-  };
   for (std::size_t cut = 0; cut <= script.size(); ++cut) {
     ServerDialog dialog(options);
     std::string heard = dialog.hear() + dialog.say(script.substr(0, cut));
     heard += dialog.say(script.substr(cut));
-    EXPECT_EQ(without_order(heard), without_order(expected)) << "cut at " << cut;
+    EXPECT_EQ(without_marks(heard), without_marks(expected)) << "cut at " << cut;
     EXPECT_EQ(dialog.messages, whole.messages) << "cut at " << cut;
   }
+}
+
+TEST(ServerSession, SaysTheSameToAnyTalkHoweverItIsCut) {
+  const std::vector<std::string> words = {"EHLO me\r\n",
+                                          "MAIL FROM:<a@b>\r\n",
+                                          "RCPT TO:<c@d>\r\n",
+                                          "DATA\r\n",
+                                          ".\r\n",
+                                          "\r\n.\r\n",
+                                          "BDAT 5\r\n",
+                                          "BDAT 0 LAST\r\n",
+                                          "BDAT 9 LAST\r\n",
+                                          "RSET\r\n",
+                                          "AUTH PLAIN\r\n",
+                                          "AUTH LOGIN bWU=\r\n",
+                                          "c2VjcmV0\r\n",
+                                          "*\r\n",
+                                          "\n",
+                                          "\r",
+                                          ".",
+                                          "NOOP\n",
+                                          "text",
+                                          "QUIT\r\n"};
+  ServerOptions options = everything();
+  options.offered.size_limit = 30;
+  options.max_line = 60;
+  std::mt19937 random(7);
+  std::size_t messages = 0;
+  for (int round = 0; round < 3000; ++round) {
+    std::string script = "EHLO me\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\n";
+    for (auto length = random() % 20; length > 0; --length)
+      script += words[random() % words.size()];
+    ServerDialog whole(options, true);
+    ServerDialog pieces(options, true);
+    const std::string expected = whole.hear() + whole.say(script);
+    std::string heard = pieces.hear();
+    for (std::string_view rest = script; !rest.empty();) {
+      const auto piece = rest.substr(0, 1 + random() % 8);
+      heard += pieces.say(piece);
+      rest.remove_prefix(piece.size());
+    }
+    ASSERT_EQ(without_marks(heard), without_marks(expected)) << script;
+    ASSERT_EQ(pieces.messages, whole.messages) << script;
+    messages += whole.messages.size();
+  }
+  EXPECT_GT(messages, 500U);
 }
 
 TEST(ServerSession, IsNotSmuggledASecondMessage) {
