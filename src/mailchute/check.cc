@@ -73,7 +73,7 @@ void check_password(const SmartHost& host, const Daemon& daemon, Findings& findi
     findings.notes.push_back(file + ": not checked, since it is closed to you; ask root to check");
     return;
   }
-  const auto password = secret::read_password_file(file, daemon.group);
+  const auto password = secret::read_password_file(file, daemon.group, daemon.user);
   struct stat status {};
   if (!password) {
     findings.mistakes.push_back(password.error().text);

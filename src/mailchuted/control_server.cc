@@ -4,11 +4,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <map>
 
 #include "base/text.h"
 #include "queue/control.h"
 #include "queue/listing.h"
-#include "queue/queue_id.h"
 #include "sys/identity.h"
 
 namespace mailchute::mailchuted {
@@ -30,16 +30,22 @@ class ControlServer::Client : public net::ConnectionUser {
     timer_.start(kPatience, [this] { server_.forget(this); });
   }
 
+  // Nobody where the kernel cannot tell.
+  std::optional<uid_t> uid() const {
+    const auto peer = connection_->credentials();
+    return peer ? std::optional(peer->uid) : std::nullopt;
+  }
+
   void on_octets(std::string_view octets) override {
     if (answered_) return;
     request_ += octets;
     const auto end = request_.find('\n');
     if (end == std::string::npos && request_.size() < kMaxRequest) return;
     answered_ = true;
-    const auto peer = connection_->credentials();
-    connection_->send(end == std::string::npos || !peer
+    const auto who = uid();
+    connection_->send(end == std::string::npos || !who
                           ? "ERROR request not understood\n"
-                          : server_.answer(std::string_view(request_).substr(0, end), peer->uid));
+                          : server_.answer(std::string_view(request_).substr(0, end), *who));
   }
   void on_sent() override { server_.forget(this); }
   void on_tls(const net::TlsFacts&) override {}
@@ -77,8 +83,20 @@ Result<std::unique_ptr<ControlServer>> ControlServer::open(net::EventLoop& loop,
 }
 
 void ControlServer::accept(std::unique_ptr<net::Connection> connection) {
-  if (clients_.size() >= kMaxClients) clients_.pop_front();  // the one that has waited longest
+  if (clients_.size() >= kMaxClients) make_room();
   clients_.push_back(std::make_unique<Client>(*this, std::move(connection)));
+}
+
+// Of the user who has the most connections, the one that has waited longest: nobody drives out others.
+void ControlServer::make_room() {
+  std::map<std::optional<uid_t>, std::size_t> count;
+  for (const auto& client : clients_) ++count[client->uid()];
+  const auto most = std::max_element(count.begin(), count.end(), [](const auto& a, const auto& b) {
+    return a.second < b.second;
+  });
+  clients_.erase(std::find_if(clients_.begin(), clients_.end(), [&](const auto& client) {
+    return client->uid() == most->first;
+  }));
 }
 
 void ControlServer::forget(Client* client) {
@@ -126,18 +144,39 @@ std::string ControlServer::status() const {
   return answer + "OK\n";
 }
 
-// Anyone may ask for a queue run, as with sendmail -q; single messages only for who may see them.
+// Anyone may ask for a queue run, as with sendmail -q; single messages only for who may see them, and
+// what is held or failed only for administrators.
 std::string ControlServer::retry(std::string_view ids, uid_t uid) {
   if (ids == "*") return "OK messages=" + std::to_string(delivery_.retry_all()) + "\n";
+  const std::optional<std::set<std::string>> own =
+      administrator(uid) ? std::nullopt : std::optional(ids_of(uid));
   std::size_t count = 0;
-  std::string unknown;
-  for (const std::string_view id : split(ids, ' ')) {
-    const bool known = queue::is_queue_id(id) && administrator(uid) && delivery_.retry(std::string(id));
-    if (known) ++count;
-    else unknown.append(" ").append(escaped(id));
+  std::string trouble;
+  for (const std::string_view word : split(ids, ' ')) {
+    const std::string id(word);
+    const bool allowed = !own || own->count(id) != 0;
+    const auto retried = allowed ? retry_one(id, !own) : Result<>(failure(Error::Kind::rejected, "no entry " + id + ", or not yours"));
+    if (retried) ++count;
+    else trouble.append(trouble.empty() ? "" : "; ").append(escaped(retried.error().text));
   }
-  if (!unknown.empty()) return "ERROR not in the queue, or not yours:" + unknown + "\n";
+  if (!trouble.empty()) return "ERROR " + trouble + "\n";
   return "OK messages=" + std::to_string(count) + "\n";
+}
+
+Result<> ControlServer::retry_one(const std::string& id, bool may_release) {
+  if (delivery_.retry(id)) return {};
+  if (!may_release) return failure(Error::Kind::rejected, id + " waits for an administrator");
+  return delivery_.release(id);
+}
+
+std::set<std::string> ControlServer::ids_of(uid_t uid) const {
+  std::set<std::string> ids;
+  const auto entries = queue::list(settings_.queue_directory);
+  if (!entries) return ids;
+  for (const queue::Listed& entry : *entries) {
+    if (entry.uid == uid) ids.insert(entry.id);
+  }
+  return ids;
 }
 
 }  // namespace mailchute::mailchuted

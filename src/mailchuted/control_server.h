@@ -34,12 +34,15 @@ class ControlServer {
   ControlServer(net::EventLoop& loop, const config::Settings& settings, relay::Delivery& delivery,
                 Log& log);
   void accept(std::unique_ptr<net::Connection> connection);
+  void make_room();
   void forget(Client* client);
 
   std::string answer(std::string_view request, uid_t uid);
   std::string list(uid_t uid);
   std::string status() const;
   std::string retry(std::string_view ids, uid_t uid);
+  Result<> retry_one(const std::string& id, bool may_release);
+  std::set<std::string> ids_of(uid_t uid) const;
   bool administrator(uid_t uid) const { return administrators_.count(uid) != 0; }
 
   net::EventLoop& loop_;

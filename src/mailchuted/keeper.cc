@@ -2,21 +2,26 @@
 #include "mailchuted/keeper.h"
 
 #include <fcntl.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
 
 #include "config/load.h"
 #include "mailchuted/worker.h"
+#include "sys/clock.h"
 #include "sys/unique_fd.h"
 
 namespace mailchute::mailchuted {
 namespace {
 
 constexpr int kLongestRest = 60;  // seconds between two workers that die
+constexpr int kStopWithin = 15;   // seconds for a worker to stop, who gives himself eight
+constexpr int kCannotStart = 78;  // EX_CONFIG
 
 sigset_t watched_signals() {
   sigset_t signals;
@@ -25,20 +30,39 @@ sigset_t watched_signals() {
   return signals;
 }
 
+// What a new worker says: one octet when it takes care of mail, else why it cannot.
+constexpr char kReady = '\n';
+
+Result<> read_readiness(int pipe) {
+  std::string said;
+  std::array<char, 1024> piece;
+  for (ssize_t n; (n = ::read(pipe, piece.data(), piece.size())) > 0;) {
+    said.append(piece.data(), static_cast<std::size_t>(n));
+    if (said.front() == kReady) return {};
+  }
+  return failure(Error::Kind::config, said.empty() ? "the worker died while it started" : said);
+}
+
 class Keeper {
  public:
-  Keeper(Orders orders, Log& log) : orders_(std::move(orders)), log_(log), signals_(watched_signals()) {
+  Keeper(Orders orders, Log& log, const std::function<void()>& started)
+      : orders_(std::move(orders)), log_(log), started_(started), signals_(watched_signals()) {
     ::sigprocmask(SIG_BLOCK, &signals_, nullptr);
   }
 
-  int run(const std::function<void()>& started);
+  Result<> run();
 
  private:
-  bool start_worker();  // true once it takes care of mail
+  Result<> start_worker();  // until it takes care of mail
+  int be_worker(pid_t keeper, sys::UniqueFd report);
   void reload();
   int wait_for_signal(int seconds) const;  // 0: none came; -1 seconds: for ever
-  void stop_worker() const {
-    if (worker_ > 0) ::kill(worker_, SIGTERM);
+  void stop_worker(int signal = SIGTERM) const {
+    if (worker_ > 0) ::kill(worker_, signal);
+  }
+  int patience() const {
+    if (worker_ <= 0) return rest_;
+    return stopping_ || reloading_ ? kStopWithin : -1;
   }
   // Takes the worker's exit; false when it still runs.
   bool reap();
@@ -46,26 +70,44 @@ class Keeper {
 
   Orders orders_;
   Log& log_;
+  const std::function<void()>& started_;
   sigset_t signals_;
   pid_t worker_ = -1;
-  int exit_status_ = 0;
+  Instant worker_since_{};
   int rest_ = 1;
   bool stopping_ = false;
   bool reloading_ = false;
 };
 
-bool Keeper::start_worker() {
+Result<> Keeper::start_worker() {
   int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) return false;
-  sys::UniqueFd ready(ends[0]);
+  if (::pipe2(ends, O_CLOEXEC) != 0) return failure(Error::from_errno("make", "a pipe"));
+  const sys::UniqueFd said(ends[0]);
+  sys::UniqueFd report(ends[1]);
+  const pid_t keeper = ::getpid();
+  worker_since_ = sys::boot_now();
   worker_ = ::fork();
-  if (worker_ == 0) {
-    ready.reset();
-    ::_exit(work(orders_.settings, orders_.password, log_, ends[1]));
-  }
-  ::close(ends[1]);
-  char octet;
-  return worker_ > 0 && ::read(ready.get(), &octet, 1) == 1;
+  if (worker_ == 0) ::_exit(be_worker(keeper, std::move(report)));
+  report.reset();
+  if (worker_ < 0) return failure(Error::from_errno("start", "a worker"));
+  return read_readiness(said.get());
+}
+
+int Keeper::be_worker(pid_t keeper, sys::UniqueFd report) {
+  ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+  if (::getppid() != keeper) return 0;  // it died before this could be asked for
+  const auto say = [&report](std::string_view text) {
+    [[maybe_unused]] const auto written = ::write(report.get(), text.data(), text.size());
+    report.reset();
+  };
+  const auto done = work(orders_.settings, orders_.password, log_, [&] {
+    started_();
+    say(std::string_view(&kReady, 1));
+  });
+  if (done) return 0;
+  log_(Event("cannot-start", Severity::error).with("reason", done.error().text));
+  say(done.error().text);
+  return kCannotStart;
 }
 
 int Keeper::wait_for_signal(int seconds) const {
@@ -82,7 +124,7 @@ bool Keeper::reap() {
   int status = 0;
   if (worker_ <= 0 || ::waitpid(worker_, &status, WNOHANG) != worker_) return false;
   worker_ = -1;
-  exit_status_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  if (sys::boot_now() - worker_since_ > Seconds(kLongestRest)) rest_ = 1;
   if (!stopping_ && !reloading_) log_exit(status);
   return true;
 }
@@ -107,31 +149,34 @@ void Keeper::reload() {
   stop_worker();
 }
 
-int Keeper::run(const std::function<void()>& started) {
-  if (!start_worker()) {
-    int status = 0;
-    ::waitpid(worker_, &status, 0);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 70;
+Result<> Keeper::run() {
+  if (auto begun = start_worker(); !begun) {
+    if (worker_ > 0) ::waitpid(worker_, nullptr, 0);
+    return begun;
   }
-  started();
+  started_();
   for (;;) {
-    const int signal = wait_for_signal(worker_ > 0 ? -1 : rest_);
+    const int signal = wait_for_signal(patience());
     if (signal == SIGHUP) reload();
     if (signal == SIGTERM || signal == SIGINT) {
       stopping_ = true;
       stop_worker();
     }
+    if (signal == 0) stop_worker(SIGKILL);  // only one that does not stop has a time limit
     const bool gone = reap();
-    if (stopping_ && worker_ <= 0) return 0;
+    if (stopping_ && worker_ <= 0) return {};
     if (gone && !reloading_) continue;  // rests first
     if (worker_ > 0) continue;
     rest_ = reloading_ ? 1 : std::min(2 * rest_, kLongestRest);
     reloading_ = false;
-    start_worker();
+    // Why it did not start is in the log; that it is gone comes as a signal.
+    if (auto begun = start_worker(); !begun && worker_ <= 0) {
+      log_(Event("cannot-start", Severity::error).with("reason", begun.error().text));
+    }
   }
 }
 
-// Takes one line a mistake.
+// A line each.
 std::string joined(const std::vector<std::string>& lines) {
   std::string text;
   for (const std::string& line : lines) text.append(text.empty() ? "" : "\n").append(line);
@@ -144,7 +189,8 @@ Result<Orders> read_orders(const std::string& file) {
   config::Loaded loaded = config::load(file);
   Orders orders{std::move(loaded.settings), {}};
   if (orders.settings.smart_host && !orders.settings.smart_host->password_file.empty()) {
-    auto password = secret::read_password_file(orders.settings.smart_host->password_file, orders.settings.group);
+    auto password = secret::read_password_file(orders.settings.smart_host->password_file,
+                                               orders.settings.group, orders.settings.user);
     if (password) orders.password = std::move(*password);
     else loaded.mistakes.push_back(password.error().text);
   }
@@ -152,8 +198,8 @@ Result<Orders> read_orders(const std::string& file) {
   return orders;
 }
 
-int keep(Orders orders, Log& log, const std::function<void()>& started) {
-  return Keeper(std::move(orders), log).run(started);
+Result<> keep(Orders orders, Log& log, const std::function<void()>& started) {
+  return Keeper(std::move(orders), log, started).run();
 }
 
 }  // namespace mailchute::mailchuted

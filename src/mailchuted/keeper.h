@@ -23,8 +23,8 @@ struct Orders {
 // Reads the configuration and the password it names. The error has every mistake, a line each.
 Result<Orders> read_orders(const std::string& file);
 
-// Until SIGTERM or SIGINT, or until the first worker cannot start. `started` is called once, when the
-// first worker takes care of mail. Returns the exit status.
-int keep(Orders orders, Log& log, const std::function<void()>& started);
+// Until SIGTERM or SIGINT. An error, of kind config, says why the first worker could not start; it
+// was logged. `started` is called in each process once that takes care of mail.
+Result<> keep(Orders orders, Log& log, const std::function<void()>& started);
 
 }  // namespace mailchute::mailchuted

@@ -6,6 +6,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -57,18 +58,20 @@ Options parse(int argc, char** argv) {
   return options;
 }
 
+constexpr int kConfig = 78;  // EX_CONFIG
+
 int complain(const std::string& mistakes) {
   for (const std::string_view line : split(mistakes, '\n')) {
     std::fprintf(stderr, "mailchuted: %.*s\n", static_cast<int>(line.size()), line.data());
   }
-  return 78;
+  return kConfig;
 }
 
 // The parent of a daemon in the background waits for it to be ready, so that trouble at the start is
 // seen by who started it.
 class Background {
  public:
-  // In the parent, does not return.
+  // Does not return in the parent.
   void enter() {
     int ends[2];
     if (::pipe2(ends, O_CLOEXEC) != 0) return;
@@ -80,6 +83,7 @@ class Background {
     ready_.reset(ends[1]);
     ::setsid();
   }
+  // In each process that is to stay.
   void ready() {
     if (!ready_) return;
     if (const int null = ::open("/dev/null", O_RDWR); null >= 0) {
@@ -102,15 +106,21 @@ class Background {
 };
 
 int run(const Options& options) {
-  auto orders = read_orders(options.file);
+  std::error_code error;  // the file may be read again, in another folder
+  const std::string file = std::filesystem::absolute(options.file, error).string();
+  if (error) return complain("cannot tell which folder this is: " + error.message());
+  auto orders = read_orders(file);
   if (!orders) return complain(orders.error().text);
   if (auto dropped = drop_privileges(orders->settings); !dropped) return complain(dropped.error().text);
   if (::chdir("/") != 0) return complain("cannot enter /");
   ::signal(SIGPIPE, SIG_IGN);
-  const std::unique_ptr<Log> log = open_log(orders->settings);
+  const config::LogTarget target = log_target(orders->settings, options.background);
+  const std::unique_ptr<Log> log = open_log(orders->settings, target);
   Background background;
   if (options.background) background.enter();
-  return keep(std::move(*orders), *log, [&] { background.ready(); });
+  const auto kept = keep(std::move(*orders), *log, [&] { background.ready(); });
+  if (kept) return 0;
+  return target == config::LogTarget::standard_error ? kConfig : complain(kept.error().text);
 }
 
 }  // namespace

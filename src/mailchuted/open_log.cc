@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "mailchuted/open_log.h"
 
+#include <unistd.h>
+
 #include "sys/log_sink.h"
 
 namespace mailchute::mailchuted {
@@ -20,17 +22,22 @@ class Filter final : public Log {
 
 std::unique_ptr<Log> open_target(config::LogTarget target) {
   using Form = sys::StandardErrorSink::Form;
-  const bool journal = sys::standard_error_is_journal();
-  if (target == config::LogTarget::syslog || (target == config::LogTarget::automatic && !journal)) {
-    return std::make_unique<sys::SyslogSink>("mailchuted");
-  }
-  return std::make_unique<sys::StandardErrorSink>("mailchuted", journal ? Form::priority : Form::plain);
+  if (target == config::LogTarget::syslog) return std::make_unique<sys::SyslogSink>("mailchuted");
+  return std::make_unique<sys::StandardErrorSink>(
+      "mailchuted", sys::standard_error_is_journal() ? Form::priority : Form::plain);
 }
 
 }  // namespace
 
-std::unique_ptr<Log> open_log(const config::Settings& settings) {
-  return std::make_unique<Filter>(open_target(settings.log),
+config::LogTarget log_target(const config::Settings& settings, bool background) {
+  if (settings.log != config::LogTarget::automatic) return settings.log;
+  const bool terminal = !background && ::isatty(STDERR_FILENO) == 1;
+  return terminal || sys::standard_error_is_journal() ? config::LogTarget::standard_error
+                                                      : config::LogTarget::syslog;
+}
+
+std::unique_ptr<Log> open_log(const config::Settings& settings, config::LogTarget target) {
+  return std::make_unique<Filter>(open_target(target),
                                   settings.log_debug ? Severity::debug : Severity::info);
 }
 

@@ -8,8 +8,11 @@
 
 namespace mailchute::mailchuted {
 
-// Where settings.log says; by itself: the journal when standard error leads there, else syslog.
+// Where settings.log leads, never `automatic`: that is standard error where the journal reads it, or
+// a terminal that mailchuted stays at, else syslog.
+config::LogTarget log_target(const config::Settings& settings, bool background);
+
 // Debug lines only where settings.log_debug is set.
-std::unique_ptr<Log> open_log(const config::Settings& settings);
+std::unique_ptr<Log> open_log(const config::Settings& settings, config::LogTarget target);
 
 }  // namespace mailchute::mailchuted

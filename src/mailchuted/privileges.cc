@@ -45,6 +45,9 @@ Result<> make_run_directory(const std::string& path) {
 Result<> drop_privileges(const config::Settings& settings) {
   ::umask(022);
   if (auto made = make_run_directory(settings.run_directory); !made) return made;
+  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
+    return failure(Error::from_errno("set", "no_new_privs"));
+  }
   if (::geteuid() != 0) return {};
   auto ids = look_up(settings);
   if (!ids) return failure(ids.error());
@@ -54,9 +57,6 @@ Result<> drop_privileges(const config::Settings& settings) {
   if (::setgroups(0, nullptr) != 0 || ::setresgid(ids->gid, ids->gid, ids->gid) != 0 ||
       ::setresuid(ids->uid, ids->uid, ids->uid) != 0) {
     return failure(Error::from_errno("become user", settings.user));
-  }
-  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
-    return failure(Error::from_errno("set", "no_new_privs"));
   }
   return {};
 }

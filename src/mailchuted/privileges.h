@@ -9,7 +9,8 @@
 namespace mailchute::mailchuted {
 
 // As root: makes settings.run_directory for the daemon's user and becomes that user and group, with
-// no way back. As any other user: makes sure that the directory can be written to.
+// no way back. As any other user: makes the directory if it is missing. No program that is run from
+// here on gains rights (no_new_privs).
 Result<> drop_privileges(const config::Settings& settings);
 
 }  // namespace mailchute::mailchuted

@@ -35,11 +35,18 @@ Result<std::optional<net::TlsContext>> tls_context(const config::SmartHost& host
   return std::optional<net::TlsContext>(std::move(*context));
 }
 
-Result<> run(const config::Settings& settings, const secret::Secret& password, Log& log,
-             const std::function<void()>& ready) {
+std::optional<std::uint64_t> size_limit(const config::Settings& settings) {
+  if (settings.message_size_limit == 0) return std::nullopt;
+  return settings.message_size_limit;
+}
+
+}  // namespace
+
+Result<> work(const config::Settings& settings, const secret::Secret& password, Log& log,
+              const std::function<void()>& ready) {
   auto tls = tls_context(*settings.smart_host);
   if (!tls) return failure(tls.error());
-  auto queue = queue::Queue::open({settings.queue_directory, settings.message_size_limit}, log);
+  auto queue = queue::Queue::open({settings.queue_directory, size_limit(settings)}, log);
   if (!queue) return failure(queue.error());
   auto watch = sys::FolderWatch::open(queue->drop_folder());
   if (!watch) return failure(watch.error());
@@ -67,13 +74,6 @@ Result<> run(const config::Settings& settings, const secret::Secret& password, L
   ready();
   loop.run();
   return {};
-}
-
-}  // namespace
-
-Result<> work(const config::Settings& settings, const secret::Secret& password, Log& log,
-              const std::function<void()>& ready) {
-  return run(settings, password, log, ready);
 }
 
 }  // namespace mailchute::mailchuted

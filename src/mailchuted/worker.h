@@ -3,15 +3,18 @@
 // what it needs is handed over when it is made.
 #pragma once
 
+#include <functional>
+
+#include "base/error.h"
 #include "base/log.h"
 #include "config/settings.h"
 #include "secret/secret.h"
 
 namespace mailchute::mailchuted {
 
-// Until SIGTERM. `ready` gets one octet when mail is taken care of; it is closed afterwards. Returns
-// an exit status; kCannotStart when nothing was begun, and the log says why.
-inline constexpr int kCannotStart = 78;
-int work(const config::Settings& settings, const secret::Secret& password, Log& log, int ready);
+// Until SIGTERM, which must be blocked. Calls `ready` when mail is taken care of. An error says why
+// nothing was begun.
+Result<> work(const config::Settings& settings, const secret::Secret& password, Log& log,
+              const std::function<void()>& ready);
 
 }  // namespace mailchute::mailchuted

@@ -85,7 +85,7 @@ std::vector<std::string> names_in(X509* certificate) {
 std::string wrong_name(const std::string& wanted, X509* certificate) {
   const std::vector<std::string> names = names_in(certificate);
   std::string text = "certificate of " + wanted + " is not valid for that name: it is for ";
-  if (names.empty()) return text + "none";
+  if (names.empty()) text += "none";
   for (std::size_t i = 0; i < names.size() && i < kNamesShown; ++i) {
     if (i > 0) text += ", ";
     text += names[i];
@@ -93,7 +93,7 @@ std::string wrong_name(const std::string& wanted, X509* certificate) {
   if (names.size() > kNamesShown) {
     text += " and " + std::to_string(names.size() - kNamesShown) + " more";
   }
-  return text;
+  return text + "; check host, or set tls_name";
 }
 
 std::string date_of(const ASN1_TIME* time) {
@@ -113,7 +113,8 @@ std::string advice(int error, X509* certificate) {
     case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
       return "; set ca_file if the smart host uses a CA of your own";
     case X509_V_ERR_CERT_HAS_EXPIRED:
-      return " on " + date_of(X509_get0_notAfter(certificate));
+      return " on " + date_of(X509_get0_notAfter(certificate)) +
+             "; the smart host needs a new one, unless the clock here is wrong";
     case X509_V_ERR_CERT_NOT_YET_VALID:
       return " before " + date_of(X509_get0_notBefore(certificate)) + "; is the clock right?";
     default:

@@ -99,13 +99,23 @@ void Adoption::examine(Round& round, const std::string& id) {
   const auto& folders = round.folders;
   const auto entry = Entry::open(folders.cur.get(), id, round.terms);
   if (entry) {
-    round.adopted.push_back({id, entry->owner()});
+    const mail::Envelope& envelope = entry->envelope();
+    round.adopted.push_back({id, entry->owner(), envelope.time, envelope.wait_for_queue_run});
     return;
   }
   const auto& [kind, reason, owner] = entry.error();
   if (kind == Refusal::Kind::gone) return;
   if (kind == Refusal::Kind::later) {
     waiting_.insert(id);
+    return;
+  }
+  // Somebody may have been told that it was queued, under a limit that was another then.
+  if (kind == Refusal::Kind::too_large &&
+      sys::rename_to_free_name(folders.cur.get(), id, folders.failed.get(), id) == 0) {
+    round.log(Event("dead-letter", Severity::error)
+                  .with("id", id)
+                  .with("uid", owner)
+                  .with("reason", reason));
     return;
   }
   // A folder with something in it, swapped in at the last moment, cannot be removed; in work/ it is

@@ -21,6 +21,8 @@ namespace mailchute::queue {
 struct Adopted {
   std::string id;
   std::uint32_t owner;  // kOverflowUid: nobody known
+  Time time;            // as the submitter says
+  bool wait_for_queue_run;
 };
 
 class Adoption {

@@ -64,10 +64,6 @@ Checked check_status(const struct stat& status, const Terms& terms) {
   if (!terms.submitted_only && status.st_uid == terms.daemon && mode == kOwnFileMode) return {};
   if (mode != kSubmittedFileMode) return junk("wrong mode");
   if (status.st_gid != terms.group) return junk("wrong group");
-  const auto size = static_cast<std::uint64_t>(status.st_size);
-  if (terms.size_limit && size > *terms.size_limit && size - *terms.size_limit > kMaxHead) {
-    return junk("larger than the size limit");
-  }
   return {};
 }
 
@@ -128,7 +124,7 @@ tl::expected<Entry, Refusal> Entry::open(int folder, const std::string& id, cons
   const auto check_head = [&]() -> Checked {
     if (entry.own() != daemons) return damaged("has the status of another's file");
     if (!daemons && terms.size_limit && entry.head_.message_length > *terms.size_limit) {
-      return junk("larger than the size limit");
+      return refuse(Refusal::Kind::too_large, "larger than message_size_limit");
     }
     return {};
   };

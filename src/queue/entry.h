@@ -42,7 +42,8 @@ struct Refusal {
   enum class Kind {
     gone,     // no such name
     later,    // a lease, or trouble that is not the file's
-    junk,     // nothing that EntryWriter makes: not regular, links, wrong mode or group, too large
+    junk,     // nothing that EntryWriter makes: not regular, links, wrong mode or group
+    too_large,
     damaged,  // head, lengths or digest are wrong
   };
   Kind kind;

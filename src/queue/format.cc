@@ -64,26 +64,11 @@ std::string padded(std::uint64_t number, std::size_t digits) {
 
 // --- The parts of an envelope
 
-// Where the first '>' outside of a quoted string is.
-std::size_t end_of_path(std::string_view text) {
-  bool quoted = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '"') quoted = !quoted;
-    if (text[i] == '\\' && quoted) ++i;
-    if (i < text.size() && text[i] == '>' && !quoted) return i;
-  }
-  return std::string_view::npos;
-}
-
-bool is_path(std::string_view address) {
-  return address.size() <= kMaxAddress &&
-         std::none_of(address.begin(), address.end(), is_control) &&
-         end_of_path(std::string(address) + '>') == address.size();
-}
-
-bool is_xtext(std::string_view text) {
-  return text.size() <= kMaxAddress &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 127; });
+// Escaped, and a '>' as well, so that the first one ends the path.
+std::string format_path(std::string_view address) {
+  std::string out = "<";
+  for (const char c : escaped(address)) c == '>' ? out.append("\\x3e") : out.append(1, c);
+  return out.append(">");
 }
 
 struct NotifyWord {
@@ -140,11 +125,10 @@ void take_named(std::string_view& text, std::string_view field, const Table& tab
 
 std::optional<std::string> take_path(std::string_view& text) {
   if (!take(text, "<")) return std::nullopt;
-  const auto end = end_of_path(text);
-  if (end == std::string_view::npos) return std::nullopt;
-  std::string address(text.substr(0, end));
-  text.remove_prefix(end + 1);
-  return address;
+  const auto path = text.substr(0, text.find('>'));
+  if (path.size() == text.size()) return std::nullopt;
+  text.remove_prefix(path.size() + 1);
+  return unescaped(path);
 }
 
 std::optional<mail::Recipient> parse_recipient(std::string_view text) {
@@ -267,26 +251,6 @@ std::optional<EntryLine> parse_entry_line(std::string_view line) {
 
 }  // namespace
 
-Result<> check_envelope(const mail::Envelope& envelope) {
-  const auto bad = [](std::string text) { return failure(Error::Kind::data, std::move(text)); };
-  if (envelope.recipients.empty()) return bad("no recipients");
-  if (envelope.recipients.size() > kMaxRecipients) {
-    return bad("more than " + std::to_string(kMaxRecipients) + " recipients");
-  }
-  if (!is_path(envelope.reverse_path)) {
-    return bad("impossible sender address " + escaped(envelope.reverse_path.substr(0, 256)));
-  }
-  for (const auto& recipient : envelope.recipients) {
-    if (recipient.address.empty() || !is_path(recipient.address)) {
-      return bad("impossible address <" + escaped(recipient.address.substr(0, 256)) + ">");
-    }
-    if (!is_xtext(recipient.original)) return bad("impossible ORCPT of " + recipient.address);
-  }
-  if (!is_xtext(envelope.envelope_id)) return bad("impossible envelope id");
-  if (!parse_time(format_time(envelope.time))) return bad("impossible time");
-  return {};
-}
-
 std::string format_progress(const Progress& progress) {
   if (progress.status.empty()) return {};
   // Beside its reply a Failure line needs the octet of status, the name, and the index.
@@ -306,9 +270,9 @@ std::string format_envelope(const mail::Envelope& envelope) {
   std::string out;
   out.append(kTime).append(format_time(envelope.time)).append("\n");
   out.append(kUid).append(std::to_string(envelope.uid)).append("\n");
-  out.append(kSender).append("<").append(envelope.reverse_path).append(">\n");
+  out.append(kSender).append(format_path(envelope.reverse_path)).append("\n");
   for (const auto& recipient : envelope.recipients) {
-    out.append(kRecipient).append("<").append(recipient.address).append(">");
+    out.append(kRecipient).append(format_path(recipient.address));
     const auto notify = format_notify(recipient.notify);
     if (!notify.empty()) out.append(kNotifyParameter).append(notify);
     if (!recipient.original.empty()) out.append(kOriginalParameter).append(recipient.original);

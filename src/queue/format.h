@@ -4,11 +4,12 @@
 //
 //   Mailchute-Status: -+!?                 the daemon's files only: one octet a recipient
 //   Mailchute-Owner: 1000                  there: whose the submitter's file was
-//   Mailchute-Failure: 1 550 5.1.1 who?    there: index of the recipient and the final reply,
-//   escaped Mailchute-Held: 550 5.7.1 not yours    there: why the entry waits for an administrator,
-//   escaped Mailchute-Entry: 1 ENVELOPE MESSAGE DIGEST Mailchute-Time: 1790000000.123
+//   Mailchute-Failure: 1 550 5.1.1 who?    there: a recipient's index and final reply, escaped
+//   Mailchute-Held: 550 5.7.1 not yours    there: why it waits for an administrator, escaped
+//   Mailchute-Entry: 1 ENVELOPE MESSAGE DIGEST
+//   Mailchute-Time: 1790000000.123
 //   Mailchute-Uid: 1000
-//   Mailchute-Sender: <reverse-path>
+//   Mailchute-Sender: <reverse-path>       escaped, '>' too
 //   Mailchute-Recipient: <forward-path> NOTIFY=... ORCPT=...      one each
 //   Mailchute-Body: / -Return: / -Envelope-Id: / -Wait: yes       where said
 //   Received: ...                          the message, MESSAGE octets

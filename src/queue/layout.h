@@ -17,28 +17,24 @@
 //
 // Who moves an entry, and what a crash leaves behind:
 //
-//   step                                 by        a crash before / after leaves
-//   create tmp/ID, write, fsync          submitter nothing, or tmp/ID: removed after a day
-//   rename tmp/ID -> new/ID, fsync       submitter tmp/ID as above, or new/ID: delivered (exit 0
-//   not yet
-//                                                  seen by the caller: all or nothing)
-//   rename new/ID -> cur/ID (NOREPLACE)  daemon    new/ID or cur/ID: adopted at the next start
-//   check cur/ID; what is no entry       daemon    cur/ID unchecked: checked when it is loaded, and
-//   a
-//     is removed                                   damaged one goes to failed/ then
-//   write work/ID, fsync,                daemon    work/ID: removed at the next start; cur/ID old
-//   or new,
-//     rename over cur/ID, fsync                    both whole
-//   one octet of Status in cur/ID, sync  daemon    the old or the new octet
-//   unlink cur/ID (all delivered)        daemon    cur/ID: sent once more, at most sync_every
-//   messages rename cur/ID -> failed/ID, held/ID  daemon    either, never both; a cur/ID that says
-//   already that
-//                                                  nothing is to do, or that it is held, is moved
-//                                                  when it is loaded
-//   write work/ID, fsync, rename over    daemon    held/ID or failed/ID, old or without its
-//   failures;
-//     held/ID, rename -> cur/ID, sync              or cur/ID
-//   write info/ID                        daemon    an old info/ID or none: next try at once
+//   step                                 by         a crash before / after leaves
+//   create tmp/ID, write, fsync          submitter  nothing, or tmp/ID: removed after a day
+//   rename tmp/ID -> new/ID, fsync       submitter  tmp/ID as above, or new/ID: delivered (exit 0
+//                                                   not yet seen by the caller: all or nothing)
+//   rename new/ID -> cur/ID (NOREPLACE)  daemon     new/ID or cur/ID: adopted at the next start
+//   check cur/ID; what is no entry       daemon     cur/ID unchecked: checked when it is loaded,
+//     is removed                                    and a damaged one goes to failed/ then
+//   write work/ID, fsync,                daemon     work/ID: removed at the next start; cur/ID old
+//     rename over cur/ID, fsync                     or new, both whole
+//   one octet of Status in cur/ID, sync  daemon     the old or the new octet
+//   unlink cur/ID (all delivered)        daemon     cur/ID: sent once more, at most sync_every
+//                                                   messages
+//   rename cur/ID -> failed/ID, held/ID  daemon     either, never both; a cur/ID that says already
+//                                                   that nothing is to do, or that it is held, is
+//                                                   moved when it is loaded
+//   write work/ID, fsync, rename over    daemon     held/ID or failed/ID, old or without its
+//     held/ID, rename -> cur/ID, sync               failures; or cur/ID
+//   write info/ID                        daemon     an old info/ID or none: next try at once
 #pragma once
 
 namespace mailchute::queue {

@@ -78,7 +78,7 @@ Result<Queue> Queue::open(Options options, Log& log) {
   return queue;
 }
 
-Terms Queue::terms() const { return {folders_.daemon, folders_.group, options_.size_limit}; }
+Terms Queue::terms() const { return {folders_.daemon, folders_.group, std::nullopt}; }
 
 void Queue::keep_up() {
   last_upkeep_ = sys::boot_now();
@@ -89,6 +89,7 @@ void Queue::keep_up() {
 Result<std::vector<Adopted>> Queue::adopt(std::size_t limit) {
   if (sys::boot_now() - last_upkeep_ > kUpkeep) keep_up();
   Terms submitted = terms();
+  submitted.size_limit = options_.size_limit;
   submitted.submitted_only = true;
   return adoption_.run(folders_, submitted, limit, *log_);
 }
@@ -237,13 +238,11 @@ Result<> Queue::hold(Entry& entry, const std::string& reason) {
 
 Result<> Queue::release(const std::string& id) {
   if (!is_queue_id(id)) return no_entry(id);
-  Terms any_size = terms();
-  any_size.size_limit.reset();
   const sys::UniqueFd* folder = &folders_.held;
-  auto entry = Entry::open(folder->get(), id, any_size);
+  auto entry = Entry::open(folder->get(), id, terms());
   if (!entry && entry.error().kind == Refusal::Kind::gone) {
     folder = &folders_.failed;
-    entry = Entry::open(folder->get(), id, any_size);
+    entry = Entry::open(folder->get(), id, terms());
   }
   if (!entry && entry.error().kind == Refusal::Kind::gone) return no_entry(id);
   if (!entry) return failure(Error::Kind::data, id + ": " + entry.error().reason);

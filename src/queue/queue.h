@@ -34,8 +34,8 @@ class Queue {
  public:
   struct Options {
     std::string directory;
-    std::uint64_t size_limit;     // octets of a message; what is larger in new/ is removed
-    Seconds tmp_lifetime{86400};  // by ctime, which nobody can set
+    std::optional<std::uint64_t> size_limit;  // octets of a message; what is larger goes to failed/
+    Seconds tmp_lifetime{86400};              // by ctime, which nobody can set
   };
 
   // Takes the lock, checks owner, mode and sysctl fs.protected_hardlinks, makes missing folders,
@@ -83,7 +83,7 @@ class Queue {
 
  private:
   Queue() = default;
-  Terms terms() const;
+  Terms terms() const;  // without a size limit: what was adopted stays
   void keep_up();
   Error refused(const std::string& id, const Refusal& refusal);
 

@@ -93,7 +93,8 @@ void Delivery::adopt() {
   if (!adopted) return log_(Event("adopt-failed", Severity::error).with("reason", adopted.error().text));
   for (const auto& entry : *adopted) {
     log_(Event("queued").with("id", entry.id).with("uid", std::uint64_t{entry.owner}));
-    schedule_.add(entry.id, sys::now(), sys::boot_now());
+    // With -odq a message waits for the next queue run: somebody's wish, or the longest interval.
+    put_back(entry.id, entry.time, entry.wait_for_queue_run ? retry_.longest : Milliseconds(0));
   }
   if (!queue_.more_to_adopt()) return;
   if (!adopted->empty()) return look_for_new_mail();

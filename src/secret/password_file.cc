@@ -15,6 +15,7 @@
 
 #include "secret/secret.h"
 #include "sys/file.h"
+#include "sys/identity.h"
 
 namespace mailchute::secret {
 namespace {
@@ -47,10 +48,15 @@ std::optional<gid_t> id_of(const std::string& group) {
   return found == nullptr ? std::nullopt : std::optional(entry.gr_gid);
 }
 
+bool trusted(uid_t owner, const std::string& user) {
+  if (owner == 0 || owner == ::geteuid()) return true;
+  return !user.empty() && sys::uid_of(user) == owner;
+}
+
 // What is wrong with who may read it; empty if nothing.
-std::string exposure(const struct stat& status, const std::string& group) {
+std::string exposure(const struct stat& status, const std::string& group, const std::string& user) {
   if (!S_ISREG(status.st_mode)) return "is not a regular file";
-  if (status.st_uid != 0 && status.st_uid != ::geteuid())
+  if (!trusted(status.st_uid, user))
     return "belongs to uid " + std::to_string(status.st_uid) + ", who can change it";
   if ((status.st_mode & S_IRWXO) != 0) return "is open to every user";
   const bool closed = (status.st_mode & S_IRWXG) == 0;
@@ -64,7 +70,8 @@ std::string creating_command(const std::string& path, const std::string& group) 
          ", then write the password there with an editor";
 }
 
-Result<sys::UniqueFd> open_closed(const std::string& path, const std::string& group) {
+Result<sys::UniqueFd> open_closed(const std::string& path, const std::string& group,
+                                  const std::string& user) {
   // O_NONBLOCK: a FIFO is refused, not waited for.
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
   if (fd < 0) {
@@ -75,7 +82,7 @@ Result<sys::UniqueFd> open_closed(const std::string& path, const std::string& gr
   sys::UniqueFd file(fd);
   const auto status = sys::status_of(file.get(), path);
   if (!status) return failure(Error::Kind::config, status.error().text);
-  if (const std::string why = exposure(*status, group); !why.empty())
+  if (const std::string why = exposure(*status, group, user); !why.empty())
     return refused(path, why, closing_command(path, group, status->st_uid));
   return file;
 }
@@ -99,8 +106,9 @@ struct Wiped {
 
 }  // namespace
 
-Result<Secret> read_password_file(const std::string& path, const std::string& group) {
-  const auto file = open_closed(path, group);
+Result<Secret> read_password_file(const std::string& path, const std::string& group,
+                                  const std::string& user) {
+  const auto file = open_closed(path, group, user);
   if (!file) return failure(file.error());
   Wiped buffer;
   const auto size = fill(file->get(), buffer.octets, path);

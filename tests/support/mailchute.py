@@ -102,7 +102,7 @@ class Mailchute:
 
     def write_password(self, password):
         self._password_file.write_text(password + "\n")
-        self._own(self._password_file, 0o600)
+        self._own(self._password_file, 0o600)  # the daemon's user may own it; it reads it again at each reload
 
     def _make_folders(self):
         # mkdtemp makes 0700, behind which neither the daemon's user nor other submitters could reach anything.

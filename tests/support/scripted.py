@@ -108,12 +108,12 @@ class ScriptedServer:
     """tls: None, 'starttls' or 'implicit', with cert=(certfile, keyfile). users: {name: password}, None accepts all.
 
     auth: mechanisms offered ('' for none), by default only over TLS if there is any. capabilities: the other EHLO
-    keywords. start() after stop() listens on the same port.
+    keywords. only_tls: one version of ssl.TLSVersion. start() after stop() listens on the same port.
     """
 
     def __init__(self, script=None, *, tls=None, cert=None, users=None, auth="PLAIN LOGIN", auth_without_tls=None,
                  capabilities=("PIPELINING", "SIZE 10485760", "8BITMIME", "SMTPUTF8", "DSN", "ENHANCEDSTATUSCODES"),
-                 hostname="scripted.example.org"):
+                 hostname="scripted.example.org", only_tls=None):
         self.script = dict(script or {})
         unknown = set(self.script) - _STAGES
         if unknown:
@@ -126,6 +126,9 @@ class ScriptedServer:
         if tls:
             self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             self._context.load_cert_chain(*map(str, cert))
+            if only_tls:
+                self._context.set_ciphers("DEFAULT@SECLEVEL=0")  # which old versions need
+                self._context.minimum_version = self._context.maximum_version = only_tls
         self.port = 0
         self._visits = {}
         self._changed = threading.Condition()

@@ -13,6 +13,7 @@ import pathlib
 import shutil
 import subprocess
 import tempfile
+import time
 
 import entries
 from mailchute import Mailchute
@@ -83,6 +84,13 @@ class Slot:
             options["input"] = message
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60, **options)
         return self.outcome(done.returncode, done.stdout, done.stderr)
+
+    def wait_for_draft(self):
+        """sendmail has begun when its file is there: made before the message is read."""
+        deadline = time.monotonic() + 30
+        while not any((self.spool / "tmp").iterdir()):
+            assert time.monotonic() < deadline, "no draft"
+            time.sleep(0.002)
 
     def outcome(self, status, out=b"", err=b""):
         """What the queue looks like now; it is empty afterwards."""

@@ -101,17 +101,29 @@ TEST(Adoption, RemovesTornLargeFiles) {
   expect_junk(q, q.drop(octets), "wrong digest");
 }
 
-TEST(Adoption, RemovesWhatIsTooLarge) {
+TEST(Adoption, KeepsWhatIsTooLargeAsADeadLetter) {
   QueueFixture q;
   q.size_limit = 1000;
   q.restart();
   EXPECT_NE(q.submit(envelope_to({"a@b"}), std::string(1000, 'x')), "");
   EXPECT_EQ(q.queue.adopt(10)->size(), 1u);
-  expect_junk(q, q.submit(envelope_to({"a@b"}), std::string(1001, 'x')), "size limit");
+  const auto large = q.submit(envelope_to({"a@b"}), std::string(1001, 'x'));
+  EXPECT_TRUE(q.queue.adopt(10)->empty());
+  EXPECT_TRUE(q.has(kFailed, large));
+  EXPECT_EQ(q.log.count("message_size_limit"), 1u);
   q.log.lines.clear();
   const auto sparse = q.drop("Mailchute-Entry: 1 ");
   std::filesystem::resize_file(q.in(kNew, sparse), std::uintmax_t{1} << 40);
-  expect_junk(q, sparse, "size limit");
+  expect_junk(q, sparse, "Entry");
+}
+
+TEST(Queue, ALowerSizeLimitTouchesNothingThatWasAdopted) {
+  QueueFixture q;
+  const auto id = q.submit(envelope_to({"a@b"}), std::string(2000, 'x'));
+  EXPECT_EQ(q.queue.adopt(10)->size(), 1u);
+  q.size_limit = 1000;
+  q.restart();
+  EXPECT_TRUE(q.queue.load(id));
 }
 
 TEST(Adoption, RemovesFilesWithAWrongMode) {

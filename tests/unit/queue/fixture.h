@@ -64,7 +64,7 @@ inline std::string entry_octets(const mail::Envelope& envelope, std::string_view
 struct QueueFixture {
   TemporaryFolder folder;
   LogLines log;
-  std::uint64_t size_limit = 10 << 20;
+  std::optional<std::uint64_t> size_limit = 10 << 20;
   Queue queue = reopened();
 
   Queue reopened() {

@@ -54,7 +54,7 @@ TEST(Format, ReadsLikeThis) {
                 "Mailchute-Sender: <sender@example.org>\n"
                 "Mailchute-Recipient: <a@example.org> NOTIFY=SUCCESS,FAILURE,DELAY"
                 " ORCPT=rfc822;a+2Bb@example.org>\n"
-                "Mailchute-Recipient: <\"a> NOTIFY=NEVER <b\\\"\"@example.org> NOTIFY=NEVER\n"
+                "Mailchute-Recipient: <\"a\\x3e NOTIFY=NEVER <b\\\\\"\"@example.org> NOTIFY=NEVER\n"
                 "Mailchute-Recipient: <\xc3\xbc@example.org> ORCPT=rfc822;u\n"
                 "Mailchute-Body: 8BITMIME\n"
                 "Mailchute-Return: HDRS\n"
@@ -209,9 +209,20 @@ TEST(Format, TooManyOrNoRecipientsAreRefused) {
   expect_refused(entry_octets(envelope, ""));
 }
 
+TEST(Format, OddAddressesGoThere) {
+  for (const std::string address :
+       {"\"a> b\\\\\\\"\"@c", "a@[x>\"y]", "a\\x3e@b", "\xff@b", "<a", "a b", "a@b\"c", "@", "<"}) {
+    const auto envelope = envelope_to({address});
+    ASSERT_TRUE(check_envelope(envelope)) << address;
+    const auto head = parsed(entry_octets(envelope, kMessage));
+    ASSERT_TRUE(head) << head.error().text;
+    EXPECT_EQ(head->envelope, envelope);
+  }
+}
+
 TEST(Format, AddressesThatCouldBreakOutAreRefused) {
   for (const std::string address :
-       {"", "a\n@b", "a\r@b", "a>@b", "\"a@b", "\"a\\\"@b", "a@b> NOTIFY=NEVER"}) {
+       {"", "a\n@b", "a\r@b", "a>@b", "\"a@b", "\"a\\\"@b", "a@b> NOTIFY=NEVER", "a@[b>"}) {
     EXPECT_FALSE(check_envelope(envelope_to({address}))) << address;
   }
   EXPECT_FALSE(check_envelope(envelope_to({std::string("a\0b@c", 5)})));

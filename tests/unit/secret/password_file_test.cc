@@ -111,6 +111,7 @@ TEST_F(PasswordFile, MustBelongToRootOrTheProcess) {
   write("secret");
   ASSERT_EQ(::chown(path_.c_str(), kNobody, static_cast<gid_t>(-1)), 0);
   EXPECT_EQ(read(), "belongs to uid 65534, who can change it; " + opening());
+  EXPECT_TRUE(read_password_file(path_, kGroup, "nobody")) << "the daemon's user may";
 }
 
 TEST_F(PasswordFile, AMissingOneSaysHowToCreateIt) {
