@@ -35,7 +35,7 @@ mailchuted.needs := relay net smtp queue secret config mail sys base
 mailchute.needs  := relay net smtp queue secret config mail sys base
 
 # Fuzzed and benchmarked parts. The parsers are below net, and clang 14 cannot compile Asio's coroutines.
-fuzz.needs       := queue smtp config secret mail sys base
+fuzz.needs       := sendmail queue smtp config secret mail sys base
 bench.needs      := $(mailchute.needs)
 
 smtp.uses        := SODIUM
@@ -154,10 +154,12 @@ $(foreach f,$(folders) $(programs),\
   $(eval $f.library := $(if $($f.objects),$(O)/lib$f.a)))
 bench.objects := $(call objects,$(wildcard bench/*_bench.cc))
 fuzz.objects := $(call objects,$(wildcard tests/fuzz/*_fuzz.cc))
+# What calls a fuzz target: libFuzzer, elsewhere a main that goes through the corpus once.
+fuzz.main := $(if $(filter fuzz,$(VARIANT)),,$(call objects,tests/fuzz/replay.cc))
 support.objects := $(call objects,$(wildcard tests/support/*.cc))
 
 all.objects := $(foreach f,$(folders) $(programs),$($f.objects) $($f.main) $($f.tests)) \
-  $(bench.objects) $(fuzz.objects) $(support.objects)
+  $(bench.objects) $(fuzz.objects) $(fuzz.main) $(support.objects)
 
 libraries := $(foreach f,$(folders) $(programs),$($f.library))
 built := $(foreach p,$(programs),$(if $($p.main),$(O)/$p))
@@ -187,7 +189,7 @@ $(O)/obj/%.o: %.cc $(O)/compile.flags
 -include $(all.objects:.o=.d)
 
 $(O)/obj/tests/%.o $(O)/obj/bench/%.o: extra = -Itests $(net.flags)
-$(fuzz.objects): extra = -Itests
+$(fuzz.objects) $(fuzz.main): extra = -Itests
 
 define folder_rules
 $($1.objects) $($1.main): extra = \
@@ -222,10 +224,10 @@ $(benches): $(O)/%: $(O)/obj/%.o $(call needed,bench) $(O)/link.flags
 	$(call say,LINK,$@)
 	$(Q)$(link) -o $@ $(filter %.o %.a,$^) $(call libs,$(bench.needs)) -lbenchmark -lbenchmark_main -pthread
 
-$(fuzzers): $(O)/%: $(O)/obj/%.o $(call needed,fuzz) $(O)/link.flags
+$(fuzzers): $(O)/%: $(O)/obj/%.o $(fuzz.main) $(call needed,fuzz) $(O)/link.flags
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
-	$(Q)$(link) -fsanitize=fuzzer -o $@ $(filter %.o %.a,$^) $(call libs,$(fuzz.needs))
+	$(Q)$(link) $(if $(fuzz.main),,-fsanitize=fuzzer) -o $@ $(filter %.o %.a,$^) $(call libs,$(fuzz.needs))
 
 # --- Goals ------------------------------------------------------------------------------------
 
@@ -241,7 +243,7 @@ demo: all
 	@tests/demo $(O)
 
 sanitized:
-	+@$(MAKE) --no-print-directory VARIANT=asan units
+	+@$(MAKE) --no-print-directory VARIANT=asan units fuzzers
 
 asan: sanitized
 	@tests/run --only 'unit/$(ONLY:unit/%=%)' $(BUILD)/asan
@@ -261,7 +263,7 @@ fuzz:
 	@for f in $(notdir $(fuzz.objects:_fuzz.o=)); do \
 	  found=$(BUILD)/fuzz/corpus/$$f; kept=tests/fuzz/corpus/$$f; mkdir -p $$found; \
 	  test -d $$kept || kept=; echo "fuzz $$f"; \
-	  $(BUILD)/fuzz/tests/fuzz/$${f}_fuzz -max_total_time=$(FUZZ_SECONDS) -verbosity=0 \
+	  $(BUILD)/fuzz/tests/fuzz/$${f}_fuzz -max_total_time=$(FUZZ_SECONDS) -verbosity=0 -print_funcs=0 \
 	    -print_final_stats=1 -artifact_prefix=$(BUILD)/fuzz/$$f- $$found $$kept || exit; \
 	done
 

@@ -2,26 +2,34 @@
 #include "mail/received_check.h"
 
 #include "base/text.h"
+#include "mail/message_id.h"
 
 namespace mailchute::mail {
 namespace {
 
 constexpr std::string_view kStart = "Received: by ";
 constexpr std::string_view kUid = " (mailchute, from uid ";
+constexpr std::size_t kMaxLine = 998;  // RFC 5322, 2.1.1
+
+// Empty when it is longer than lines are, or has no end.
+std::string_view first_line(std::string_view start) {
+  const auto end = start.substr(0, kMaxLine + 1).find('\n');
+  return end == std::string_view::npos ? std::string_view() : start.substr(0, end);
+}
 
 // Where in the first line the digits of the uid stand; empty when it is not the front end's.
 std::string_view claimed_uid(std::string_view line) {
   const auto uid = line.find(kUid);
   if (!line.starts_with(kStart) || uid == std::string_view::npos || !line.ends_with(")")) return {};
-  if (line.substr(kStart.size(), uid - kStart.size()).find_first_of(" (") != std::string_view::npos) return {};
+  const std::string_view host = line.substr(kStart.size(), uid - kStart.size());
+  if (host != safe_domain(host)) return {};
   return line.substr(uid + kUid.size(), line.size() - uid - kUid.size() - 1);
 }
 
 }  // namespace
 
 std::optional<Correction> correct_received(std::string_view start, const Trace& truth) {
-  const std::string_view line = start.substr(0, start.substr(0, 998).find('\n'));
-  const std::string_view claim = claimed_uid(line);
+  const std::string_view claim = claimed_uid(first_line(start));
   const auto uid = parse_number(claim);
   if (!uid) return Correction{0, format_received(truth)};
   if (*uid == truth.uid) return std::nullopt;

@@ -195,8 +195,6 @@ std::string words_of(unsigned long code) {
   const char* const words = ERR_reason_error_string(code);
   if (words == nullptr) return "error " + std::to_string(reason);
   if (ERR_GET_LIB(code) != ERR_LIB_SSL) return words;
-  if (reason == SSL_R_WRONG_VERSION_NUMBER)
-    return std::string(words) + " (is this a port for TLS?)";
   if (reason == SSL_R_UNSUPPORTED_PROTOCOL) return std::string(words) + " (older than TLS 1.2)";
   return words;
 }
@@ -208,7 +206,12 @@ Error handshake_error(SSL* session, unsigned long code) {
   if (certificate && verification != nullptr && !verification->problem.empty()) {
     return {Error::Kind::protocol, verification->problem};
   }
-  return {Error::Kind::protocol, "TLS handshake failed: " + words_of(code)};
+  std::string text = "TLS handshake failed: " + words_of(code);
+  // Clear text. Later that can happen too: Exim 4.96 says its last words so when it has had enough.
+  const bool clear_text = ERR_GET_LIB(code) == ERR_LIB_SSL &&
+                          ERR_GET_REASON(code) == SSL_R_WRONG_VERSION_NUMBER;
+  if (clear_text) text += " (is this a port for TLS?)";
+  return {Error::Kind::protocol, std::move(text)};
 }
 
 }  // namespace mailchute::net

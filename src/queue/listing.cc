@@ -132,7 +132,9 @@ std::string pad_left(std::string text, std::size_t width) {
 
 // As ctime(3) without the year: "Fri Jul  2 14:39:01".
 std::string format_arrival(Time time, int utc_offset) {
-  const std::time_t local = std::chrono::system_clock::to_time_t(time) + utc_offset;
+  // Not through system_clock, whose nanoseconds end in the year 2262.
+  const std::time_t local =
+      std::chrono::floor<Seconds>(time).time_since_epoch().count() + utc_offset;
   std::tm fields{};
   char text[32];
   if (::gmtime_r(&local, &fields) == nullptr) return "Thu Jan  1 00:00:00";

@@ -260,11 +260,14 @@ bool Delivery::settle(Attempt& attempt) {
   auto disposition = queue_.record(attempt.message.entry, attempt.outcomes);
   if (!disposition) {
     log_(Event("record-failed", Severity::error).with("id", id).with("reason", disposition.error().text));
+    // A submitter who has changed his file meanwhile: it can never be recorded, and the next look at
+    // it finds that out.
+    const bool damaged = disposition.error().kind == Error::Kind::data;
     const bool nothing_happened = std::all_of(attempt.outcomes.begin(), attempt.outcomes.end(), [](const Outcome& o) {
       return o.status == RecipientStatus::to_do;
     });
-    if (nothing_happened) defer(attempt);
-    return nothing_happened;
+    if (damaged || nothing_happened) defer(attempt);
+    return damaged || nothing_happened;
   }
   if (*disposition == queue::Disposition::waiting) {
     defer(attempt);

@@ -267,11 +267,20 @@ void ClientSession::leave() {
 void ClientSession::end(std::optional<Close::Trouble> trouble) {
   phase_ = Phase::over;
   expected_.clear();
+  if (trouble && trouble->stage == Stage::auth) keep_password_out_of(*trouble);
   for (TransactionState& transaction : in_flight_) {
     actions_.emplace_back(transaction.report(trouble ? trouble->text : std::string()));
   }
   in_flight_.clear();
   actions_.emplace_back(Close{std::move(trouble)});
+}
+
+// Some servers repeat what they refuse.
+void ClientSession::keep_password_out_of(Close::Trouble& trouble) const {
+  if (!options_.credentials || !reveals_password(trouble.text, *options_.credentials)) return;
+  const std::string code = trouble.reply ? std::to_string(trouble.reply->code) + " and " : "";
+  trouble.text = "smart host said at AUTH: " + code + "words that repeat the password";
+  if (trouble.reply) trouble.reply->lines.clear();
 }
 
 void ClientSession::refused(Stage stage, const Reply& reply) {

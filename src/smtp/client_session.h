@@ -115,6 +115,7 @@ class ClientSession {
   void ask(Stage stage, std::string line, bool sensitive = false);
   void send(std::string octets, bool sensitive = false);
   void leave();
+  void keep_password_out_of(Close::Trouble& trouble) const;
   // The session is over: reports every transaction in flight as it stands, then closes.
   void end(std::optional<Close::Trouble> trouble);
   void refused(Stage stage, const Reply& reply);

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "base/text.h"
+
 namespace mailchute::smtp {
 namespace {
 
@@ -74,6 +76,22 @@ std::unique_ptr<SaslMechanism> choose_mechanism(const std::vector<std::string>& 
     if (auto mechanism = make_mechanism(name, credentials)) return mechanism;
   }
   return nullptr;
+}
+
+bool reveals_password(std::string_view text, const Credentials& credentials) {
+  constexpr std::size_t kBeginning = 8;  // a server may cut what it repeats
+  if (credentials.password.empty()) return false;
+  const std::string said = to_lower(text);
+  std::string plain = *Plain(credentials).initial_response();
+  std::string forms[] = {to_lower(credentials.password), base64_encode(plain), base64_encode(credentials.password)};
+  wipe(plain);
+  bool found = said.find(forms[0]) != std::string::npos;
+  for (std::string& form : forms) {
+    const std::string beginning = to_lower(std::string_view(form).substr(0, kBeginning));
+    found = found || (&form != forms && said.find(beginning) != std::string::npos);
+    wipe(form);
+  }
+  return found;
 }
 
 std::string base64_encode(std::string_view octets) {

@@ -122,9 +122,7 @@ void ServerSession::begin_transaction(std::string_view argument) {
   const std::uint64_t limit = options_.offered.size_limit;
   if (limit > 0 && mail->size > limit)
     return reply(552, "5.3.4 The message is too large: the limit is " + std::to_string(limit));
-  transaction_.emplace();
-  transaction_->envelope = std::move(mail->envelope);
-  transaction_->smtp_utf8 = mail->smtp_utf8;
+  transaction_ = Transaction{.envelope = std::move(mail->envelope), .smtp_utf8 = mail->smtp_utf8};
   reply(250, "2.1.0 Ok");
 }
 

@@ -91,7 +91,7 @@ class ServerSession {
     bool smtp_utf8 = false;
     bool begun = false;   // BeginMessage was said
     bool broken = false;  // too large, or a chunk was refused: the rest is not wanted any more
-    MessageDecoder decoder;
+    MessageDecoder decoder{};
   };
   struct Chunk {
     std::uint64_t left = 0;

@@ -24,8 +24,8 @@ class Entry:
 def ask(daemon, request, timeout=10):
     """(data lines without their blank, last line); the request goes as it is."""
     with socket.socket(socket.AF_UNIX) as client:
+        client.connect(str(daemon.run / "control"))  # with a timeout it would not wait for its turn
         client.settimeout(timeout)
-        client.connect(str(daemon.run / "control"))
         client.sendall(request.encode() + b"\n")
         answer = b""
         while piece := client.recv(65536):

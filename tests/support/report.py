@@ -26,7 +26,8 @@ def _say(outcome, name, reason=""):
     _counts[outcome] += 1
     # One case is one line, whatever the reason contains.
     reason = " ".join(str(reason).split())
-    print(f"{outcome} {name}" + (f" - {reason}" if reason and outcome != "ok" else ""), flush=True)
+    # One write: cases may run in threads.
+    print(f"{outcome} {name}" + (f" - {reason}" if reason and outcome != "ok" else "") + "\n", end="", flush=True)
 
 
 def check(name, condition, reason=""):

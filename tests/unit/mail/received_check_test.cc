@@ -35,14 +35,18 @@ TEST(CorrectReceived, AddsAFieldWhereThereIsNone) {
        {"Subject: x\n\nbody\n", "", "\n", "Received: by x (mailchute, from uid )\n",
         "Received: by x (mailchute, from uid 10a)\n", "Received: by x (mailchute, from uid 10) more\n",
         "Received: by (x (mailchute, from uid 1000)\n", "Received: by x with y (mailchute, from uid 1000)\n",
-        "Received: by x (mailchute, from uid 99999999999999999999999)\n"}) {
+        "Received: by x (mailchute, from uid 99999999999999999999999)\n",
+        "Received: by x\r; (mailchute, from uid 1000)\n", "Received: by x (mailchute, from uid 1000)"}) {
     EXPECT_EQ(sent(message, 1000), format_received(by(1000)) + message);
   }
 }
 
 TEST(CorrectReceived, IsNotMisledByALongLine) {
-  const std::string message = "Received: by " + std::string(2000, 'x') + " (mailchute, from uid 1)\n";
-  EXPECT_EQ(sent(message, 1000), format_received(by(1000)) + message);
+  const std::string start = "Received: by " + std::string(2000, 'x');
+  for (const std::string& message :
+       {start + " (mailchute, from uid 1)\n", start + "\nX: (mailchute, from uid 1000)"}) {
+    EXPECT_EQ(sent(message, 1000), format_received(by(1000)) + message);
+  }
 }
 
 }  // namespace

@@ -130,6 +130,13 @@ TEST(Mailq, DeadLettersAreNotShownAndControlCharactersDoNothing) {
   EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 6);
 }
 
+TEST(Mailq, ArrivalCanBeAsLateAsAnEntryCanSay) {
+  auto odd = waiting();
+  odd.time = Time(Seconds(99999999999));
+  EXPECT_NE(mailq({odd}).find(" Wed Nov 16 10:46:39  me@example.org\n"), std::string::npos)
+      << mailq({odd});
+}
+
 TEST(List, ShowsEveryFolderOldestFirst) {
   QueueFixture q;
   const auto submit_at = [&](int second) {

@@ -393,6 +393,14 @@ TEST(ClientSession, ThePasswordNeedsTlsUnlessTheConfigurationSaysOtherwise) {
   EXPECT_EQ(play({}, {"220 hi", "250-there\r\n250 AUTH PLAIN"}, options).sent, "EHLO here\r\nAUTH PLAIN AHVzZXIAcGFzcw==\r\n");
 }
 
+TEST(ClientSession, APasswordThatTheServerRepeatsIsKeptOutOfWhatIsReported) {
+  for (const char* words : {"535 AHVzZXIAcGFzcw== is bad", "500 what is AUTH PLAIN AHVzZXIA", "535 PASS?", "no code, but AHVzZXIAcGFzcw=="}) {
+    auto played = play(one(), {"220 hi", "250-there\r\n250 STARTTLS", "220 go", "250-there\r\n250 AUTH PLAIN", words}, secured());
+    ASSERT_TRUE(played.close->trouble) << words;
+    EXPECT_TRUE(played.close->trouble->text.ends_with("words that repeat the password")) << played.close->trouble->text;
+  }
+}
+
 TEST(ClientSession, RefusedPasswordIsTroubleAtAuth) {
   auto played = play(one(), {"220 hi", "250-there\r\n250 STARTTLS", "220 go", "250-there\r\n250 AUTH PLAIN", "535 5.7.8 wrong"}, secured());
   EXPECT_EQ(played.close->trouble->stage, Stage::auth);
@@ -418,6 +426,19 @@ TEST(ClientSession, TimeLimitsBelongToWhatIsWaitedFor) {
   session.begin(message(1, {"a@b"}));
   session.on_timeout();
   EXPECT_TRUE(session.over());
+}
+
+TEST(ClientSession, TlsFromTheStartHasTheHandshakesTimeLimitBeforeTheGreetings) {
+  auto options = plain();
+  options.tls_from_start = true;
+  ClientSession session(options);
+  EXPECT_EQ(session.waiting_for(), Stage::tls);
+  EXPECT_FALSE(session.established());
+  session.on_tls(true);
+  EXPECT_EQ(session.waiting_for(), Stage::greeting);
+  EXPECT_FALSE(session.next()) << "the greeting comes first";
+  session.on_octets("220 hi\r\n250 there\r\n");
+  EXPECT_TRUE(session.established());
 }
 
 TEST(ClientSession, GivesTheSameAnswerHoweverRepliesAreCut) {

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Delivery status notifications: a multipart/report (RFC 6522) of an explanation in plain words, a
+// message/delivery-status part for programs (RFC 3464), and the message or its header. Never holds
+// a message's body: the caller writes Dsn::head, the stored message where Dsn::whole_message says
+// so, and Dsn::tail. Envelope: null reverse-path, one recipient (DsnReport::to). Nothing that a
+// user or a server has written can add a field, a part or a line of its own; but for a returned
+// message with octets above 127 all is US-ASCII in lines that every mail server takes.
+//
+// Auto-Submitted is "auto-replied": RFC 3834, 5, keeps that word for direct responses to a message,
+// which a notification is, and "auto-generated" for what no message has caused.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "mail/envelope.h"
+
+namespace mailchute::mail {
+
+enum class DsnAction { failed, delayed, delivered, relayed, expanded };  // RFC 3464, 2.3.3
+
+// What brought a recipient's state about.
+enum class DsnCause {
+  reply,          // the last reply or error, which is in DsnRecipient::reply
+  expired,        // tried until the message's lifetime was over; `reply` is the last of them
+  held,           // waits for an administrator; `reply` is why
+  administrator,  // took it out of the queue; `reply`, if any, is from before
+};
+
+struct DsnRecipient {
+  std::string address;   // forward-path, as in mail::Recipient
+  std::string original;  // ORCPT, as in mail::Recipient
+  DsnAction action = DsnAction::failed;
+  DsnCause cause = DsnCause::reply;
+  std::string reply;       // "550 5.1.1 who?", or why there is none: not escaped
+  std::string status;      // empty: from the reply, else by class; see dsn_status_code()
+  std::string remote_mta;  // the smart host's name; empty: none was asked
+  std::optional<Time> last_attempt;
+  std::optional<Time> retry_until;  // for delayed
+};
+
+// The message that the notification is about.
+struct DsnOriginal {
+  std::string queue_id;
+  std::string envelope_id;  // ENVID, as in mail::Envelope
+  Return ret = Return::unspecified;
+  Time arrival{};
+  std::string_view header;  // its header section, LF line ends
+  std::uint64_t size = 0;   // the rest as in queue::MessageFacts
+  std::uint64_t longest_line = 0;
+  bool eight_bit = false;
+  bool nul = false;
+};
+
+struct DsnReport {
+  std::string hostname;
+  // Of the notification, made by new_queue_id() now. The boundary comes from it, and so cannot
+  // occur in a message that was written before; the original's id stands in its Received field.
+  std::string queue_id;
+  std::string to;  // the original's reverse-path, not null: nobody is told of a lost notification
+  Time now{};
+  int utc_offset = 0;  // seconds
+  DsnOriginal original;
+  std::vector<DsnRecipient> recipients;  // at least one
+};
+
+struct Dsn {
+  std::string head;
+  bool whole_message = false;  // the message's octets, as stored, stand between head and tail
+  std::string tail;
+  bool eight_bit = false;  // head, message and tail together
+};
+
+// Where the sender did not say (RET), larger messages come back as header only.
+inline constexpr std::uint64_t kMaxReturned = 50 << 10;
+
+Dsn compose_dsn(const DsnReport& report);
+
+// Whether the whole message comes back: RET, its size, failure of at least one recipient (RFC 3461,
+// 4.3), and that it can travel inside another message at all (RFC 2045, 6.4: no encoding there).
+bool returns_whole_message(const DsnReport& report);
+
+}  // namespace mailchute::mail

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "mail/folding.h"
+
+#include <gtest/gtest.h>
+
+#include "base/text.h"
+
+namespace mailchute::mail {
+namespace {
+
+TEST(Folding, ShortFieldsStayInOneLine) {
+  EXPECT_EQ(folded_field("Action", "failed"), "Action: failed\n");
+  EXPECT_EQ(folded_field("X", "  a   b  "), "X: a b\n");
+  EXPECT_EQ(folded_field("X", ""), "X:\n");
+}
+
+TEST(Folding, LongFieldsAreFoldedAtBlanks) {
+  const std::string word(30, 'a');
+  EXPECT_EQ(folded_field("Name", word + " " + word + " " + word),
+            "Name: " + word + " " + word + "\n " + word + "\n");
+}
+
+TEST(Folding, NoTextMakesAFieldOrALineOfItsOwn) {
+  for (const std::string_view hostile :
+       {"a\nBcc: x", "a\r\n\r\nbody", "a\r\rb", "\n\n\n", "a\n \n b", "\x7f\x01\xff", "a\n\tb"}) {
+    const std::string field = folded_field("X", hostile);
+    EXPECT_EQ(field.find('\n'), field.size() - 1) << field;
+    EXPECT_TRUE(is_printable_ascii(field.substr(0, field.size() - 1)));
+  }
+  EXPECT_EQ(folded_field("X", std::string_view("a\0b", 3)), "X: a b\n");
+}
+
+TEST(Folding, WordsWithoutAnEndAreCut) {
+  std::string field = folded_field("Diagnostic-Code", "smtp; " + std::string(5000, 'y'));
+  field.pop_back();
+  for (const std::string_view line : split(field, '\n')) {
+    EXPECT_LE(line.size(), 998u);
+    EXPECT_FALSE(trim(line).empty());
+  }
+}
+
+TEST(Folding, EscapesLeavePrintableAsciiOnly) {
+  EXPECT_EQ(ascii_escaped("plain \"text\""), "plain \"text\"");
+  EXPECT_EQ(ascii_escaped("a\r\nb\\\xc3\xa9\xff"), "a\\x0d\\nb\\\\\\xc3\\xa9\\xff");
+}
+
+}  // namespace
+}  // namespace mailchute::mail

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "mailchuted/control_server.h"
+
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <cstring>
+
+#include "unit/queue/fixture.h"
+
+namespace mailchute::mailchuted {
+namespace {
+
+// Says one thing and listens until the server closes.
+class Asker : public net::ConnectionUser {
+ public:
+  Asker(net::EventLoop& loop, const std::string& path) : loop_(loop) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::memcpy(address.sun_path, path.c_str(), path.size());
+    sys::UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (::connect(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
+      throw std::runtime_error("cannot connect");
+    }
+    connection_ = std::move(*net::Connection::adopt(loop, std::move(socket)));
+    connection_->set_user(this);
+  }
+  void say(const std::string& octets) { connection_->send(octets); }
+  void on_octets(std::string_view octets) override { answer += octets; }
+  void on_sent() override {}
+  void on_tls(const net::TlsFacts&) override {}
+  void on_closed(const Error&) override {
+    closed = true;
+    loop_.stop();
+  }
+
+  std::string answer;
+  bool closed = false;
+
+ private:
+  net::EventLoop& loop_;
+  std::unique_ptr<net::Connection> connection_;
+};
+
+class ControlServerTest : public ::testing::Test {
+ protected:
+  ControlServerTest() {
+    settings.hostname = "here.example";
+    settings.queue_directory = it.folder.path();
+    settings.run_directory = run.path();
+    settings.smart_host.emplace();
+    settings.smart_host->host = "127.0.0.1";
+    settings.smart_host->port = 1;
+    delivery.emplace(loop, it.queue, settings, "", nullptr, it.log);
+    server = std::move(*ControlServer::open(loop, settings, *delivery, it.log));
+  }
+  void run_loop() {
+    net::Timer limit(loop);
+    limit.start(Seconds(30), [this] {
+      ADD_FAILURE() << "nothing happens any more";
+      loop.stop();
+    });
+    loop.run();
+  }
+  std::string ask(const std::string& request) {
+    Asker asker(loop, settings.control_socket());
+    asker.say(request);
+    while (!asker.closed && !::testing::Test::HasFailure()) run_loop();
+    return asker.answer;
+  }
+
+  queue::QueueFixture it;
+  queue::TemporaryFolder run;
+  net::EventLoop loop;
+  config::Settings settings;
+  std::optional<relay::Delivery> delivery;
+  std::unique_ptr<ControlServer> server;
+};
+
+TEST_F(ControlServerTest, ListsTheQueueAndCountsIt) {
+  EXPECT_EQ(ask("LIST\n"), "OK requests=0 octets=0\n");
+  const auto id = it.submit(queue::envelope_to({"a@a"}));
+  const std::string answer = ask("LIST\n");
+  EXPECT_EQ(answer.find(" " + id + "\tincoming\t"), 0u) << answer;
+  EXPECT_NE(answer.find("\nOK requests=1 octets="), std::string::npos) << answer;
+}
+
+TEST_F(ControlServerTest, SaysHowTheSmartHostIs) {
+  EXPECT_EQ(ask("STATUS\n"), " smart_host=127.0.0.1:1\n waiting=0\n in_flight=0\n delivered=0\nOK\n");
+}
+
+TEST_F(ControlServerTest, RefusesWhatItDoesNotUnderstand) {
+  EXPECT_EQ(ask("list\n"), "ERROR unknown request list\n");
+  EXPECT_EQ(ask("\x1b[2J\n"), "ERROR unknown request \\x1b[2J\n");
+  EXPECT_EQ(ask("RETRY nonsense\n").find("ERROR "), 0u);
+  EXPECT_EQ(ask("RETRY \n").find("ERROR "), 0u);
+  EXPECT_EQ(ask(std::string(100000, 'x')), "ERROR request not understood\n");
+}
+
+TEST_F(ControlServerTest, RetriesAllOrWhatIsNamed) {
+  EXPECT_EQ(ask("RETRY *\n"), "OK messages=0\n");
+  const std::string id = queue::new_queue_id();
+  EXPECT_EQ(ask("RETRY " + id + "\n"), "ERROR no entry " + id + " in the queue\n");
+}
+
+TEST_F(ControlServerTest, PutsAHeldMessageBackWhenItIsNamed) {
+  auto entry = it.entry(queue::envelope_to({"a@a"}));
+  ASSERT_TRUE(it.queue.hold(entry, "550 not you"));
+  EXPECT_EQ(ask("RETRY *\n"), "OK messages=0\n");
+  EXPECT_TRUE(it.has(queue::kHeld, entry.id()));
+  EXPECT_EQ(ask("RETRY " + entry.id() + "\n"), "OK messages=1\n");
+  EXPECT_TRUE(it.has(queue::kCur, entry.id()));
+}
+
+TEST_F(ControlServerTest, AnEndlessNumberOfClientsCostsTheOldest) {
+  std::list<Asker> crowd;
+  for (int i = 0; i < 100; ++i) crowd.emplace_back(loop, settings.control_socket());
+  while (!crowd.front().closed && !HasFailure()) run_loop();
+  EXPECT_FALSE(crowd.back().closed);
+  crowd.back().say("STATUS\n");
+  while (!crowd.back().closed && !HasFailure()) run_loop();
+  EXPECT_NE(crowd.back().answer.find("\nOK\n"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace mailchute::mailchuted

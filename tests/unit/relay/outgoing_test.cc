@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "relay/outgoing.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "unit/queue/fixture.h"
+
+namespace mailchute::relay {
+namespace {
+
+using queue::Outcome;
+using queue::QueueFixture;
+using queue::RecipientStatus;
+
+std::string received(std::uint32_t uid) {
+  return "Received: by here.example (mailchute, from uid " + std::to_string(uid) +
+         ")\n\twith local id X;\n\tSun, 22 Nov 2026 21:57:51 +0100\n";
+}
+
+TEST(Outgoing, HasTheRecipientsThatAreStillToDo) {
+  QueueFixture it;
+  auto entry = it.entry(queue::envelope_to({"done@a", "todo@b", "failed@c", "doubt@d"}));
+  const std::vector<Outcome> outcomes{{0, RecipientStatus::done, ""},
+                                      {2, RecipientStatus::failed, "550 who?"}};
+  ASSERT_TRUE(it.queue.record(entry, outcomes));
+  const auto message = Outgoing::prepare(it.queue.load(entry.id()).value(), "here.example");
+  ASSERT_TRUE(message);
+  EXPECT_EQ(message->recipients, (std::vector<std::size_t>{1, 3}));
+  EXPECT_FALSE(message->alone);
+  const auto transaction = message->transaction(7);
+  EXPECT_EQ(transaction.id, 7u);
+  EXPECT_EQ(transaction.reverse_path, "sender@example.org");
+  ASSERT_EQ(transaction.recipients.size(), 2u);
+  EXPECT_EQ(transaction.recipients[1].address, "doubt@d");
+}
+
+TEST(Outgoing, IsSentAloneWhenItMayHaveBeenDelivered) {
+  QueueFixture it;
+  auto entry = it.entry(queue::envelope_to({"a@a", "b@b"}));
+  const std::vector<Outcome> outcomes{{1, RecipientStatus::possibly_delivered, ""}};
+  ASSERT_TRUE(it.queue.record(entry, outcomes));
+  const auto message = Outgoing::prepare(it.queue.load(entry.id()).value(), "here.example");
+  EXPECT_EQ(message->recipients, (std::vector<std::size_t>{0, 1}));
+  EXPECT_TRUE(message->alone);
+}
+
+TEST(Outgoing, ATruthfulReceivedFieldStays) {
+  QueueFixture it;
+  const std::string text = received(::getuid()) + "Subject: hi\n\nb\xc3\xbc" "dy\n";
+  const auto message =
+      Outgoing::prepare(it.entry(queue::envelope_to({"a@a"}), text), "here.example");
+  EXPECT_FALSE(message->correction);
+  EXPECT_EQ(message->wire_size, text.size() + 6);  // six LFs become CRLF
+  EXPECT_TRUE(message->transaction(1).eight_bit);
+}
+
+TEST(Outgoing, DeclaresTheSizeOfWhatIsSentInPlaceOfAFalseField) {
+  QueueFixture it;
+  const std::string rest = "Subject: hi\n\nbody\n";
+  const auto message = Outgoing::prepare(
+      it.entry(queue::envelope_to({"a@a"}), received(queue::kStranger) + rest), "here.example");
+  ASSERT_TRUE(message->correction);
+  const std::string& field = message->correction->text;
+  EXPECT_NE(field.find("uid " + std::to_string(::getuid())), std::string::npos) << field;
+  const std::string sent = field + (received(queue::kStranger) + rest).substr(message->correction->replaces);
+  const auto lines = std::count(sent.begin(), sent.end(), '\n');
+  EXPECT_EQ(message->wire_size, sent.size() + static_cast<std::size_t>(lines));
+}
+
+TEST(Outgoing, CorrectsTheStartOfALargeMessageToo) {
+  QueueFixture it;
+  const std::string body = "Subject: large\n\n" + std::string(200000, 'x') + "\n";
+  const auto message = Outgoing::prepare(it.entry(queue::envelope_to({"a@a"}), body), "here.example");
+  ASSERT_TRUE(message);
+  EXPECT_FALSE(message->entry.text());
+  ASSERT_TRUE(message->correction);
+  EXPECT_EQ(message->correction->replaces, 0u);
+  EXPECT_GT(message->wire_size, body.size() + 3);
+}
+
+}  // namespace
+}  // namespace mailchute::relay
