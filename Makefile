@@ -3,7 +3,7 @@
 # make              build the programs (configures itself first)
 # make demo         install what the build needs, build, and show the programs at work
 # make check        install what the tests need, build, run all tests; SANITIZE=1: unit tests also in asan
-# make check-long   make check, and the tests that take long
+# make check-long   make check, the tests that take long, and make tsan
 # make bench        build and run the benchmarks
 # make asan         unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
 # make tsan         unit tests under ThreadSanitizer
@@ -81,7 +81,7 @@ endif
 # A fresh machine has neither autoconf nor a compiler, so packages come before all configuration.
 demo.packages       := build
 check.packages      := build test
-check-long.packages := build test
+check-long.packages := build test long
 asan.packages       := build test
 tsan.packages       := build test
 bench.packages      := build test
@@ -238,6 +238,7 @@ fuzzers: $(fuzzers)
 
 check check-long: all units $(if $(SANITIZE),sanitized)
 	@tests/run $(if $(filter check-long,$@),--long) --only '$(ONLY)' $(O) $(if $(SANITIZE),$(BUILD)/asan)
+	$(if $(filter check-long,$@),+@$(MAKE) --no-print-directory tsan)
 
 demo: all
 	@tests/demo $(O)

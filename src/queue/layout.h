@@ -23,7 +23,8 @@
 //                                                   not yet seen by the caller: all or nothing)
 //   rename new/ID -> cur/ID (NOREPLACE)  daemon     new/ID or cur/ID: adopted at the next start
 //   check cur/ID; what is no entry       daemon     cur/ID unchecked: checked when it is loaded,
-//     is removed                                    and a damaged one goes to failed/ then
+//     is removed, what is too large                 and a damaged one goes to failed/ then
+//     goes to failed/
 //   write work/ID, fsync,                daemon     work/ID: removed at the next start; cur/ID old
 //     rename over cur/ID, fsync                     or new, both whole
 //   one octet of Status in cur/ID, sync  daemon     the old or the new octet

@@ -78,7 +78,9 @@ Result<Queue> Queue::open(Options options, Log& log) {
   return queue;
 }
 
-Terms Queue::terms() const { return {folders_.daemon, folders_.group, std::nullopt}; }
+Terms Queue::unlimited() const { return {folders_.daemon, folders_.group, std::nullopt}; }
+
+Terms Queue::limited() const { return {folders_.daemon, folders_.group, options_.size_limit}; }
 
 void Queue::keep_up() {
   last_upkeep_ = sys::boot_now();
@@ -88,8 +90,7 @@ void Queue::keep_up() {
 
 Result<std::vector<Adopted>> Queue::adopt(std::size_t limit) {
   if (sys::boot_now() - last_upkeep_ > kUpkeep) keep_up();
-  Terms submitted = terms();
-  submitted.size_limit = options_.size_limit;
+  Terms submitted = limited();
   submitted.submitted_only = true;
   return adoption_.run(folders_, submitted, limit, *log_);
 }
@@ -102,7 +103,7 @@ Result<std::vector<std::string>> Queue::ids() const {
 
 Result<Entry> Queue::load(const std::string& id) {
   if (!is_queue_id(id)) return no_entry(id);
-  auto entry = Entry::open(folders_.cur.get(), id, terms());
+  auto entry = Entry::open(folders_.cur.get(), id, limited());
   if (!entry) return failure(refused(id, entry.error()));
   const bool held = !entry->progress().held.empty();
   if (!entry->own() || (!held && has_open(entry->progress().status))) return std::move(*entry);
@@ -117,7 +118,7 @@ Error Queue::refused(const std::string& id, const Refusal& refusal) {
   const auto& [kind, reason, owner] = refusal;
   if (kind == Refusal::Kind::gone) return no_entry(id).value();
   if (kind == Refusal::Kind::later) return Error{Error::Kind::temporary, reason};
-  const bool keep = kind == Refusal::Kind::damaged;
+  const bool keep = kind == Refusal::Kind::damaged || kind == Refusal::Kind::too_large;
   if (!keep || !move(id, folders_.cur, folders_.failed)) {
     if (sys::remove_name(folders_.cur.get(), id) != 0) {
       sys::rename_to_free_name(folders_.cur.get(), id, folders_.work.get(), id);
@@ -239,10 +240,10 @@ Result<> Queue::hold(Entry& entry, const std::string& reason) {
 Result<> Queue::release(const std::string& id) {
   if (!is_queue_id(id)) return no_entry(id);
   const sys::UniqueFd* folder = &folders_.held;
-  auto entry = Entry::open(folder->get(), id, terms());
+  auto entry = Entry::open(folder->get(), id, unlimited());
   if (!entry && entry.error().kind == Refusal::Kind::gone) {
     folder = &folders_.failed;
-    entry = Entry::open(folder->get(), id, terms());
+    entry = Entry::open(folder->get(), id, unlimited());
   }
   if (!entry && entry.error().kind == Refusal::Kind::gone) return no_entry(id);
   if (!entry) return failure(Error::Kind::data, id + ": " + entry.error().reason);

@@ -83,7 +83,10 @@ class Queue {
 
  private:
   Queue() = default;
-  Terms terms() const;  // without a size limit: what was adopted stays
+  // A submitter can make his file grow as long as he holds it open, so the limit holds in cur/, too;
+  // what an administrator puts back has none.
+  Terms limited() const;
+  Terms unlimited() const;
   void keep_up();
   Error refused(const std::string& id, const Refusal& refusal);
 

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <fstream>
 
 #include "fixture.h"
 
@@ -117,13 +118,30 @@ TEST(Adoption, KeepsWhatIsTooLargeAsADeadLetter) {
   expect_junk(q, sparse, "Entry");
 }
 
-TEST(Queue, ALowerSizeLimitTouchesNothingThatWasAdopted) {
+TEST(Queue, WhatALowerSizeLimitShutsOutIsADeadLetterAndCanBePutBack) {
   QueueFixture q;
   const auto id = q.submit(envelope_to({"a@b"}), std::string(2000, 'x'));
   EXPECT_EQ(q.queue.adopt(10)->size(), 1u);
   q.size_limit = 1000;
   q.restart();
+  EXPECT_FALSE(q.queue.load(id));
+  EXPECT_TRUE(q.has(kFailed, id));
+  EXPECT_TRUE(q.queue.release(id));
   EXPECT_TRUE(q.queue.load(id));
+}
+
+// Reading it would keep everybody else waiting.
+TEST(Queue, AFileThatGrewAfterItsAdoptionIsNotRead) {
+  QueueFixture q;
+  const auto id = q.drop(good_octets());
+  EXPECT_EQ(q.queue.adopt(10)->size(), 1u);
+  const auto path = q.in(kCur, id);
+  const std::string envelope = format_envelope(envelope_to({"a@b"}));
+  const std::uint64_t message = std::uint64_t{1} << 36;
+  std::ofstream(path) << format_entry_line(envelope.size(), message, Digest{}) << envelope;
+  std::filesystem::resize_file(path, kEntryLineLength + envelope.size() + message);
+  EXPECT_FALSE(q.queue.load(id));
+  EXPECT_TRUE(q.has(kFailed, id));
 }
 
 TEST(Adoption, RemovesFilesWithAWrongMode) {
