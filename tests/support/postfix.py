@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A real Postfix as the smart host, on 127.0.0.1, with STARTTLS, implicit TLS and AUTH; needs root.
 
-It runs from the unpacked package (peers.py) in mount and PID namespaces of its own: the package is laid over /usr
-there, the users it wants are added to a bound copy of /etc/passwd, and everything that it reads and writes is in one
-folder bound to /mnt, so that neither the machine nor the modes of the folders above matter. When the
-namespace's first process dies, the kernel kills all the others before wait() returns.
+It runs in a namespace of its own (namespace.py); everything that it reads and writes is in one folder, which is /mnt
+there.
 
 Every recipient of every domain ends in one Maildir; no SMTP client is configured, so no mail can leave the machine.
 """
@@ -13,27 +11,13 @@ import os
 import pathlib
 import random
 import shutil
-import signal
 import socket
-import subprocess
 import time
 
 import maildir
-import peers
-from report import Skip
+from namespace import Namespace, add_users
 
 PACKAGES = ("postfix", "sasl2-bin", "libsasl2-modules")
-
-# Exit status 77 from here: the machine does not allow what is needed (a container without privileges).
-_START = """
-mount -t overlay overlay -o "ro,lowerdir=$1:/usr" /usr || exit 77
-mount --bind "$2" /mnt && mount --bind /mnt/etc/passwd /etc/passwd && mount --bind /mnt/etc/group /etc/group || exit 77
-cd /mnt && $3
-exit $?
-"""
-# The shell stays as the namespace's first process: master changes its effective user now and then, and with that the
-# kernel forgets that it was to die with its parent.
-_MASTER_COMMAND = "/usr/lib/postfix/sbin/master -s -c /mnt/etc"
 
 _REFUSED = {"bad@example.org": "550 5.1.1 no such user here", "later@example.org": "451 4.2.0 try again later"}
 
@@ -151,11 +135,8 @@ class Postfix:
 
     def __init__(self, tmpdir, ca, users=None, *, cert=None, recipients=None, mechanisms="PLAIN LOGIN",
                  **main_cf):
-        if os.geteuid() != 0:
-            raise Skip("running Postfix needs root")
-        self._root = peers.fetch(*PACKAGES)
         self._home = pathlib.Path(tmpdir).resolve() / "postfix"
-        self._process = None
+        self._namespace = Namespace(self._home, *PACKAGES)
         self.maildir = self._home / "maildir"
         self.port, self.tls_port = free_port(), free_port()
         recipients = _REFUSED if recipients is None else recipients
@@ -207,48 +188,11 @@ class Postfix:
     # --- life
 
     def start(self):
-        # If the test itself is killed, unshare dies with it (pdeathsig), and all the rest with unshare.
-        self._process = subprocess.Popen(
-            ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
-             "/bin/sh", "-c", _START, "sh", str(self._root / "usr"), str(self._home), _MASTER_COMMAND],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-            cwd="/", env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"})
-        deadline = time.monotonic() + 20
-        for port in (self.port, self.tls_port):
-            while not _listens(port):
-                if self._process.poll() is not None:
-                    self._explain()
-                if time.monotonic() > deadline:
-                    self.stop()
-                    raise RuntimeError("Postfix does not listen: " + self.log())
-                time.sleep(0.005)
+        self._namespace.start("/usr/lib/postfix/sbin/master", "-s", "-c", "/mnt/etc", ports=(self.port, self.tls_port))
 
     def stop(self):
         """Kills it, as a power cut would; its queue is on disk and goes on with the next start()."""
-        if self._process is None:
-            return
-        # Killing the namespace's first process and not unshare: unshare then ends only when all are gone.
-        children = pathlib.Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
-        try:
-            victims = [int(pid) for pid in children.read_text().split()]
-        except OSError:
-            victims = []
-        for pid in victims or [self._process.pid]:
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
-        self._process.wait()
-        self._process.stderr.close()
-        self._process = None
-
-    def _explain(self):
-        status, text = self._process.wait(), self._process.stderr.read()
-        self._process.stderr.close()
-        self._process = None
-        if status == 77 or text.startswith("unshare:"):
-            raise Skip("no namespaces here: " + text.strip())
-        raise RuntimeError(f"Postfix ended at start: {status} {text} {self.log()}")
+        self._namespace.stop()
 
     # --- preparation
 
@@ -257,7 +201,8 @@ class Postfix:
         for folder in ("etc/sasl", "data", "spool"):
             (self._home / folder).mkdir(parents=True)
         (self._home / "maillog").touch()
-        ids = self._make_users()
+        ids = {"postfix": 64901, "postdrop": 64902}  # far from what a machine gives out
+        add_users(self._home / "etc", ids)
         for folder in ("tmp", "new", "cur"):
             (self.maildir / folder).mkdir(parents=True)
         for folder in (self.maildir, *self.maildir.iterdir()):
@@ -272,18 +217,6 @@ class Postfix:
             path.chmod(mode)
         # Bound to /mnt, so only this folder's own mode counts for Postfix's users.
         self._home.chmod(0o755)
-
-    def _make_users(self):
-        """passwd and group with what Postfix wants; the ids are far from what a machine gives out."""
-        passwd, group = pathlib.Path("/etc/passwd").read_text(), pathlib.Path("/etc/group").read_text()
-        ids = {"postfix": 64901, "postdrop": 64902}
-        keep = [line for line in passwd.splitlines() if line.split(":")[0] not in ids]
-        keep.append(f"postfix:x:{ids['postfix']}:{ids['postfix']}::/:/usr/sbin/nologin")
-        (self._home / "etc/passwd").write_text("\n".join(keep) + "\n")
-        keep = [line for line in group.splitlines() if line.split(":")[0] not in ids]
-        keep += [f"{name}:x:{number}:" for name, number in ids.items()]
-        (self._home / "etc/group").write_text("\n".join(keep) + "\n")
-        return ids
 
     def _configure(self, settings, recipients, mechanisms):
         etc = self._home / "etc"
@@ -304,18 +237,6 @@ class Postfix:
     def _add_user(self, user, password):
         """Writes sasldb2 with the package's own tool, in a namespace like Postfix's."""
         name, _, realm = user.partition("@")
-        done = subprocess.run(
-            ["unshare", "--mount", "/bin/sh", "-c", _START, "sh", self._root / "usr", self._home,
-             f"saslpasswd2 -p -c -f /mnt/etc/sasldb2 -u {realm or self._hostname} {name}"],
-            input=password, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        if done.returncode == 77 or done.stdout.startswith("unshare:"):
-            raise Skip("no namespaces here: " + done.stdout.strip())
-        if done.returncode != 0:
-            raise RuntimeError(f"saslpasswd2 {user}: {done.stdout}")
+        self._namespace.run("saslpasswd2", "-p", "-c", "-f", "/mnt/etc/sasldb2", "-u", realm or self._hostname, name,
+                            input=password)
         os.chmod(self._home / "etc/sasldb2", 0o644)  # smtpd reads it as the user postfix
-
-
-def _listens(port):
-    """Asked of the kernel: trying to connect would leave strange sessions in the log."""
-    table = pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]
-    return any(fields[1].endswith(f":{port:04X}") and fields[3] == "0A" for fields in map(str.split, table))
