@@ -254,8 +254,9 @@ tsan:
 	+@$(MAKE) --no-print-directory VARIANT=tsan units
 	@setarch -R tests/run --only 'unit/$(ONLY:unit/%=%)' $(BUILD)/tsan
 
-bench: benches
+bench: all benches
 	@for b in $(benches); do $$b || exit; done
+	@bench/front_end $(O)
 
 # New inputs are kept in the build tree; what is worth keeping goes to tests/fuzz/corpus by hand.
 FUZZ_SECONDS := 5
