@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """mailchuted and sendmail out of the build tree, with a spool, a configuration and a log of their own."""
 
+import atexit
+import functools
 import grp
 import os
 import pathlib
 import pwd
 import re
+import shutil
 import signal
 import stat
 import subprocess
+import tempfile
 import threading
 
 import peers
@@ -43,6 +47,20 @@ def merged(settings, changes):
         old = result.get(key)
         result[key] = merged(old, value) if isinstance(value, dict) and isinstance(old, dict) else value
     return result
+
+
+@functools.cache
+def _programs(build):
+    """The programs where every user can start them: a clone below /root is closed to the others."""
+    if os.geteuid() != 0 or all(folder.stat().st_mode & stat.S_IXOTH for folder in (build, *build.parents)):
+        return build
+    copies = pathlib.Path(tempfile.mkdtemp(prefix="mailchute-bin-"))
+    atexit.register(shutil.rmtree, copies, ignore_errors=True)
+    copies.chmod(0o755)
+    for name in ("sendmail", "mailchuted", "mailchute"):
+        if (build / name).exists():
+            shutil.copy(build / name, copies)
+    return copies
 
 
 class Mailchute:
@@ -194,7 +212,7 @@ class Mailchute:
 
     @staticmethod
     def program(name):
-        return peers.build_directory() / name
+        return _programs(peers.build_directory()) / name
 
     def sendmail(self, message, *arguments, user=None, env=None, timeout=60):
         """Pipes the octets into sendmail; subprocess.CompletedProcess with bytes. user: submits as that user."""
