@@ -113,6 +113,8 @@ std::string ControlServer::answer(std::string_view request, uid_t uid) {
 std::string ControlServer::list(uid_t uid) {
   auto entries = queue::list(settings_.queue_directory);
   if (!entries) return "ERROR " + escaped(entries.error().text) + "\n";
+  const relay::DeliveryStatus now = delivery_.status();
+  const std::string pause = now.paused_for ? "smart host is paused: " + now.last_error : "";
   std::string answer;
   std::uint64_t requests = 0;
   std::uint64_t octets = 0;
@@ -123,7 +125,10 @@ std::string ControlServer::list(uid_t uid) {
     }
     if (!administrator(uid) && entry.uid != uid) continue;
     if (delivery_.in_flight(entry.id)) entry.place = queue::Place::active;
-    if (const auto next = delivery_.next_try(entry.id)) entry.info.next_try = *next;
+    if (const auto next = delivery_.next_try(entry.id)) {
+      entry.info.next_try = *next;
+      if (entry.info.reason.empty()) entry.info.reason = pause;
+    }
     answer += " " + queue::format_listed(entry) + "\n";
   }
   return answer + "OK " + queue::format_totals(requests, octets) + "\n";

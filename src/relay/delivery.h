@@ -29,7 +29,7 @@ struct DeliveryStatus {
   std::size_t waiting = 0;    // messages in the queue
   std::size_t in_flight = 0;
   std::uint64_t delivered = 0;  // since start
-  std::string smart_host;       // "ok" or "paused until ...": in words
+  std::string smart_host;       // host:port
   std::string last_error;
   std::optional<Seconds> paused_for;
   std::optional<Time> oldest;

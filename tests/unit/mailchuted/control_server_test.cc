@@ -90,6 +90,17 @@ TEST_F(ControlServerTest, SaysHowTheSmartHostIs) {
   EXPECT_EQ(ask("STATUS\n"), " smart_host=127.0.0.1:1\n waiting=0\n in_flight=0\n delivered=0\nOK\n");
 }
 
+// No message has a reason of its own then, and who looks wants to know all the same.
+TEST_F(ControlServerTest, SaysWithEachWaitingMessageWhyTheSmartHostIsPaused) {
+  it.submit(queue::envelope_to({"a@a"}));
+  delivery->look_for_new_mail();
+  while (ask("STATUS\n").find("paused_for=") == std::string::npos && !HasFailure()) {
+  }
+  const std::string answer = ask("LIST\n");
+  EXPECT_NE(answer.find("smart host is paused: connect to 127.0.0.1"), std::string::npos) << answer;
+  EXPECT_NE(answer.find("Connection refused"), std::string::npos) << answer;
+}
+
 TEST_F(ControlServerTest, RefusesWhatItDoesNotUnderstand) {
   EXPECT_EQ(ask("list\n"), "ERROR unknown request list\n");
   EXPECT_EQ(ask("\x1b[2J\n"), "ERROR unknown request \\x1b[2J\n");
