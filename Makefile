@@ -2,12 +2,13 @@
 #
 # make              build the programs (configures itself first)
 # make demo         install what the build needs, build, and show the programs at work
-# make check        install what the tests need, build, run all tests; SANITIZE=1: unit tests also in asan
+# make check        install what the tests need, build, run all tests; SANITIZE=1: unit tests also in asan,
+#                   and make fuzz
 # make check-long   make check, the tests that take long, and make tsan
 # make bench        build and run the benchmarks
 # make asan         unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
 # make tsan         unit tests under ThreadSanitizer
-# make fuzz         fuzz each parser for FUZZ_SECONDS (5)
+# make fuzz         fuzz each parser for FUZZ_SECONDS (3); FUZZ_KEEP=1 keeps new inputs for the next time
 # make install      install into DESTDIR; STRIP= keeps the symbols
 # make clean        remove what was built; distclean: and the configuration
 #
@@ -80,12 +81,12 @@ endif
 
 # A fresh machine has neither autoconf nor a compiler, so packages come before all configuration.
 demo.packages       := build
-check.packages      := build test
-check-long.packages := build test long
+check.packages      := build test $(if $(SANITIZE),fuzz)
+check-long.packages := build test long $(if $(SANITIZE),fuzz)
 asan.packages       := build test
 tsan.packages       := build test
 bench.packages      := build test
-fuzz.packages       := build fuzz
+fuzz.packages       := build test fuzz
 sections := $(sort $(foreach goal,$(MAKECMDGOALS),$($(goal).packages)))
 
 packages:
@@ -154,12 +155,10 @@ $(foreach f,$(folders) $(programs),\
   $(eval $f.library := $(if $($f.objects),$(O)/lib$f.a)))
 bench.objects := $(call objects,$(wildcard bench/*_bench.cc))
 fuzz.objects := $(call objects,$(wildcard tests/fuzz/*_fuzz.cc))
-# What calls a fuzz target: libFuzzer, elsewhere a main that goes through the corpus once.
-fuzz.main := $(if $(filter fuzz,$(VARIANT)),,$(call objects,tests/fuzz/replay.cc))
 support.objects := $(call objects,$(wildcard tests/support/*.cc))
 
 all.objects := $(foreach f,$(folders) $(programs),$($f.objects) $($f.main) $($f.tests)) \
-  $(bench.objects) $(fuzz.objects) $(fuzz.main) $(support.objects)
+  $(bench.objects) $(fuzz.objects) $(support.objects)
 
 libraries := $(foreach f,$(folders) $(programs),$($f.library))
 built := $(foreach p,$(programs),$(if $($p.main),$(O)/$p))
@@ -189,7 +188,7 @@ $(O)/obj/%.o: %.cc $(O)/compile.flags
 -include $(all.objects:.o=.d)
 
 $(O)/obj/tests/%.o $(O)/obj/bench/%.o: extra = -Itests $(net.flags)
-$(fuzz.objects) $(fuzz.main): extra = -Itests
+$(fuzz.objects): extra = -Itests
 
 define folder_rules
 $($1.objects) $($1.main): extra = \
@@ -224,10 +223,10 @@ $(benches): $(O)/%: $(O)/obj/%.o $(call needed,bench) $(O)/link.flags
 	$(call say,LINK,$@)
 	$(Q)$(link) -o $@ $(filter %.o %.a,$^) $(call libs,$(bench.needs)) -lbenchmark -lbenchmark_main -pthread
 
-$(fuzzers): $(O)/%: $(O)/obj/%.o $(fuzz.main) $(call needed,fuzz) $(O)/link.flags
+$(fuzzers): $(O)/%: $(O)/obj/%.o $(call needed,fuzz) $(O)/link.flags
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
-	$(Q)$(link) $(if $(fuzz.main),,-fsanitize=fuzzer) -o $@ $(filter %.o %.a,$^) $(call libs,$(fuzz.needs))
+	$(Q)$(link) -fsanitize=fuzzer -o $@ $(filter %.o %.a,$^) $(call libs,$(fuzz.needs))
 
 # --- Goals ------------------------------------------------------------------------------------
 
@@ -237,16 +236,19 @@ benches: $(benches)
 fuzzers: $(fuzzers)
 
 check check-long: all units $(if $(SANITIZE),sanitized)
-	@tests/run $(if $(filter check-long,$@),--long) --only '$(ONLY)' $(O) $(if $(SANITIZE),$(BUILD)/asan)
+	@tests/run $(if $(filter check-long,$@),--long) --only '$(ONLY)' $(O) \
+	  $(if $(SANITIZE),$(BUILD)/asan $(BUILD)/fuzz)
 	$(if $(filter check-long,$@),+@$(MAKE) --no-print-directory tsan)
 
 demo: all
 	@tests/demo $(O)
 
 sanitized:
-	+@$(MAKE) --no-print-directory VARIANT=asan units fuzzers
+	+@$(MAKE) --no-print-directory VARIANT=asan units
+	+@$(MAKE) --no-print-directory VARIANT=fuzz fuzzers
 
-asan: sanitized
+asan:
+	+@$(MAKE) --no-print-directory VARIANT=asan units
 	@tests/run --only 'unit/$(ONLY:unit/%=%)' $(BUILD)/asan
 
 # ThreadSanitizer in g++ 12 cannot live with the wide address randomisation of newer kernels.
@@ -258,16 +260,10 @@ bench: all benches
 	@for b in $(benches); do $$b || exit; done
 	@bench/front_end $(O)
 
-# New inputs are kept in the build tree; what is worth keeping goes to tests/fuzz/corpus by hand.
-FUZZ_SECONDS := 5
+export FUZZ_SECONDS FUZZ_KEEP
 fuzz:
 	+@$(MAKE) --no-print-directory VARIANT=fuzz fuzzers
-	@for f in $(notdir $(fuzz.objects:_fuzz.o=)); do \
-	  found=$(BUILD)/fuzz/corpus/$$f; kept=tests/fuzz/corpus/$$f; mkdir -p $$found; \
-	  test -d $$kept || kept=; echo "fuzz $$f"; \
-	  $(BUILD)/fuzz/tests/fuzz/$${f}_fuzz -max_total_time=$(FUZZ_SECONDS) -verbosity=0 -print_funcs=0 \
-	    -print_final_stats=1 -artifact_prefix=$(BUILD)/fuzz/$$f- $$found $$kept || exit; \
-	done
+	@tests/run --only 'fuzz/$(ONLY:fuzz/%=%)' $(BUILD)/fuzz
 
 help:
 	@sed -n 's/^# \(\(make\|ONLY\|CONF\|V=\).*\)/\1/p' Makefile
