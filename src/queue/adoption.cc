@@ -15,11 +15,6 @@ namespace {
 // More uids than these get no line of their own.
 constexpr std::size_t kMaxBlamed = 1000;
 
-bool exists(const sys::UniqueFd& folder, const std::string& name) {
-  struct stat status {};
-  return ::fstatat(folder.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0;
-}
-
 void report_junk(Log& log, const std::string& id, std::uint32_t owner, std::string_view reason) {
   log(Event("junk", Severity::warning).with("id", id).with("uid", owner).with("reason", reason));
 }
@@ -85,7 +80,7 @@ void Adoption::take(Round& round, const std::string& id) {
     report_junk(round.log, id, status.st_uid, reason);
   };
   if (S_ISDIR(status.st_mode)) return remove("is a folder");
-  const bool taken = exists(folders.held, id) || exists(folders.failed, id);
+  const bool taken = sys::exists(folders.held.get(), id) || sys::exists(folders.failed.get(), id);
   const int error =
       taken ? EEXIST : sys::rename_to_free_name(folders.fresh.get(), id, folders.cur.get(), id);
   if (error == ENOENT) return;

@@ -6,13 +6,12 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/error.h"
 #include "mail/envelope.h"
-#include "queue/format.h"
+#include "queue/entry_file.h"
 #include "sys/unique_fd.h"
 
 namespace mailchute::queue {
@@ -24,34 +23,23 @@ class EntryWriter {
   // new_queue_id().
   static Result<EntryWriter> create(const std::string& directory, std::string id);
 
-  EntryWriter(EntryWriter&&) noexcept;
-  EntryWriter& operator=(EntryWriter&&) = delete;
-  ~EntryWriter();
-
   const std::string& id() const { return id_; }
 
-  // Once, before the first write(). An error of kind data: check_envelope() says why.
-  Result<> begin(const mail::Envelope& envelope);
-  // Octets of the message, LF line ends.
-  Result<> write(std::string_view octets);
-  std::uint64_t message_length() const { return message_length_; }
+  // As EntryFile's.
+  Result<> begin(const mail::Envelope& envelope) { return file_.begin(envelope); }
+  Result<> write(std::string_view octets) { return file_.write(octets); }
+  std::uint64_t message_length() const { return file_.message_length(); }
 
   // After an error nothing is left, and the writer is of no further use.
   Result<> commit();
 
  private:
-  EntryWriter(sys::UniqueFd queue, sys::UniqueFd file, std::string id);
-  Result<> flush();
-  Result<> put_entry_line();
+  EntryWriter(sys::UniqueFd queue, EntryFile file, std::string id)
+      : queue_(std::move(queue)), file_(std::move(file)), id_(std::move(id)) {}
 
-  sys::UniqueFd queue_;
-  sys::UniqueFd file_;
+  sys::UniqueFd queue_;  // outlives the file
+  EntryFile file_;
   std::string id_;
-  std::string draft_;                    // the file's name as long as it must not stay
-  std::string buffer_;                   // begins with the Entry line as long as nothing is on disk
-  std::optional<DigestBuilder> digest_;  // of what is on disk, as soon as something is
-  std::uint64_t envelope_length_ = 0;
-  std::uint64_t message_length_ = 0;
 };
 
 }  // namespace mailchute::queue

@@ -25,6 +25,10 @@
 //   check cur/ID; what is no entry       daemon     cur/ID unchecked: checked when it is loaded,
 //     is removed, what is too large                 and a damaged one goes to failed/ then
 //     goes to failed/
+//   create work/ID, write, fsync (what   daemon     work/ID: removed at the next start
+//     is handed in through a socket)
+//   rename work/ID -> cur/ID (NOREPLACE) daemon     work/ID as above, or cur/ID: delivered (the
+//     sync of cur/                                  answer not yet given: all or nothing)
 //   write work/ID, fsync,                daemon     work/ID: removed at the next start; cur/ID old
 //     rename over cur/ID, fsync                     or new, both whole
 //   one octet of Status in cur/ID, sync  daemon     the old or the new octet

@@ -20,6 +20,7 @@ namespace mailchute::queue {
 namespace {
 
 constexpr Milliseconds kUpkeep = std::chrono::hours(1);
+constexpr std::size_t kCopyBuffer = 64 << 10;
 
 bool open_to(RecipientStatus status) {
   return status == RecipientStatus::to_do || status == RecipientStatus::possibly_delivered;
@@ -33,6 +34,10 @@ bool all_done(const std::string& status) {
 
 tl::unexpected<Error> no_entry(const std::string& id) {
   return failure(Error::Kind::unavailable, "no entry " + escaped(id) + " in the queue");
+}
+
+tl::unexpected<Error> taken(const std::string& id) {
+  return failure(Error::Kind::rejected, id + ": there is an entry with this id");
 }
 
 // The progress after these outcomes.
@@ -54,13 +59,13 @@ Result<Progress> applied(const Entry& entry, std::span<const Outcome> outcomes) 
   return next;
 }
 
-Result<> copy_message(const Entry& entry, const sys::UniqueFd& file) {
+Result<> copy_message(const Entry& entry, EntryFile& file) {
   Entry::Reader reader(entry);
   for (;;) {
     const auto piece = reader.next();
     if (!piece) return failure(piece.error());
     if (piece->empty()) return {};
-    if (auto written = sys::write_all(file.get(), *piece, entry.id()); !written) return written;
+    if (auto written = file.write(*piece); !written) return written;
   }
 }
 
@@ -132,6 +137,31 @@ Error Queue::refused(const std::string& id, const Refusal& refusal) {
   return Error{Error::Kind::data, id + ": " + reason};
 }
 
+bool Queue::has(const std::string& id) const {
+  const auto in = [&](const sys::UniqueFd& folder) { return sys::exists(folder.get(), id); };
+  return in(folders_.cur) || in(folders_.held) || in(folders_.failed);
+}
+
+Result<OwnEntryWriter> Queue::create(std::string id, std::uint32_t owner) {
+  if (!is_queue_id(id))
+    return failure(Error::Kind::data, "no queue id: " + escaped(id.substr(0, 80)));
+  if (has(id)) return taken(id);
+  return OwnEntryWriter::create(folders_.work.get(), std::move(id), owner);
+}
+
+Result<> Queue::commit(OwnEntryWriter& writer) {
+  const auto& id = writer.id();
+  if (!writer.finished_) return failure(Error::Kind::system, id + ": is not finished");
+  if (has(id)) return taken(id);
+  const int error = sys::rename_to_free_name(folders_.work.get(), id, folders_.cur.get(), id);
+  if (error == EEXIST) return taken(id);
+  if (error != 0) return failure(Error::from_errno("move", id, error));
+  writer.file_.keep();
+  changed_.insert(folders_.cur.get());
+  ++unsynced_;
+  return {};
+}
+
 Result<Disposition> Queue::record(Entry& entry, std::span<const Outcome> outcomes) {
   if (outcomes.empty()) return Disposition::waiting;
   auto next = applied(entry, outcomes);
@@ -173,30 +203,18 @@ Result<> Queue::rewrite(const sys::UniqueFd& folder, Entry& entry, Progress next
   const auto& id = entry.id();
   const int work = folders_.work.get();
   sys::remove_name(work, id);
-  auto file = sys::open_at(work, id, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, kOwnFileMode);
+  auto file = EntryFile::create(work, id, kOwnFileMode, kCopyBuffer);
   if (!file) return failure(std::move(file.error()));
-  Head head = entry.head_;
-  const auto progress_text = format_progress(next);
-  const auto line =
-      format_entry_line(entry.envelope_text_.size(), head.message_length, head.digest);
-  head.progress = std::move(next);
-  head.envelope_offset = progress_text.size() + line.size();
-  head.message_offset = head.envelope_offset + entry.envelope_text_.size();
-
-  Result<> done;
-  if (::fchmod(file->get(), kOwnFileMode) < 0) done = failure(Error::from_errno("chmod", id));
-  if (done) done = sys::write_all(file->get(), progress_text + line + entry.envelope_text_, id);
-  if (done) done = copy_message(entry, *file);
-  if (done) done = sys::sync(file->get(), id);
-  if (done && ::renameat(work, id.c_str(), folder.get(), id.c_str()) < 0) {
-    done = failure(Error::from_errno("rename", id));
+  if (auto begun = file->begin(entry.envelope(), next); !begun) return begun;
+  if (auto copied = copy_message(entry, *file); !copied) return copied;
+  if (auto finished = file->finish(); !finished) return failure(std::move(finished.error()));
+  if (::renameat(work, id.c_str(), folder.get(), id.c_str()) < 0) {
+    return failure(Error::from_errno("rename", id));
   }
-  if (!done) {
-    sys::remove_name(work, id);
-    return done;
-  }
-  entry.head_ = std::move(head);
-  entry.file_ = std::move(*file);
+  entry.head_.progress = std::move(next);
+  entry.head_.envelope_offset = file->envelope_offset();
+  entry.head_.message_offset = file->message_offset();
+  entry.file_ = file->release();
   return sys::sync(folder.get(), id);
 }
 

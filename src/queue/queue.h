@@ -16,6 +16,7 @@
 #include "queue/entry.h"
 #include "queue/folders.h"
 #include "queue/format.h"
+#include "queue/own_entry_writer.h"
 #include "queue/retry_info.h"
 #include "sys/unique_fd.h"
 
@@ -50,6 +51,14 @@ class Queue {
   // in a second if not (a lease holds a file back, for 45 seconds at most).
   bool more_to_adopt() const { return adoption_.more(); }
 
+  // An entry of the daemon's own: made here, written, finished, and committed to cur/. The commit
+  // is durable after sync(). An id that cur/, held/ or failed/ has is an error of kind `rejected`:
+  // who hands the same entry in once more has it queued already. The queue outlives the writer.
+  Result<OwnEntryWriter> create(std::string id, std::uint32_t owner);
+  Result<> commit(OwnEntryWriter& writer);
+  // Whether cur/, held/ or failed/ has this id.
+  bool has(const std::string& id) const;
+
   // Every id in cur/.
   Result<std::vector<std::string>> ids() const;
 
@@ -83,8 +92,8 @@ class Queue {
 
  private:
   Queue() = default;
-  // A submitter can make his file grow as long as he holds it open, so the limit holds in cur/, too;
-  // what an administrator puts back has none.
+  // A submitter can make his file grow as long as he holds it open, so the limit holds in cur/,
+  // too; what an administrator puts back has none.
   Terms limited() const;
   Terms unlimited() const;
   void keep_up();

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -61,6 +62,11 @@ OrErrno<UniqueFd> open_beneath(int directory, const std::string& name, int flags
     if (fd >= 0) return UniqueFd(static_cast<int>(fd));
     if (errno != EINTR) return tl::unexpected(errno);
   }
+}
+
+bool exists(int directory, const std::string& name) {
+  struct stat status {};
+  return ::fstatat(directory, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 int rename_to_free_name(int from, const std::string& name, int to, const std::string& new_name) {

@@ -44,6 +44,9 @@ class NameStream {
 // does not block, a lease is EAGAIN.
 OrErrno<UniqueFd> open_beneath(int directory, const std::string& name, int flags);
 
+// Whatever it is; a symbolic link is not followed.
+bool exists(int directory, const std::string& name);
+
 // renameat2(2). 0 or an errno; EEXIST when the new name is taken.
 int rename_to_free_name(int from, const std::string& name, int to, const std::string& new_name);
 int exchange_names(int directory, const std::string& a, const std::string& b);

@@ -98,5 +98,12 @@ TEST(Directory, RemovesFilesLinksAndEmptyFolders) {
   EXPECT_EQ(remove_name(fd, "none"), ENOENT);
 }
 
+TEST(Directory, SaysWhatExistsWhateverItIs) {
+  Opened opened;
+  EXPECT_FALSE(exists(opened.fd.get(), "name"));
+  ASSERT_EQ(::symlink("nowhere", (opened.folder / "name").c_str()), 0);
+  EXPECT_TRUE(exists(opened.fd.get(), "name"));
+}
+
 }  // namespace
 }  // namespace mailchute::sys

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "queue/entry_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <utility>
+
+#include "sys/file.h"
+
+namespace mailchute::queue {
+
+Result<EntryFile> EntryFile::create(int directory, std::string name, mode_t mode,
+                                    std::size_t buffer) {
+  auto file = sys::open_at(directory, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
+  if (!file) return failure(std::move(file.error()));
+  EntryFile entry(directory, std::move(name), std::move(*file), buffer);
+  if (::fchmod(entry.fd(), mode) < 0) return failure(Error::from_errno("chmod", entry.name_));
+  return entry;
+}
+
+EntryFile::EntryFile(int directory, std::string name, sys::UniqueFd file, std::size_t buffer)
+    : directory_(directory), name_(std::move(name)), file_(std::move(file)), limit_(buffer) {}
+
+EntryFile::EntryFile(EntryFile&& other) noexcept
+    : directory_(other.directory_),
+      name_(std::exchange(other.name_, {})),
+      file_(std::move(other.file_)),
+      limit_(other.limit_),
+      buffer_(std::move(other.buffer_)),
+      digest_(std::move(other.digest_)),
+      line_offset_(other.line_offset_),
+      envelope_length_(other.envelope_length_),
+      message_length_(other.message_length_) {}
+
+EntryFile::~EntryFile() {
+  if (!name_.empty()) ::unlinkat(directory_, name_.c_str(), 0);
+}
+
+Result<> EntryFile::begin(const mail::Envelope& envelope, const Progress& progress) {
+  if (auto checked = check_envelope(envelope); !checked) return checked;
+  const std::string text = format_envelope(envelope);
+  if (text.size() > kMaxEnvelope) {
+    return failure(Error::Kind::data, "too many long addresses in one message");
+  }
+  buffer_ = format_progress(progress);
+  line_offset_ = buffer_.size();
+  envelope_length_ = text.size();
+  buffer_.reserve(line_offset_ + kEntryLineLength + text.size() + 4096);
+  buffer_.append(kEntryLineLength, '\n').append(text);
+  if (buffer_.size() <= limit_) return {};
+  auto flushed = flush();
+  buffer_.shrink_to_fit();
+  return flushed;
+}
+
+Result<> EntryFile::write(std::string_view octets) {
+  message_length_ += octets.size();
+  if (buffer_.size() + octets.size() <= limit_) {
+    buffer_.append(octets);
+    return {};
+  }
+  if (auto flushed = flush(); !flushed) return flushed;
+  if (octets.size() <= limit_) {
+    buffer_.append(octets);
+    return {};
+  }
+  digest_->update(octets);
+  return sys::write_all(file_.get(), octets, name_);
+}
+
+// From the first flush on the message counts as large: the digest runs along, and the Entry line is
+// filled in at the end.
+Result<> EntryFile::flush() {
+  std::string_view fresh = buffer_;
+  if (!digest_) {
+    prepare_digests();
+    digest_.emplace();
+    fresh.remove_prefix(envelope_offset());
+  }
+  digest_->update(fresh);
+  auto written = sys::write_all(file_.get(), buffer_, name_);
+  buffer_.clear();
+  return written;
+}
+
+Result<EntrySum> EntryFile::put_entry_line() {
+  EntrySum sum{envelope_length_, message_length_, {}};
+  const bool large = digest_.has_value();
+  if (large) {
+    if (auto flushed = flush(); !flushed) return failure(std::move(flushed.error()));
+  } else {
+    digest_.emplace();
+    digest_->update(std::string_view(buffer_).substr(envelope_offset()));
+  }
+  sum.digest = digest_->finish();
+  const auto line = format_entry_line(sum.envelope, sum.message, sum.digest);
+  if (!large) buffer_.replace(line_offset_, kEntryLineLength, line);
+  const auto written = large ? sys::write_all_at(file_.get(), line, line_offset_, name_)
+                             : sys::write_all(file_.get(), buffer_, name_);
+  if (!written) return failure(written.error());
+  return sum;
+}
+
+Result<EntrySum> EntryFile::finish() {
+  auto sum = put_entry_line();
+  buffer_ = {};
+  if (!sum) return sum;
+  if (auto synced = sys::sync(file_.get(), name_); !synced) return failure(synced.error());
+  return sum;
+}
+
+}  // namespace mailchute::queue
