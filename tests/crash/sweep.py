@@ -46,22 +46,30 @@ def trace(command, stdin):
     with tempfile.NamedTemporaryFile("r", errors="replace") as log, open(stdin, "rb") as text:
         subprocess.run(["strace", "-f", "-y", "-s", "200", "-o", log.name, *command], stdin=text, check=True,
                        capture_output=True, timeout=60)
-        lines = [match for line in log if (match := _LINE.match(line))]
+        return calls_in(log)[1:]
+
+
+def calls_in(log):
+    """What strace has written of one process: its lines as calls."""
     seen = collections.Counter()
     calls = []
-    for match in lines:
+    for match in filter(None, map(_LINE.match, log)):
         seen[match[1]] += 1
         calls.append(Call(match[1], seen[match[1]], match[2]))
-    return calls[1:]
+    return calls
 
 
 def run(command, stdin, call, disturbance):
     """subprocess.CompletedProcess; strace ends the way its program ended."""
     with open(stdin, "rb") as text:
         return subprocess.run(
-            ["strace", "-f", "-o", "/dev/null", "-e", f"trace={call.name}",
-             "-e", f"inject={call.name}:{disturbance}:when={call.nth}", *command],
-            stdin=text, capture_output=True, timeout=120)
+            ["strace", "-f", "-o", "/dev/null", *injection(call, disturbance), *command], stdin=text,
+            capture_output=True, timeout=120)
+
+
+def injection(call, disturbance):
+    """Options for strace."""
+    return ["-e", f"trace={call.name}", "-e", f"inject={call.name}:{disturbance}:when={call.nth}"]
 
 
 def at_once():

@@ -11,6 +11,7 @@ import secrets
 import time
 
 _KEY = b"mailchute queue1".ljust(32, b"\0")
+_PROGRESS = re.compile(rb"(?:Mailchute-(?:Status|Owner|Failure|Held): [^\n]*\n)*")  # the daemon's files only
 _ENTRY = re.compile(rb"Mailchute-Entry: 1 (\d{20}) (\d{20}) ([0-9a-f]{32})\n")
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
@@ -38,6 +39,18 @@ class Entry:
     header: list    # (name, value as it stands, folds and all), in order
     body: bytes
     message: bytes  # header and body
+    progress: list  # (name, value) of what the daemon wrote above it, in order
+
+    @property
+    def status(self):
+        """{address: status octet}; all of a submitter's file is to do."""
+        addresses = [line[1:line.index(b">")] for line in self.recipients]
+        octets = dict(self.progress).get(b"Status", b"-" * len(addresses))
+        return {address.decode(): octet for address, octet in zip(addresses, octets.decode(), strict=True)}
+
+    @property
+    def held(self):
+        return dict(self.progress).get(b"Held")
 
     def field(self, name):
         """The envelope's only field of that name, else None."""
@@ -59,7 +72,8 @@ class Entry:
 
 
 def parse(octets):
-    head = _ENTRY.match(octets)
+    above = _PROGRESS.match(octets)
+    head = _ENTRY.match(octets, above.end())
     if not head:
         raise Torn(f"no Entry line: {octets[:60]!r}")
     length, size = int(head[1]), int(head[2])
@@ -68,13 +82,17 @@ def parse(octets):
         raise Torn(f"{len(rest)} octets, not {length} + {size}")
     if digest(rest) != head[3]:
         raise Torn("wrong digest")
-    envelope = [tuple(line.removeprefix(b"Mailchute-").split(b": ", 1)) for line in rest[:length].splitlines()]
+    envelope, progress = _fields(rest[:length]), _fields(above[0])
     message = rest[length:]
     text, _, body = message.partition(b"\n\n")
     fields = re.split(rb"\n(?![ \t])", text)
     header = [(name, value[1:] if value[:1] == b" " else value)
               for name, _, value in (field.partition(b":") for field in fields)]
-    return Entry(envelope, header, body, message)
+    return Entry(envelope, header, body, message, progress)
+
+
+def _fields(text):
+    return [tuple(line.removeprefix(b"Mailchute-").split(b": ", 1)) for line in text.splitlines()]
 
 
 def read(path):

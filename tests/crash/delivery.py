@@ -1,0 +1,302 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Deliveries by a daemon that is disturbed at one system call, finished by one that is not.
+
+A Trial begins with a copy of a prepared queue. One life of the daemon is disturbed; the disk is held against the
+table in src/queue/layout.h. A second life works undisturbed: every message has to come to where its kind says. Then the
+smart host is mended, and what waits or is held has to be delivered. At last the smart host's memory is counted: each
+recipient got the message, whole, and a second copy only if the first life had sent the final dot.
+"""
+
+import collections
+import dataclasses
+import pathlib
+import re
+import shutil
+import time
+
+import control
+import daemon
+import entries
+from kinds import refuse
+from mailchute import Mailchute
+from scripted import ScriptedServer
+from tls import CertificateAuthority
+
+HOUR = 3600
+FOLDERS = ("new", "cur", "held", "failed")  # where a message can be
+VERDICT = r"mailchuted: (delivered|possibly-delivered|deferred|failed|held) id={} "
+SENDER = "me@example.org"
+
+
+@dataclasses.dataclass
+class Site:
+    """What all trials share."""
+    folder: pathlib.Path
+    certificates: tuple = None
+    ca_file: pathlib.Path = None
+
+    def __post_init__(self):
+        authority = CertificateAuthority(self.folder / "ca")
+        self.ca_file, self.certificates = authority.file, authority.issue("localhost")
+        self.ca_file.chmod(0o644)
+        for path in (self.folder, self.folder / "ca"):
+            path.chmod(0o711)
+
+    def server(self, kind, script):
+        return ScriptedServer(script, tls=None if kind.tls == "none" else kind.tls, cert=self.certificates)
+
+    def place(self, folder, kind, server):
+        # One attempt a life, unless a test asks for more.
+        return Mailchute(folder, port=server.port, tls=kind.tls, ca_file=None if kind.tls == "none" else self.ca_file,
+                         start=False, settings={"sync_every": 1, "retry": {"first": HOUR, "longest": HOUR}})
+
+
+class Snapshot:
+    """The queue's files, held against the table of states."""
+
+    def __init__(self, spool):
+        self.files = {name: sorted(path.name for path in (spool / name).iterdir())
+                      for name in (*FOLDERS, "tmp", "work", "info")}
+        strangers = {path.name for path in spool.iterdir()} - {*self.files, "lock"}
+        assert not strangers, f"strange files {strangers}"
+        self.places = collections.defaultdict(list)
+        self.entries = {}
+        for folder in FOLDERS:
+            for name in self.files[folder]:
+                self.places[name].append(folder)
+                self.entries[name] = entries.read(spool / folder / name)  # Torn
+        for name, places in self.places.items():
+            assert len(places) == 1, f"{name} is in {places}"
+
+    def place(self, name):
+        return next(iter(self.places.get(name, [])), None)
+
+    def open_entries(self):
+        """Those that the daemon still has to attempt."""
+        return [name for name in self.files["new"] + self.files["cur"]
+                if set(self.entries[name].status.values()) & set("-?") and not self.entries[name].held]
+
+    def check_tidy(self):
+        """After a start nothing is left of what a crash left half done."""
+        assert not self.files["tmp"] and not self.files["work"] and not self.files["new"], self
+        orphans = set(self.files["info"]) - set(self.files["cur"]) - set(self.files["held"])
+        assert not orphans, f"{orphans} in info without an entry: {self}"
+
+    def __str__(self):
+        return ", ".join(f"{folder}: {names}" for folder, names in self.files.items() if names)
+
+
+class Prepared:
+    """A queue as a life begins with it."""
+
+    def __init__(self, site, kind):
+        self.site, self.kind, self.folder = site, kind, site.folder / f"prepared {kind.name}"
+        with site.server(kind, kind.before) as server:
+            place = site.place(self.folder, kind, server)
+            for names in kind.messages:
+                done = place.sendmail(kind.text, "-i", "-f", SENDER, *(f"{name}@example.org" for name in names))
+                assert done.returncode == 0, done.stderr
+            self.ids = [path.name for path in place.entries("new")]
+            if kind.before is not None:
+                attempt_once(place, self.ids)
+        self.entries = dict(Snapshot(place.spool).entries)
+        assert sorted(self.entries) == self.ids
+        self.texts = {name: entry.message.replace(b"\n", b"\r\n") for name, entry in self.entries.items()}
+
+    def copy_to(self, spool):
+        for name in ("new", "cur", "info"):
+            for path in (self.folder / "spool" / name).iterdir():
+                copy = spool / name / path.name
+                shutil.copy(path, copy)
+                shutil.chown(copy, path.stat().st_uid, path.stat().st_gid)
+                copy.chmod(path.stat().st_mode & 0o7777)
+
+
+def attempt_once(place, names):
+    place.start()
+    for name in names:
+        assert place.wait_for_log(VERDICT.format(name)), place.log()
+    place.stop()
+    for path in (place.spool / "info").iterdir():  # due again at once
+        attempts, last, _, reason = path.read_bytes().split(b" ", 3)
+        path.write_bytes(b" ".join((attempts, last, last, reason)))
+
+
+class Trial:
+    def __init__(self, prepared, folder, call=None, disturbance=None):
+        self.prepared, self.kind, self.site = prepared, prepared.kind, prepared.site
+        self.folder, self.call, self.disturbance = folder, call, disturbance
+        self.server = self.site.server(self.kind, self.kind.script)
+        self.log = ""
+
+    def run(self):
+        """self, or an AssertionError that names the call."""
+        try:
+            with self.server:
+                self.place = self._place()
+                self.prepared.copy_to(self.place.spool)
+                self._first_life()
+                self._second_life()
+            self._count()
+        except Exception as error:
+            self.log += self.place.log()
+            raise AssertionError(f"{self.kind.name}, {self}: {error}; log: {self.log[-1500:]}") from error
+        shutil.rmtree(self.folder)
+        return self
+
+    def trace(self):
+        """The calls of an undisturbed life."""
+        with self.server:
+            self.place = self._place()
+            self.prepared.copy_to(self.place.spool)
+            return daemon.trace(self.place, self._attempted)
+
+    def _place(self):
+        return self.site.place(self.folder, self.kind, self.server)
+
+    # --- the life that is disturbed
+
+    def _attempted(self):
+        log = self.place.log()
+        return all(re.search(VERDICT.format(name), log) for name in self.prepared.ids)
+
+    def _first_life(self):
+        daemon.disturb(self.place, self._attempted, self.call, self.disturbance)
+        self._wait_for_silence()
+        self.log += self.place.log()
+        self.sent = collections.Counter(self._ids_of(self.server.messages))
+        self.left = Snapshot(self.place.spool)
+
+    def _wait_for_silence(self):
+        """What the dead daemon has sent is read by the server to its end."""
+        assert self.server.wait_for(lambda server: all(session.closed for session in server.sessions))
+
+    # --- the life that is not
+
+    def _second_life(self):
+        waiting = self.left.open_entries()
+        settled = set(self.left.files["cur"]) - set(waiting)  # but not yet moved
+        self.place = self._place()
+        self.place.start()
+        if any(self._later(name) for name in waiting):
+            self._ask("RETRY *")
+        self._wait_for_verdicts(waiting)
+        daemon.wait_until(lambda: not any((self.place.spool / "cur" / name).exists() for name in settled),
+                          f"{settled} are moved")
+        for _ in range(self.kind.lost):
+            again = [name for name, entry in Snapshot(self.place.spool).entries.items() if "?" in entry.status.values()]
+            if again:
+                self._ask("RETRY *")
+                self._wait_for_verdicts(again, count=2)
+        self._check_places()
+        self._mend()
+        self.place.stop()
+        self._check_end()
+
+    def _later(self, name):
+        """Whether the first life has put off the next attempt."""
+        note = self.place.spool / "info" / name
+        return note.exists() and float(note.read_bytes().split(b" ")[2]) > time.time()
+
+    def _wait_for_verdicts(self, names, count=1):
+        for name in names:
+            found = self.place.wait_for_log(VERDICT.format(name), timeout=30, count=count)
+            assert found, f"no verdict on {name}, which was left as {self.left}"
+        self._ask("STATUS")  # answered after what was logged is recorded
+
+    def _ask(self, request):
+        answer = []
+
+        def answered():
+            try:
+                answer[:] = control.ask(self.place, request)
+                return True
+            except (FileNotFoundError, ConnectionRefusedError):  # not listening yet
+                return False
+        daemon.wait_until(answered, f"an answer to {request}")
+        return answer
+
+    def _check_places(self):
+        now = Snapshot(self.place.spool)
+        now.check_tidy()
+        for name, entry in self.prepared.entries.items():
+            expected = {address: self.kind.expected(address) for address in entry.status}
+            place = self._place_for(expected)
+            assert now.place(name) == place, f"{name} is in {now.place(name)}, not in {place}; {now}"
+            if place in ("cur", "failed"):
+                assert now.entries[name].status == expected, now.entries[name].progress
+            if place == "held":
+                assert now.entries[name].held, now.entries[name].progress
+            if place == "cur":
+                self._check_attempts(name)
+
+    def _place_for(self, expected):
+        if "-" in expected.values():
+            return "held" if self.kind.held else "cur"
+        return "failed" if "!" in expected.values() else None
+
+    def _check_attempts(self, name):
+        attempts = int((self.place.spool / "info" / name).read_bytes().split(b" ")[0])
+        assert 1 <= attempts <= 3, f"{attempts} attempts are noted"
+
+    def _mend(self):
+        """All that is neither delivered nor refused gets there now."""
+        self.server.script = {"rcpt": refuse}
+        now = Snapshot(self.place.spool)
+        waiting = now.files["cur"] + now.files["held"]
+        before = {name: self._verdicts(name) for name in waiting}
+        if waiting:
+            self._ask("RETRY " + " ".join(waiting))
+        for name in waiting:
+            assert self.place.wait_for_log(VERDICT.format(name), count=before[name] + 1, timeout=30), name
+
+    def _verdicts(self, name):
+        return len(re.findall(VERDICT.format(name), self.place.log()))
+
+    # --- what has come of it
+
+    def _check_end(self):
+        end = Snapshot(self.place.spool)
+        end.check_tidy()
+        assert not end.files["cur"] and not end.files["held"], end
+        for name in end.files["failed"]:
+            refused = {address for address, octet in end.entries[name].status.items() if octet == "!"}
+            assert refused and refused == self._refused(name), end.entries[name].progress
+
+    def _refused(self, name):
+        return {address for address in self.prepared.entries[name].status if self.kind.expected(address) == "!"}
+
+    def _ids_of(self, messages):
+        """The id of each message that the server did not refuse."""
+        by_text = {text: name for name, text in self.prepared.texts.items()}
+        taken = [message for message in messages if message.accepted or message.reply is None]
+        for message in taken:
+            assert message.data in by_text, f"torn: {message.data[:500]!r}"
+            assert message.sender == SENDER, message.sender
+        return [by_text[message.data] for message in taken]
+
+    def _count(self):
+        messages = [message for message in self.server.messages if message.accepted or message.reply is None]
+        copies = collections.Counter()
+        for message, name in zip(messages, self._ids_of(messages)):
+            copies.update((name, address) for address in message.recipients)
+        duplicated = set()
+        for name, entry in self.prepared.entries.items():
+            for address, octet in entry.status.items():
+                if octet not in "-?" or address in self._refused(name):
+                    assert copies[name, address] == 0, f"{address} got what he should not"
+                    continue
+                assert copies[name, address] > 0, f"lost: {address}"
+                once_more = copies[name, address] - 1 - self.kind.lost
+                if once_more > 0:
+                    assert once_more == 1 and self.sent[name], f"{once_more} duplicates for {address}"
+                    duplicated.add(name)
+        assert len(duplicated) <= 1, f"duplicates of {duplicated}"
+        self.duplicates = len(duplicated)
+
+    def outcome(self):
+        places = collections.Counter(self.left.place(name) or "gone" for name in self.prepared.ids)
+        return ", ".join(sorted(places)) + (", sent again" if self.duplicates else "")
+
+    def __str__(self):
+        return f"{self.disturbance} at {self.call} ({self.call.text[:80]})" if self.call else "undisturbed"

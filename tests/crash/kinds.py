@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The kinds of delivery that the sweep of the daemon disturbs, as a table.
+
+What a recipient meets is said by his name: refused@ is unknown to the smart host, later@ has to wait.
+"""
+
+import dataclasses
+
+from scripted import HANGUP
+
+SMALL = b"Subject: small\n\n.one\nline\n"
+LARGE = b"Subject: large\n\n" + b"a line of the three hundred kilobytes of them\n" * 6600
+
+
+def refuse(_server, _session, line):
+    return "550 5.1.1 no such user" if b"refused" in line else None
+
+
+def refuse_or_defer(server, session, line):
+    return "450 4.2.1 later" if b"later" in line else refuse(server, session, line)
+
+
+@dataclasses.dataclass(frozen=True)
+class Kind:
+    """messages: the recipients of each. script: of the smart host (scripted.py), until it is mended.
+
+    before: the script of an earlier attempt, whose entries of the daemon's own and notes in info/ are what the life
+    begins with; without it that is submitters' files in new/. after: {name: status octet} once all is attempted
+    under `script`, by default delivered. lost: how many replies to a final dot the script itself loses.
+    """
+    name: str
+    messages: list
+    text: bytes = SMALL
+    script: dict = dataclasses.field(default_factory=dict)
+    before: dict | None = None
+    after: dict = dataclasses.field(default_factory=dict)
+    held: bool = False
+    lost: int = 0
+    tls: str = "none"
+
+    def expected(self, address):
+        return self.after.get(address.partition("@")[0], "+")
+
+
+KINDS = [
+    Kind("one recipient", [["one"]]),
+    Kind("one recipient, by TLS", [["one"]], tls="starttls"),
+    Kind("one recipient, 300 KB", [["one"]], text=LARGE),
+    Kind("three recipients", [["one", "two", "three"]]),
+    Kind("three messages on a connection", [["one"], ["two"], ["three"]]),
+    Kind("one of three refused", [["one", "refused", "three"]], script={"rcpt": refuse}, after={"refused": "!"}),
+    Kind("the only one refused", [["refused"]], script={"rcpt": refuse}, after={"refused": "!"}),
+    Kind("refused after the final dot", [["one"]], script={"message": "554 5.7.1 no"}, after={"one": "!"}),
+    Kind("deferred", [["later"]], script={"rcpt": refuse_or_defer}, after={"later": "-"}),
+    Kind("deferred after the final dot", [["one"]], script={"message": "451 4.3.0 later"}, after={"one": "-"}),
+    Kind("one delivered, one refused, one deferred", [["one", "refused", "later"]], script={"rcpt": refuse_or_defer},
+         after={"refused": "!", "later": "-"}),
+    Kind("connection lost after the final dot", [["one"]], script={"message": [HANGUP, None]}, lost=1),
+    Kind("held", [["one"]], script={"mail": "550 5.7.1 not you"}, after={"one": "-"}, held=True),
+    Kind("retried after a restart", [["one", "later"]], before={"rcpt": refuse_or_defer}),
+    Kind("retried, and deferred again", [["one", "later"]], before={"rcpt": refuse_or_defer},
+         script={"rcpt": refuse_or_defer}, after={"later": "-"}),
+    Kind("retried, and one refused earlier", [["one", "refused", "later"]], before={"rcpt": refuse_or_defer},
+         after={"refused": "!"}),
+    Kind("retried where possibly delivered", [["one", "two"]], before={"message": HANGUP}),
+]
