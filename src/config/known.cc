@@ -46,6 +46,8 @@ constexpr Known kKnown[] = {
     {"smart_host.send_password_unprotected", "false",
      [](V v, S s) { v.read_boolean(s.smart_host->send_password_unprotected); }},
     {"smart_host.idle", "5", [](V v, S s) { v.read_span(s.smart_host->idle); }},
+    {"smart_host.connections", "4",
+     [](V v, S s) { v.read_number(s.smart_host->connections, 100u); }},
     {"smart_host.messages_per_connection", "1000",
      [](V v, S s) { v.read_number(s.smart_host->messages_per_connection, 1'000'000u); }},
 

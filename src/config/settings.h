@@ -43,6 +43,7 @@ struct SmartHost {
   bool send_password_unprotected = false;
   Seconds idle{5};                // how long a connection waits for the next message
   unsigned messages_per_connection = 1000;
+  unsigned connections = 4;       // at once, where there is much to do
   Timeouts timeouts;
 };
 

@@ -51,8 +51,11 @@ Result<> work(const config::Settings& settings, const secret::Secret& password, 
   auto watch = sys::FolderWatch::open(queue->drop_folder());
   if (!watch) return failure(watch.error());
 
+  auto board = relay::Board::create();
+  if (!board) return failure(board.error());
+
   net::EventLoop loop;
-  relay::Delivery delivery(loop, *queue, settings, password.reveal(), *tls ? &**tls : nullptr, log);
+  relay::Delivery delivery(loop, *queue, settings, password.reveal(), *tls ? &**tls : nullptr, log, *board);
   auto control = ControlServer::open(loop, settings, delivery, log);
   if (!control) return failure(control.error());
 

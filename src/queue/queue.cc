@@ -255,6 +255,17 @@ Result<> Queue::hold(Entry& entry, const std::string& reason) {
   return move(entry.id(), folders_.cur, folders_.held);
 }
 
+Result<> Queue::set_aside(const std::string& id, const std::string& reason) {
+  if (!is_queue_id(id)) return no_entry(id);
+  struct stat status {};
+  if (::fstatat(folders_.cur.get(), id.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) return no_entry(id);
+  if (auto moved = move(id, folders_.cur, folders_.held); !moved) return moved;
+  RetryInfo info;
+  info.reason = reason;
+  save_info(id, info);
+  return sync();
+}
+
 Result<> Queue::release(const std::string& id) {
   if (!is_queue_id(id)) return no_entry(id);
   const sys::UniqueFd* folder = &folders_.held;

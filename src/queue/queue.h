@@ -76,6 +76,9 @@ class Queue {
   Result<Disposition> record(Entry& entry, std::span<const Outcome> outcomes);
   // cur/ID -> held/ID with the reason; durable. The entry object is of no further use.
   Result<> hold(Entry& entry, const std::string& reason);
+  // cur/ID -> held/ID without a look into it, for what cannot be worked on; durable. `unavailable`: it
+  // is not there.
+  Result<> set_aside(const std::string& id, const std::string& reason);
   // held/ID or failed/ID -> cur/ID with failed recipients to do again; durable.
   Result<> release(const std::string& id);
 

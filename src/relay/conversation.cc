@@ -1,12 +1,23 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "relay/conversation.h"
 
+#include <algorithm>
 #include <utility>
+
+#include "sys/clock.h"
 
 namespace mailchute::relay {
 namespace {
 
 using smtp::Stage;
+
+// Octets a second, below which a connection is no use for mail; a modem of the slowest kind does better.
+constexpr std::uint64_t kSlowest = 1024;
+// Greylisters and tarpits take some seconds for each RCPT.
+constexpr Seconds kEachRecipient{10};
+constexpr Seconds kAllRecipients{3600};
+// How long a message waits behind one whose final reply does not come, before it takes another way.
+constexpr Seconds kRiderPatience{10};
 
 std::vector<std::string> mechanisms(config::AuthMechanism allowed) {
   switch (allowed) {
@@ -33,7 +44,7 @@ smtp::ClientSession::Options session_options(const Conversation::Options& option
 Conversation::Conversation(net::EventLoop& loop, const Options& options, const net::TlsContext* tls,
                            ConversationUser& user)
     : loop_(loop), options_(options), tls_(tls), user_(user), connector_(loop),
-      session_(session_options(options)), timer_(loop) {
+      session_(session_options(options)), timer_(loop), rider_timer_(loop) {
   const config::SmartHost& host = options_.smart_host;
   connector_.connect(host.host, host.port, host.timeouts.resolve, host.timeouts.connect,
                      [this](Result<std::unique_ptr<net::Connection>> connected) {
@@ -81,6 +92,12 @@ void Conversation::on_closed(const Error& reason) {
 
 void Conversation::wake() { act(); }
 
+std::string Conversation::relay_name() const {
+  const config::SmartHost& host = options_.smart_host;
+  if (!peer_.empty()) return host.host + "[" + peer_ + "]";
+  return host.host + ":" + std::to_string(host.port);
+}
+
 void Conversation::quit() {
   if (!connection_ || !session_.established()) {
     quitting_ = true;
@@ -115,7 +132,7 @@ void Conversation::act() {
 
 bool Conversation::offer_transaction() {
   if (large_ || quitting_ || !session_.wants_transaction()) return false;
-  auto transaction = user_.next_transaction();
+  auto transaction = user_.next_transaction(*this);
   if (!transaction) return false;
   session_.begin(std::move(*transaction));
   if (++messages_ >= options_.smart_host.messages_per_connection) leave();
@@ -142,7 +159,7 @@ void Conversation::perform(smtp::SendMessage& order) {
   if (message.entry.text()) {
     encoder.encode(std::string_view(*message.entry.text()).substr(skip), out_);
     encoder.finish(out_);
-    return session_.on_message_sent(order.id);
+    return finish_message(order.id);
   }
   large_.emplace(Large{order.id, queue::Entry::Reader(message.entry), encoder, skip});
   send_piece();
@@ -167,8 +184,13 @@ void Conversation::send_piece() {
   large_->encoder.finish(out_);
   large_.reset();
   watched_.reset();
-  session_.on_message_sent(id);
+  finish_message(id);
   act();
+}
+
+void Conversation::finish_message(smtp::TransactionId id) {
+  user_.on_final_dot(id);
+  session_.on_message_sent(id);
 }
 
 void Conversation::perform(smtp::StartTls&) {
@@ -180,7 +202,7 @@ void Conversation::perform(smtp::Ready&) {}
 
 void Conversation::perform(smtp::TransactionReport& report) {
   used_ = used_ || report.stage > Stage::rset;
-  user_.on_report(std::move(report));
+  user_.on_report(*this, std::move(report));
 }
 
 void Conversation::perform(smtp::Close& close) {
@@ -200,6 +222,7 @@ void Conversation::leave() {
 void Conversation::over(std::optional<smtp::Close::Trouble> trouble) {
   if (std::exchange(over_, true)) return;
   timer_.cancel();
+  rider_timer_.cancel();
   // A smart host that lets everybody in and throws everybody out is not asked again at once.
   if (!trouble && !used_ && !quitting_) {
     trouble = smtp::Close::Trouble{Stage::idle, {}, "the smart host closed the connection before it took a message"};
@@ -207,12 +230,20 @@ void Conversation::over(std::optional<smtp::Close::Trouble> trouble) {
   if (connection_) connection_->shutdown();
   // The user may destroy the conversation: not while one of its functions is running.
   loop_.post([this, alive = std::weak_ptr<bool>(alive_), trouble = std::move(trouble)]() mutable {
-    if (alive.lock()) user_.on_over(std::move(trouble), used_);
+    if (alive.lock()) user_.on_over(*this, std::move(trouble), used_);
   });
 }
 
 // Time limits
 
+Conversation::Phase Conversation::phase() const {
+  Phase phase{session_.waiting_for().value_or(Stage::idle), session_.waiting_transaction(), false};
+  if (phase.stage == Stage::mail || phase.stage == Stage::rcpt) phase.stage = Stage::rset;
+  phase.sending = phase.stage == Stage::message && large_;
+  return phase;
+}
+
+// Each reply, and each piece of a message, has its own time.
 Milliseconds Conversation::limit(Stage stage) const {
   const config::Timeouts& timeouts = options_.smart_host.timeouts;
   switch (stage) {
@@ -226,15 +257,48 @@ Milliseconds Conversation::limit(Stage stage) const {
   }
 }
 
-// Each reply, and each piece of a message, has its own time.
+// And all of them together: a smart host that says a word now and then does not keep a message for
+// ever.
+Milliseconds Conversation::limit(const Phase& phase) const {
+  const Milliseconds once = limit(phase.stage);
+  if (!phase.transaction) return once;
+  const Outgoing& message = user_.message_of(*phase.transaction);
+  if (phase.sending) return once + Seconds(message.wire_size / kSlowest);
+  if (phase.stage != Stage::rset) return once;
+  const auto recipients = static_cast<Seconds::rep>(message.recipients.size());
+  return once + std::min<Milliseconds>(kEachRecipient * recipients, kAllRecipients);
+}
+
 void Conversation::watch_time() {
   if (over_) return;
+  watch_rider();
   const Stage stage = session_.waiting_for().value_or(Stage::idle);
-  if (watched_ == stage && watched_replies_ == session_.replies()) return;
+  const Phase now_in = phase();
+  if (watched_ == stage && watched_replies_ == session_.replies() && phase_ == now_in) return;
+  const Instant now = sys::boot_now();
+  if (phase_ != now_in) {
+    phase_ = now_in;
+    phase_ends_ = now + limit(now_in);
+  }
   watched_ = stage;
   watched_replies_ = session_.replies();
-  timer_.start(limit(stage), [this, stage] {
-    stage == Stage::idle ? leave() : session_.on_timeout();
+  const Milliseconds left = std::max(phase_ends_ - now, Milliseconds(0));
+  timer_.start(std::min(limit(stage), left), [this, stage] { time_is_up(stage); });
+}
+
+void Conversation::time_is_up(Stage stage) {
+  stage == Stage::idle ? leave() : session_.on_timeout();
+  act();
+}
+
+// One slow message does not hold up the one behind it.
+void Conversation::watch_rider() {
+  const auto before = session_.has_rider() ? session_.waiting_transaction() : std::nullopt;
+  if (before == rider_behind_) return;
+  rider_behind_ = before;
+  if (!before) return rider_timer_.cancel();
+  rider_timer_.start(kRiderPatience, [this] {
+    session_.withdraw_rider();
     act();
   });
 }

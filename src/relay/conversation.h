@@ -21,16 +21,22 @@
 
 namespace mailchute::relay {
 
+class Conversation;
+
 class ConversationUser {
  public:
   virtual ~ConversationUser() = default;
-  // The next message to be sent, if there is one.
-  virtual std::optional<smtp::Transaction> next_transaction() = 0;
+  // The next message to be sent, if there is one; behind another one where the conversation says
+  // in_flight().
+  virtual std::optional<smtp::Transaction> next_transaction(const Conversation& conversation) = 0;
   // The message of a transaction that was handed out; it stays where it is until its report.
   virtual const Outgoing& message_of(smtp::TransactionId id) = 0;
-  virtual void on_report(smtp::TransactionReport report) = 0;
+  // The end of the message is about to leave: from now on the smart host may have it.
+  virtual void on_final_dot(smtp::TransactionId id) = 0;
+  virtual void on_report(const Conversation& conversation, smtp::TransactionReport report) = 0;
   // The last call; `used`: at least one transaction was reported beyond RSET.
-  virtual void on_over(std::optional<smtp::Close::Trouble> trouble, bool used) = 0;
+  virtual void on_over(const Conversation& conversation,
+                       std::optional<smtp::Close::Trouble> trouble, bool used) = 0;
 };
 
 class Conversation : private net::ConnectionUser {
@@ -49,7 +55,9 @@ class Conversation : private net::ConnectionUser {
   void quit();  // leave when what is in flight is done; at once as long as nothing can be
   void abandon(const std::string& why);  // now, whatever is in flight
 
-  const std::string& peer() const { return peer_; }         // "127.0.0.1:587" once connected
+  bool established() const { return session_.established(); }
+  bool in_flight() const { return session_.in_flight(); }
+  std::string relay_name() const;                       // "host[127.0.0.1:587]", or "host:587"
   const std::string& tls_version() const { return tls_version_; }  // empty: none
 
  private:
@@ -69,11 +77,24 @@ class Conversation : private net::ConnectionUser {
   void perform(smtp::Close& close);
   bool offer_transaction();
   void send_piece();
+  void finish_message(smtp::TransactionId id);
   void flush();
   void watch_time();
   void leave();
   void over(std::optional<smtp::Close::Trouble> trouble);
+  void time_is_up(smtp::Stage stage);
+  void watch_rider();
   Milliseconds limit(smtp::Stage stage) const;
+
+  // A part of the conversation that has a time limit as a whole, whatever comes meanwhile.
+  struct Phase {
+    smtp::Stage stage;  // rset stands for all until DATA
+    std::optional<smtp::TransactionId> transaction;
+    bool sending;  // a message is under way
+    bool operator==(const Phase&) const = default;
+  };
+  Phase phase() const;
+  Milliseconds limit(const Phase& phase) const;
 
   // A large message on its way.
   struct Large {
@@ -100,9 +121,13 @@ class Conversation : private net::ConnectionUser {
   bool quitting_ = false;
   bool over_ = false;
   bool acting_ = false;
-  // What the running time limit is for.
+  // What the running time limits are for.
   std::optional<smtp::Stage> watched_;
   std::uint64_t watched_replies_ = 0;
+  std::optional<Phase> phase_;
+  Instant phase_ends_{};
+  net::Timer rider_timer_;
+  std::optional<smtp::TransactionId> rider_behind_;  // the timer runs for the one behind this
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Takes messages from the queue to the smart host. Every outcome is a fact on disk before anything
-// else happens with it; what the facts mean is verdict.h's to say, when to try again retry.h's.
+// Takes messages from the queue to the smart host: which one next, over how many connections. What
+// the outcomes mean is verdict.h's to say, how they become facts on disk recorder.h's, how the smart
+// host fares health.h's.
 #pragma once
 
-#include <deque>
 #include <functional>
+#include <list>
 #include <map>
 #include <memory>
 #include <optional>
 #include <random>
-#include <span>
+#include <set>
 #include <string>
 
 #include "base/log.h"
@@ -17,32 +18,44 @@
 #include "net/event_loop.h"
 #include "net/tls.h"
 #include "queue/queue.h"
+#include "relay/board.h"
 #include "relay/conversation.h"
 #include "relay/health.h"
 #include "relay/outgoing.h"
+#include "relay/recorder.h"
 #include "relay/schedule.h"
-#include "relay/verdict.h"
 
 namespace mailchute::relay {
 
 struct DeliveryStatus {
   std::size_t waiting = 0;    // messages in the queue
   std::size_t in_flight = 0;
-  std::uint64_t delivered = 0;  // since start
+  std::size_t connections = 0;  // open, or being opened
+  std::uint64_t delivered = 0;  // recipients since start
   std::string smart_host;       // host:port
   std::string last_error;
+  std::optional<Time> trouble_since;
   std::optional<Seconds> paused_for;
   std::optional<Time> oldest;
 };
 
-class Delivery : private ConversationUser {
- public:
-  // All but `settings` outlive it; `password` is borrowed.
-  Delivery(net::EventLoop& loop, queue::Queue& queue, const config::Settings& settings,
-           std::string_view password, net::TlsContext* tls, Log& log);
+// What workers before this one left: ids of entries in cur/.
+struct Inheritance {
+  std::set<std::string> elsewhere;           // an older worker is finishing these
+  std::set<std::string> possibly_delivered;  // a worker died between final dot and reply
+  std::set<std::string> deadly;              // workers die of these
+};
 
-  // What is in cur/ already. Without it nothing would ever be done about that mail.
-  Result<> load_queue();
+class Delivery : private ConversationUser, private RecorderUser {
+ public:
+  // All but `settings` outlive it; `password` is borrowed. `board` shows what is in hand.
+  Delivery(net::EventLoop& loop, queue::Queue& queue, const config::Settings& settings,
+           std::string_view password, net::TlsContext* tls, Log& log, Board& board);
+
+  // What is in cur/ already. Without it nothing would ever be done about that mail. What is deadly is
+  // held; what is elsewhere is left alone until elsewhere_gone().
+  Result<> load_queue(const Inheritance& inheritance = {});
+  void elsewhere_gone();
   // Adopts what is new, and goes on; from then on now and then, whether or not somebody asks.
   void look_for_new_mail();
   // Now, not when its time comes; also ends a pause of the smart host. Returns how many.
@@ -51,8 +64,9 @@ class Delivery : private ConversationUser {
   // Puts a held or failed message back, to be tried now.
   Result<> release(const std::string& id);
 
-  // What is in flight is finished, within the span; then calls back.
-  void finish(Milliseconds within, std::function<void()> done);
+  // Begins nothing more; what is in flight is finished, within the span if there is one; then calls
+  // back. The last call counts.
+  void finish(std::optional<Milliseconds> within, std::function<void()> done);
 
   DeliveryStatus status() const;
   bool in_flight(const std::string& id) const;
@@ -60,39 +74,48 @@ class Delivery : private ConversationUser {
   std::optional<Time> next_try(const std::string& id) const;
 
  private:
-  // What became of a message, to be made a fact on disk.
-  struct Attempt {
+  struct InFlight {
     Outgoing message;
-    std::vector<queue::Outcome> outcomes;
-    queue::RetryInfo info;
+    const Conversation* conversation;
+    Care care;
+    bool probe;  // begun while the smart host was on probation
   };
 
-  std::optional<smtp::Transaction> next_transaction() override;
+  std::optional<smtp::Transaction> next_transaction(const Conversation& conversation) override;
   const Outgoing& message_of(smtp::TransactionId id) override;
-  void on_report(smtp::TransactionReport report) override;
-  void on_over(std::optional<smtp::Close::Trouble> trouble, bool used) override;
+  void on_final_dot(smtp::TransactionId id) override;
+  void on_report(const Conversation& conversation, smtp::TransactionReport report) override;
+  void on_over(const Conversation& conversation, std::optional<smtp::Close::Trouble> trouble,
+               bool used) override;
+
+  void on_put_back(const std::string& id, Time arrival, Milliseconds delay, Care care) override;
+  void on_gone(const std::string& id) override;
+  void on_relief() override { pump(); }
 
   void adopt();
+  void load(const std::string& id, Time arrival, const queue::RetryInfo& info, Care care);
+  void set_aside(const std::string& id);
+  bool mark_possibly_delivered(const std::string& id);
+
   void pump();
+  void pump_soon();
+  bool another_wanted(Instant now);
+  void open_connection();
   void wake_when_due();
-  bool may_begin() const;
-  bool too_much_unrecorded() const { return unrecorded_.size() >= settings_.sync_every; }
-  std::optional<Outgoing> load_next();
-  Result<Outgoing> load(const std::string& id);
-  void record(Outgoing message, Judgement judgement);
-  void expire(Judgement& judgement) const;
-  void hold(Outgoing& message, const Judgement& judgement);
-  bool settle(Attempt& attempt);
-  void record_later();
-  std::vector<queue::Outcome> outcomes(const Outgoing& message, const Judgement& judgement) const;
-  void defer(const Attempt& attempt);
-  void judge_smart_host(const std::string& id, const Judgement& judgement, bool local);
-  void log_verdicts(const Outgoing& message, const Judgement& judgement);
-  void put_back(const std::string& id, Time arrival, Milliseconds delay);
-  void sync_soon();
-  void sync_now();
+  std::size_t takeable(Instant now);
+  bool probing() const;
+  bool careful_in_flight() const;
+  bool may_begin(const Conversation& conversation) const;
+  std::optional<std::string> choose(bool plain_only);
+  std::optional<Outgoing> load_next(bool plain_only);
+  Result<Outgoing> load_message(const std::string& id);
+  void not_loaded(const std::string& id, const Error& error);
+
+  void judge_smart_host(const InFlight& sent, const Judgement& judgement, bool local);
+  void judge_end(const Conversation& conversation, const smtp::Close::Trouble& trouble, bool used);
+  unsigned others_working(const Conversation& conversation) const;
+  bool finishing() const { return finished_ != nullptr; }
   void finish_if_idle();
-  std::string relay_name() const;
   double chance();
 
   net::EventLoop& loop_;
@@ -102,21 +125,20 @@ class Delivery : private ConversationUser {
   RetryLimits retry_;
   net::TlsContext* tls_;
   Log& log_;
+  Board& board_;
   Schedule schedule_;
   Health health_;
-  std::unique_ptr<Conversation> conversation_;
-  std::map<smtp::TransactionId, Outgoing> in_flight_;
+  Recorder recorder_;
+  std::list<std::unique_ptr<Conversation>> conversations_;
+  std::map<smtp::TransactionId, InFlight> in_flight_;
+  std::set<std::string> elsewhere_;
   smtp::TransactionId last_id_ = 0;
   std::uint64_t delivered_ = 0;
-  // The smart host's word was given but could not be written down: never sent again meanwhile.
-  std::deque<Attempt> unrecorded_;
   net::Timer wake_timer_;
   net::Timer look_timer_;
-  net::Timer record_timer_;
-  net::Timer sync_timer_;
   net::Timer finish_timer_;
-  bool syncing_soon_ = false;
   bool adopting_ = false;
+  bool pumping_soon_ = false;
   std::function<void()> finished_;
   std::minstd_rand random_;
 };

@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "relay/health.h"
 
+#include <algorithm>
+
 namespace mailchute::relay {
+namespace {
+
+constexpr Seconds kCrowdedFor{300};  // other clients of the smart host come and go
+
+}  // namespace
 
 void Health::works() {
   failures_ = 0;
@@ -18,11 +25,21 @@ void Health::trouble(const std::string& reason, Time at, Instant now, double cha
   until_ = now + retry_delay(limits_, failures_, chance);
 }
 
-void Health::interrupted(const std::string& id, const std::string& reason, Time at, Instant now,
-                         double chance) {
-  if (!suspect_.empty() && suspect_ != id) return trouble(reason, at, now, chance);
+void Health::interrupted(const std::string& id, bool probe, const std::string& reason, Time at,
+                         Instant now, double chance) {
+  if (probe && id != suspect_) return trouble(reason, at, now, chance);
   suspect_ = id;
   last_error_ = reason;
+}
+
+void Health::crowded(unsigned working, Instant now) {
+  working_ = std::max(working, 1u);
+  crowded_until_ = now + kCrowdedFor;
+}
+
+unsigned Health::connections(Instant now) const {
+  if (on_probation()) return 1;
+  return crowded_until_ && now < *crowded_until_ ? std::min(working_, connections_) : connections_;
 }
 
 }  // namespace mailchute::relay

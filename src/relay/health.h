@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What is known about the smart host. Trouble before MAIL pauses it: one probe at a time, backing
 // off. Trouble in the middle of a message may be that message's fault, so it pauses the smart host
-// only when a different message, sent alone, meets it too.
+// only when a different message, sent alone, meets it too. A connection too many that is refused
+// while others work is no trouble at all: there are fewer of them for a while.
 #pragma once
 
 #include <optional>
@@ -14,14 +15,17 @@ namespace mailchute::relay {
 
 class Health {
  public:
-  explicit Health(RetryLimits limits) : limits_(limits) {}
+  Health(RetryLimits limits, unsigned connections) : limits_(limits), connections_(connections) {}
 
   // The smart host took a message, or refused one in order: it works.
   void works();
   // Session-level trouble; `chance` as in retry_delay().
   void trouble(const std::string& reason, Time at, Instant now, double chance);
-  // Trouble in the middle of message `id`.
-  void interrupted(const std::string& id, const std::string& reason, Time at, Instant now, double chance);
+  // Trouble in the middle of message `id`, which was begun while on_probation() (`probe`) or before.
+  void interrupted(const std::string& id, bool probe, const std::string& reason, Time at,
+                   Instant now, double chance);
+  // It let no further connection in beside the `working` ones.
+  void crowded(unsigned working, Instant now);
   // An administrator, or a reload: try at once.
   void forget_pause() { until_.reset(); }
 
@@ -31,11 +35,16 @@ class Health {
   bool on_probation() const { return failures_ > 0 || !suspect_.empty(); }
   // The message that the connection was lost with; a probe uses another one if there is one.
   const std::string& suspect() const { return suspect_; }
+  // How many connections there may be now.
+  unsigned connections(Instant now) const;
   const std::string& last_error() const { return last_error_; }
   std::optional<Time> since() const { return since_; }
 
  private:
   RetryLimits limits_;
+  unsigned connections_;
+  unsigned working_ = 0;  // so many were let in
+  std::optional<Instant> crowded_until_;
   unsigned failures_ = 0;  // in a row
   std::string suspect_;
   std::optional<Instant> until_;

@@ -2,17 +2,20 @@
 #include "relay/schedule.h"
 
 #include <algorithm>
+#include <vector>
 
 namespace mailchute::relay {
 
 void Schedule::unlist(const std::string& id, const Message& message) {
   if (message.where == Message::Where::waiting) waiting_.erase({message.due, id});
-  if (message.where == Message::Where::ready) ready_.erase({message.arrival, id});
+  if (message.where != Message::Where::ready) return;
+  if (message.care == Care::needed) careful_.erase({message.due, id});
+  else ready_.erase({message.arrival, id});
 }
 
-void Schedule::add(const std::string& id, Time arrival, Instant due) {
+void Schedule::add(const std::string& id, Time arrival, Instant due, Care care) {
   remove(id);
-  messages_[id] = {arrival, due, Message::Where::waiting};
+  messages_[id] = {arrival, due, care, Message::Where::waiting};
   waiting_.insert({due, id});
 }
 
@@ -29,25 +32,57 @@ void Schedule::promote(Instant now) {
     waiting_.erase(waiting_.begin());
     Message& message = messages_.at(id);
     message.where = Message::Where::ready;
-    ready_.insert({message.arrival, id});
+    if (message.care == Care::needed) careful_.insert({message.due, id});
+    else ready_.insert({message.arrival, id});
   }
 }
 
-std::optional<std::string> Schedule::take(Instant now, const std::string& except) {
+Care Schedule::care(const std::string& id) const {
+  const auto found = messages_.find(id);
+  return found == messages_.end() ? Care::none : found->second.care;
+}
+
+std::optional<std::string> Schedule::take(Instant now) {
   promote(now);
-  auto oldest = ready_.begin();
-  if (oldest != ready_.end() && oldest->second == except) ++oldest;
-  if (oldest == ready_.end()) return std::nullopt;
-  std::string id = oldest->second;
-  ready_.erase(oldest);
+  if (ready_.empty()) return std::nullopt;
+  std::string id = ready_.extract(ready_.begin()).value().second;
   messages_.at(id).where = Message::Where::taken;
   return id;
 }
 
+std::optional<std::string> Schedule::take_careful(Instant now, const std::string& except) {
+  promote(now);
+  auto first = careful_.begin();
+  if (first != careful_.end() && first->second == except) ++first;
+  if (first == careful_.end()) return std::nullopt;
+  std::string id = careful_.extract(first).value().second;
+  messages_.at(id).where = Message::Where::taken;
+  return id;
+}
+
+bool Schedule::careful_is_first(Instant now) {
+  promote(now);
+  if (careful_.empty() || ready_.empty()) return !careful_.empty();
+  return careful_.begin()->first < messages_.at(ready_.begin()->second).due;
+}
+
+std::size_t Schedule::ready(Instant now) {
+  promote(now);
+  return ready_.size();
+}
+
+std::size_t Schedule::careful_ready(Instant now) {
+  promote(now);
+  return careful_.size();
+}
+
 std::optional<Instant> Schedule::next_due() const {
-  if (!ready_.empty()) return messages_.at(ready_.begin()->second).due;
-  if (waiting_.empty()) return std::nullopt;
-  return waiting_.begin()->first;
+  std::optional<Instant> first;
+  const auto consider = [&first](Instant due) { first = std::min(first.value_or(due), due); };
+  if (!ready_.empty()) consider(messages_.at(ready_.begin()->second).due);
+  if (!careful_.empty()) consider(careful_.begin()->first);
+  if (!first && !waiting_.empty()) consider(waiting_.begin()->first);
+  return first;
 }
 
 std::optional<Instant> Schedule::due(const std::string& id) const {
@@ -59,13 +94,13 @@ std::size_t Schedule::hurry(Instant now) {
   std::vector<std::string> ids;
   for (const auto& [due, id] : waiting_) ids.push_back(id);
   for (const auto& id : ids) hurry(id, now);
-  return ids.size() + ready_.size();
+  return ids.size() + ready_.size() + careful_.size();
 }
 
 bool Schedule::hurry(const std::string& id, Instant now) {
   const auto found = messages_.find(id);
   if (found == messages_.end()) return false;
-  if (found->second.where == Message::Where::waiting) add(id, found->second.arrival, now);
+  if (found->second.where == Message::Where::waiting) add(id, found->second.arrival, now, found->second.care);
   return true;
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Which message is next. Messages that are due go in order of age; the others wait for their time.
-// A message that is in a transaction is in neither list but still known.
+// A message that needs care (one that was interrupted, or may have been delivered) stands in a line
+// of its own, in order of the time it became due. A message that is in a transaction is in no line
+// but still known.
 #pragma once
 
 #include <map>
@@ -8,23 +10,33 @@
 #include <set>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "base/clock.h"
 
 namespace mailchute::relay {
 
+enum class Care { none, needed };
+
 class Schedule {
  public:
   // Due at `due`; at once where that has passed. A known message gets the new time.
-  void add(const std::string& id, Time arrival, Instant due);
+  void add(const std::string& id, Time arrival, Instant due, Care care = Care::none);
   void remove(const std::string& id);
   bool contains(const std::string& id) const { return messages_.count(id) != 0; }
+  Care care(const std::string& id) const;
 
-  // The oldest message that is due, other than `except`; it is out of the lists until add() or
+  // The oldest message that is due and needs no care; it is out of the lines until add() or
   // remove().
-  std::optional<std::string> take(Instant now, const std::string& except = {});
-  // When take() will have something, given that it has nothing now.
+  std::optional<std::string> take(Instant now);
+  // The same for those that need care, but not `except`.
+  std::optional<std::string> take_careful(Instant now, const std::string& except = {});
+  // Whether one that needs care has been due for longer than what take() would give.
+  bool careful_is_first(Instant now);
+
+  // How many take() and take_careful() would give, one after the other.
+  std::size_t ready(Instant now);
+  std::size_t careful_ready(Instant now);
+  // When the first of those that wait is due, or has been due since.
   std::optional<Instant> next_due() const;
   std::optional<Instant> due(const std::string& id) const;
 
@@ -39,14 +51,17 @@ class Schedule {
   struct Message {
     Time arrival;
     Instant due;
+    Care care;
     enum class Where { waiting, ready, taken } where;
   };
+  using ByDue = std::set<std::pair<Instant, std::string>>;
   void promote(Instant now);
   void unlist(const std::string& id, const Message& message);
 
   std::map<std::string, Message> messages_;
-  std::set<std::pair<Instant, std::string>> waiting_;
+  ByDue waiting_;
   std::set<std::pair<Time, std::string>> ready_;
+  ByDue careful_;
 };
 
 }  // namespace mailchute::relay

@@ -24,6 +24,11 @@ std::optional<Stage> ClientSession::waiting_for() const {
   return expected_.front().stage;
 }
 
+std::optional<TransactionId> ClientSession::waiting_transaction() const {
+  if (over() || expected_.empty() || expected_.front().transaction == 0) return std::nullopt;
+  return expected_.front().transaction;
+}
+
 // Events
 
 void ClientSession::on_octets(std::string_view octets) {
@@ -71,7 +76,7 @@ void ClientSession::on_message_lost(TransactionId, const std::string& why) {
 }
 
 bool ClientSession::wants_transaction() const {
-  if (phase_ != Phase::ready || quitting_) return false;
+  if (phase_ != Phase::ready || quitting_ || ending_) return false;
   if (in_flight_.empty()) return true;
   return extensions_.pipelining && in_flight_.size() == 1 &&
          in_flight_.front().awaits_final_reply();
@@ -94,6 +99,13 @@ void ClientSession::begin(Transaction transaction) {
 void ClientSession::quit() {
   quitting_ = true;
   if (phase_ == Phase::ready && in_flight_.empty()) leave();
+}
+
+void ClientSession::withdraw_rider() {
+  if (!has_rider()) return;
+  ending_ = true;
+  actions_.emplace_back(in_flight_.back().report("withdrawn: the message before it takes long"));
+  in_flight_.pop_back();
 }
 
 // The handshake
@@ -223,6 +235,7 @@ void ClientSession::on_transaction_reply(const Expected& expected, const Reply& 
 void ClientSession::finish(TransactionId id) {
   actions_.emplace_back(find(id)->report({}));
   std::erase_if(in_flight_, [id](const TransactionState& t) { return t.id() == id; });
+  if (ending_) return end(std::nullopt);
   if (quitting_ && in_flight_.empty()) leave();
 }
 

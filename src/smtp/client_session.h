@@ -74,6 +74,10 @@ class ClientSession {
   void begin(Transaction transaction);
   // Leaves with QUIT as soon as nothing is in flight.
   void quit();
+  // The transaction that rides behind the one that is unanswered is reported as not begun, so that it
+  // need not wait. The smart host has its commands already, so the session ends with the reply that
+  // is awaited.
+  void withdraw_rider();
 
   std::optional<Action> next();
 
@@ -83,6 +87,9 @@ class ClientSession {
   std::uint64_t replies() const { return replies_; }
   bool over() const { return phase_ == Phase::over; }
   bool in_flight() const { return !in_flight_.empty(); }
+  // The transaction that the next reply belongs to, if any.
+  std::optional<TransactionId> waiting_transaction() const;
+  bool has_rider() const { return in_flight_.size() > 1; }
   bool established() const { return phase_ != Phase::handshake; }
   const Extensions& extensions() const { return extensions_; }
 
@@ -128,6 +135,7 @@ class ClientSession {
   bool handshaking_ = false;  // until on_tls(), from StartTls or from the start
   bool helo_ = false;             // EHLO was refused
   bool quitting_ = false;
+  bool ending_ = false;           // after the transaction that is in flight
   Extensions extensions_;
   ReplyParser parser_;
   std::unique_ptr<SaslMechanism> mechanism_;

@@ -6,9 +6,11 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <csignal>
 #include <list>
 #include <map>
+#include <set>
 
 #include "net/listener.h"
 #include "unit/queue/fixture.h"
@@ -29,7 +31,11 @@ class SmartHost {
   std::uint16_t port() const { return listener_.port(); }
   std::size_t connections() const { return clients_.size(); }
 
-  std::map<std::string, std::vector<std::string>> replies;  // the last one from then on; "" hangs up
+  std::map<std::string, std::vector<std::string>> replies;  // the last one from then on
+  // Before `replies`: to a line, or to "." and the recipient. "" hangs up, "-" says nothing.
+  std::function<std::optional<std::string>(const std::string& line)> answer;
+  std::size_t open_now() const { return open_; }
+  std::size_t most_at_once = 0;  // messages under way
   std::vector<std::string> messages;
   std::function<void()> message_came;
 
@@ -39,7 +45,8 @@ class SmartHost {
     Client(SmartHost& host, std::unique_ptr<net::Connection> connection)
         : host_(host), connection_(std::move(connection)) {
       connection_->set_user(this);
-      connection_->send("220 hi\r\n");
+      say("connect", "220 hi");
+      ++host_.open_;
     }
     void on_octets(std::string_view octets) override {
       input_ += octets;
@@ -51,7 +58,7 @@ class SmartHost {
     }
     void on_sent() override {}
     void on_tls(const net::TlsFacts&) override {}
-    void on_closed(const Error&) override {}
+    void on_closed(const Error&) override { --host_.open_; }
 
    private:
     void take(const std::string& line) {
@@ -62,29 +69,40 @@ class SmartHost {
       if (in_message_) {
         in_message_ = false;
         host_.messages.push_back(std::exchange(text_, {}));
-        say("dot", "250 queued");
+        --host_.at_once_;
+        say("dot", "250 queued", ". " + recipient_);
         if (host_.message_came) host_.message_came();
         return;
       }
       const std::string verb = line.substr(0, line.find(' '));
       in_message_ = verb == "DATA";
-      say(verb, in_message_ ? "354 go on" : "250 ok");
+      if (verb == "RCPT") recipient_ = line;
+      if (in_message_) host_.most_at_once = std::max(host_.most_at_once, ++host_.at_once_);
+      say(verb, in_message_ ? "354 go on" : "250 ok", line);
     }
-    void say(const std::string& verb, std::string reply) {
+    void say(const std::string& verb, std::string reply, const std::string& line = {}) {
       auto& script = host_.replies[verb];
       if (!script.empty()) reply = script.front();
       if (script.size() > 1) script.erase(script.begin());
-      if (reply.empty()) return connection_.reset();
+      if (host_.answer) reply = host_.answer(line).value_or(reply);
+      if (reply == "-") return;
+      if (reply.empty()) {
+        --host_.open_;
+        return connection_.reset();
+      }
       connection_->send(reply + "\r\n");
     }
     SmartHost& host_;
     std::unique_ptr<net::Connection> connection_;
     std::string input_;
     std::string text_;
+    std::string recipient_;
     bool in_message_ = false;
   };
 
   std::list<std::unique_ptr<Client>> clients_;
+  std::size_t open_ = 0;
+  std::size_t at_once_ = 0;
   net::Listener listener_;
 };
 
@@ -101,7 +119,7 @@ class DeliveryTest : public ::testing::Test {
   }
 
   Delivery& start() {
-    delivery.emplace(loop, it.queue, settings, "", nullptr, it.log);
+    delivery.emplace(loop, it.queue, settings, "", nullptr, it.log, board);
     EXPECT_TRUE(delivery->load_queue());
     delivery->look_for_new_mail();
     return *delivery;
@@ -131,6 +149,7 @@ class DeliveryTest : public ::testing::Test {
   net::EventLoop loop;
   SmartHost smart_host{loop};
   config::Settings settings;
+  Board board = std::move(*Board::create());
   std::optional<Delivery> delivery;
 };
 
@@ -240,6 +259,129 @@ TEST_F(DeliveryTest, MailThatWaitsForAQueueRunWaits) {
   EXPECT_EQ(smart_host.connections(), 0u);
   running.retry_all();
   run_until([&] { return logged("delivered "); });
+}
+
+TEST_F(DeliveryTest, OneConnectionIsEnoughForAHandful) {
+  for (int i = 0; i < 8; ++i) submit({"a@a"});
+  start();
+  run_until([&] { return logged("delivered ", 8); });
+  EXPECT_EQ(smart_host.connections(), 1u);
+}
+
+TEST_F(DeliveryTest, ManyMessagesGoOverSeveralConnectionsUpToTheLimit) {
+  settings.smart_host->connections = 3;
+  for (int i = 0; i < 100; ++i) submit({"a@a"});
+  std::size_t most = 0;
+  smart_host.message_came = [&] { most = std::max(most, delivery->status().connections); };
+  start();
+  run_until([&] { return logged("delivered ", 100); });
+  EXPECT_EQ(most, 3u);
+  EXPECT_EQ(smart_host.messages.size(), 100u);
+}
+
+TEST_F(DeliveryTest, AMessageThatTheSmartHostStallsOnHoldsUpNobody) {
+  smart_host.answer = [](const std::string& line) -> std::optional<std::string> {
+    if (line == ". RCPT TO:<stalls@a>") return "-";
+    if (line.starts_with("EHLO")) return "250-hi\r\n250 PIPELINING";
+    return std::nullopt;
+  };
+  submit({"stalls@a"});
+  auto& running = start();
+  run_until([&] { return smart_host.messages.size() == 1; });
+  for (int i = 0; i < 30; ++i) submit({"b@b"});
+  running.look_for_new_mail();
+  run_until([&] { return logged("delivered ", 30); });
+  EXPECT_EQ(running.status().in_flight, 1u);
+  EXPECT_EQ(running.status().waiting, 1u);
+}
+
+TEST_F(DeliveryTest, APoisonousMessageHoldsUpNobodyAndPausesNothing) {
+  settings.retry = {Seconds(0), Seconds(0), Seconds(1'000'000'000)};
+  unsigned met = 0;
+  smart_host.answer = [&](const std::string& line) -> std::optional<std::string> {
+    if (line != ". RCPT TO:<poison@a>") return std::nullopt;
+    ++met;
+    return "";
+  };
+  submit({"poison@a"});
+  for (int i = 0; i < 20; ++i) submit({"b@b"});
+  auto& running = start();
+  run_until([&] { return logged("delivered ", 20) && met > 3; });
+  EXPECT_EQ(it.log.count("possibly-delivered "), met);
+  EXPECT_FALSE(running.status().paused_for);
+}
+
+TEST_F(DeliveryTest, AConnectionThatIsNotLetInBesideOthersIsNoReasonToStop) {
+  settings.smart_host->connections = 4;
+  smart_host.replies["connect"] = {"220 hi", "421 4.7.0 too many connections from you"};
+  for (int i = 0; i < 100; ++i) submit({"a@a"});
+  start();
+  run_until([&] { return logged("delivered ", 100); });
+  EXPECT_LE(smart_host.connections(), 4u);
+  EXPECT_EQ(it.log.count("smart-host-trouble"), smart_host.connections() - 1);
+  EXPECT_FALSE(delivery->status().paused_for);
+}
+
+TEST_F(DeliveryTest, WhatMayHaveBeenDeliveredGoesOneAtATime) {
+  std::set<std::string> doubtful;
+  for (int i = 0; i < 6; ++i) doubtful.insert(submit({"a@a"}));
+  ASSERT_TRUE(it.queue.adopt(10));
+  delivery.emplace(loop, it.queue, settings, "", nullptr, it.log, board);
+  ASSERT_TRUE(delivery->load_queue({{}, doubtful, {}}));
+  run_until([&] { return logged("delivered ", 6); });
+  EXPECT_EQ(smart_host.most_at_once, 1u);
+}
+
+TEST_F(DeliveryTest, WhatKillsWorkersIsHeldWithoutALookIntoIt) {
+  const auto id = submit({"a@a"});
+  ASSERT_TRUE(it.queue.adopt(10));
+  delivery.emplace(loop, it.queue, settings, "", nullptr, it.log, board);
+  ASSERT_TRUE(delivery->load_queue({{}, {}, {id}}));
+  EXPECT_TRUE(it.has(queue::kHeld, id));
+  EXPECT_TRUE(logged("mailchute queue retry " + id));
+  EXPECT_TRUE(delivery->release(id));
+  run_until([&] { return logged("delivered "); });
+}
+
+TEST_F(DeliveryTest, WhatAnOlderWorkerHasInHandIsLeftToItUntilItIsGone) {
+  const auto id = submit({"a@a"});
+  ASSERT_TRUE(it.queue.adopt(10));
+  delivery.emplace(loop, it.queue, settings, "", nullptr, it.log, board);
+  ASSERT_TRUE(delivery->load_queue({{id}, {}, {}}));
+  submit({"b@b"});
+  delivery->look_for_new_mail();
+  run_until([&] { return logged("delivered "); });
+  EXPECT_TRUE(it.has(queue::kCur, id));
+  delivery->elsewhere_gone();
+  run_until([&] { return logged("delivered ", 2); });
+}
+
+TEST_F(DeliveryTest, TheBoardShowsWhatIsInHand) {
+  const auto id = submit({"a@a"});
+  std::vector<Board::InHand> seen;
+  smart_host.message_came = [&] { seen = board.in_hand(); };
+  start();
+  run_until([&] { return logged("delivered "); });
+  ASSERT_EQ(seen.size(), 1u);
+  EXPECT_EQ(seen[0].id, id);
+  EXPECT_TRUE(seen[0].sent);
+  EXPECT_TRUE(board.in_hand().empty());
+}
+
+TEST_F(DeliveryTest, FinishingWithoutASpanWaitsForWhatIsInFlight) {
+  smart_host.answer = [](const std::string& line) -> std::optional<std::string> {
+    return line.starts_with(". ") ? std::optional("-") : std::nullopt;
+  };
+  submit({"a@a"});
+  auto& running = start();
+  run_until([&] { return smart_host.messages.size() == 1; });
+  bool finished = false;
+  running.finish(std::nullopt, [&] { finished = true; });
+  EXPECT_EQ(running.status().in_flight, 1u);
+  EXPECT_FALSE(finished);
+  running.finish(Milliseconds(0), [&] { finished = true; });
+  run_until([&] { return finished; });
+  EXPECT_TRUE(logged("possibly-delivered "));
 }
 
 TEST_F(DeliveryTest, FinishingWaitsForTheReplyAndBeginsNothingMore) {

@@ -33,13 +33,39 @@ TEST(Schedule, ATakenMessageIsKnownButNotTakenTwice) {
   EXPECT_EQ(schedule.next_due(), at(60));
 }
 
-TEST(Schedule, PassesOverTheSuspectAsLongAsThereIsAnother) {
+TEST(Schedule, WhatNeedsCareStandsInALineOfItsOwn) {
   Schedule schedule;
-  schedule.add("suspect", day(1), at(0));
-  EXPECT_EQ(schedule.take(at(0), "suspect"), std::nullopt);
-  schedule.add("other", day(2), at(0));
-  EXPECT_EQ(schedule.take(at(0), "suspect"), "other");
-  EXPECT_EQ(schedule.take(at(0)), "suspect");
+  schedule.add("suspect", day(1), at(0), Care::needed);
+  EXPECT_EQ(schedule.take(at(0)), std::nullopt);
+  EXPECT_EQ(schedule.take_careful(at(0), "suspect"), std::nullopt);
+  schedule.add("other", day(2), at(0), Care::needed);
+  EXPECT_EQ(schedule.careful_ready(at(0)), 2u);
+  EXPECT_EQ(schedule.take_careful(at(0), "suspect"), "other");
+  EXPECT_EQ(schedule.take_careful(at(0)), "suspect");
+  EXPECT_EQ(schedule.care("suspect"), Care::needed);
+  EXPECT_EQ(schedule.care("unknown"), Care::none);
+}
+
+TEST(Schedule, WhatNeedsCareComesFirstOnlyWhenItHasWaitedLonger) {
+  Schedule schedule;
+  EXPECT_FALSE(schedule.careful_is_first(at(0)));
+  schedule.add("careful", day(1), at(10), Care::needed);
+  EXPECT_FALSE(schedule.careful_is_first(at(0)));
+  EXPECT_TRUE(schedule.careful_is_first(at(10)));
+  schedule.add("before", day(2), at(5));
+  EXPECT_FALSE(schedule.careful_is_first(at(20)));
+  schedule.remove("before");
+  schedule.add("after", day(2), at(15));
+  EXPECT_TRUE(schedule.careful_is_first(at(20)));
+  EXPECT_EQ(schedule.next_due(), at(10));
+}
+
+TEST(Schedule, HurryKeepsTheCare) {
+  Schedule schedule;
+  schedule.add("a", day(1), at(500), Care::needed);
+  EXPECT_EQ(schedule.hurry(at(1)), 1u);
+  EXPECT_EQ(schedule.take(at(1)), std::nullopt);
+  EXPECT_EQ(schedule.take_careful(at(1)), "a");
 }
 
 TEST(Schedule, AddingAgainMovesAMessage) {

@@ -46,14 +46,19 @@ class Player {
 
   // Each string is what the server sends at once when it is the session's turn to wait: several
   // replies are separated by LF.
-  Played play(std::list<Transaction> transactions, const std::vector<std::string>& replies) {
-    to_begin = std::move(transactions);
+  void play_on(std::list<Transaction> transactions, const std::vector<std::string>& replies) {
+    to_begin.splice(to_begin.end(), transactions);
     act();
     for (const std::string& reply : replies) {
       if (session.over()) break;
       session.on_octets(reply + "\r\n");
       act();
     }
+  }
+
+  // The same, and then the server hangs up.
+  Played play(std::list<Transaction> transactions, const std::vector<std::string>& replies) {
+    play_on(std::move(transactions), replies);
     if (!session.over()) session.on_closed("connection closed by peer");
     act();
     return std::move(played);
@@ -247,6 +252,35 @@ TEST(ClientSession, LostFinalReplyIsReportedAsSuch) {
   EXPECT_FALSE(played.report(1).reply);
   EXPECT_TRUE(played.report(1).dot_sent);
   EXPECT_EQ(played.report(1).error, "connection closed by peer");
+}
+
+TEST(ClientSession, AWithdrawnRiderIsUntouchedAndTheSessionEndsWithTheAwaitedReply) {
+  Player player(plain());
+  auto& session = player.session;
+  player.play_on(two(), {"220 hi", kPipelining, "250 r\r\n250 m\r\n250 t\r\n354 go"});
+  ASSERT_TRUE(session.has_rider());
+  EXPECT_EQ(session.waiting_transaction(), TransactionId{1});
+  session.withdraw_rider();
+  player.play_on({}, {});
+  ASSERT_EQ(player.played.reports.size(), 1u);
+  EXPECT_EQ(player.played.report(2).stage, Stage::rset);
+  EXPECT_FALSE(session.has_rider());
+  EXPECT_FALSE(session.wants_transaction());
+  player.play_on({}, {"250 queued\r\n250 r\r\n250 m\r\n250 t\r\n354 go"});
+  EXPECT_TRUE(player.played.report(1).reply->completed());
+  ASSERT_TRUE(player.played.close);
+  EXPECT_FALSE(player.played.close->trouble);
+  EXPECT_EQ(player.played.sent.find("<message 2>"), std::string::npos);
+}
+
+TEST(ClientSession, LossAfterAWithdrawalConcernsTheFirstAlone) {
+  Player player(plain());
+  player.play_on(two(), {"220 hi", kPipelining, "250 r\r\n250 m\r\n250 t\r\n354 go"});
+  player.session.withdraw_rider();
+  auto played = player.play({}, {});
+  ASSERT_EQ(played.reports.size(), 2u);
+  EXPECT_TRUE(played.report(1).dot_sent);
+  EXPECT_FALSE(played.report(1).reply);
 }
 
 TEST(ClientSession, LossBehindTheFinalDotLeavesTheNextMessageUntouched) {

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "relay/recorder.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.h"
+#include "sys/clock.h"
+
+namespace mailchute::relay {
+namespace {
+
+using queue::Outcome;
+using queue::RecipientStatus;
+using What = Verdict::What;
+
+constexpr Milliseconds kSyncWithin{50};        // DESIGN 1, promise 4
+constexpr unsigned kAttemptsBeforeExpiry = 3;  // a machine that was off for a week tries again first
+
+RecipientStatus status_of(What what) {
+  switch (what) {
+    case What::delivered: return RecipientStatus::done;
+    case What::failed: return RecipientStatus::failed;
+    case What::possibly_delivered: return RecipientStatus::possibly_delivered;
+    case What::deferred: return RecipientStatus::to_do;
+  }
+  return RecipientStatus::to_do;
+}
+
+// RFC 3463, 3.5: delivery time expired.
+void expire(Judgement& judgement, Seconds lifetime) {
+  const std::string within = format_seconds(static_cast<std::uint64_t>(lifetime.count()));
+  for (Verdict& verdict : judgement.recipients) {
+    if (!to_do(status_of(verdict.what))) continue;
+    verdict = {What::failed, "expired: could not be delivered within " + within + "; last: " + verdict.reply,
+               "5.4.7"};
+  }
+}
+
+std::vector<Outcome> outcomes_of(const Outgoing& message, const Judgement& judgement) {
+  std::vector<Outcome> outcomes;
+  for (std::size_t i = 0; i < message.recipients.size(); ++i) {
+    const Verdict& verdict = judgement.recipients[i];
+    Outcome outcome{message.recipients[i], status_of(verdict.what), verdict.reply};
+    // What may have been delivered once stays so through later deferrals.
+    const bool doubtful = message.entry.status(outcome.recipient) == RecipientStatus::possibly_delivered;
+    if (doubtful && verdict.what == What::deferred) outcome.status = RecipientStatus::possibly_delivered;
+    outcomes.push_back(std::move(outcome));
+  }
+  return outcomes;
+}
+
+bool nothing_happened(const std::vector<Outcome>& outcomes) {
+  return std::all_of(outcomes.begin(), outcomes.end(),
+                     [](const Outcome& outcome) { return outcome.status == RecipientStatus::to_do; });
+}
+
+Care care_for(const std::vector<Outcome>& outcomes, bool interrupted) {
+  const bool doubtful = std::any_of(outcomes.begin(), outcomes.end(), [](const Outcome& outcome) {
+    return outcome.status == RecipientStatus::possibly_delivered;
+  });
+  return interrupted || doubtful ? Care::needed : Care::none;
+}
+
+}  // namespace
+
+Recorder::Recorder(net::EventLoop& loop, queue::Queue& queue, const config::Settings& settings,
+                   RecorderUser& user, Log& log)
+    : queue_(queue), settings_(settings), user_(user), log_(log),
+      retry_{settings.retry.first, settings.retry.longest}, record_timer_(loop), sync_timer_(loop),
+      random_(std::random_device{}()) {}
+
+void Recorder::record(Outgoing message, Judgement judgement, const Via& via) {
+  if (judgement.held) {
+    log_judgement(log_, message, judgement, via, sys::now());
+    return hold(message, judgement.reply);
+  }
+  queue::RetryInfo info = queue_.load_info(message.entry.id());
+  ++info.attempts;
+  info.last_attempt = sys::now();
+  for (const Verdict& verdict : judgement.recipients) {
+    if (to_do(status_of(verdict.what))) info.reason = verdict.reply;
+  }
+  const Milliseconds age = info.last_attempt - message.entry.envelope().time;
+  if (info.attempts >= kAttemptsBeforeExpiry && age > settings_.retry.lifetime) {
+    expire(judgement, settings_.retry.lifetime);
+  }
+  log_judgement(log_, message, judgement, via, info.last_attempt);
+  auto outcomes = outcomes_of(message, judgement);
+  const Care care = care_for(outcomes, judgement.interrupted);
+  Attempt attempt{std::move(message), std::move(outcomes), std::move(info), care};
+  if (settle(attempt)) return;
+  unrecorded_.push_back(std::move(attempt));
+  record_later();
+}
+
+void Recorder::hold(Outgoing& message, const std::string& reason) {
+  const std::string& id = message.entry.id();
+  const Time arrival = message.entry.envelope().time;
+  if (auto held = queue_.hold(message.entry, reason); !held) {
+    log_(Event("record-failed", Severity::error).with("id", id).with("reason", held.error().text));
+    return user_.on_put_back(id, arrival, retry_.first, Care::none);
+  }
+  user_.on_gone(id);
+}
+
+// False when the facts are not on disk and must get there before the message is touched again.
+bool Recorder::settle(Attempt& attempt) {
+  const std::string& id = attempt.message.entry.id();
+  auto disposition = queue_.record(attempt.message.entry, attempt.outcomes);
+  if (!disposition) return not_recorded(attempt, disposition.error());
+  if (*disposition == queue::Disposition::waiting) {
+    defer(attempt);
+    return true;
+  }
+  if (*disposition == queue::Disposition::failed) {
+    log_(Event("dead-letter", Severity::warning)
+             .with("id", id)
+             .with("from", "<" + attempt.message.entry.envelope().reverse_path + ">"));
+  }
+  user_.on_gone(id);
+  sync_soon();
+  return true;
+}
+
+// A submitter who has changed his file meanwhile: it can never be recorded, and the next look at it
+// finds that out.
+bool Recorder::not_recorded(const Attempt& attempt, const Error& error) {
+  log_(Event("record-failed", Severity::error)
+           .with("id", attempt.message.entry.id())
+           .with("reason", error.text));
+  const bool again = error.kind == Error::Kind::data || nothing_happened(attempt.outcomes);
+  if (again) defer(attempt);
+  return again;
+}
+
+void Recorder::record_later() {
+  record_timer_.start(retry_.first, [this] {
+    while (!unrecorded_.empty() && settle(unrecorded_.front())) unrecorded_.pop_front();
+    if (!unrecorded_.empty()) record_later();
+    user_.on_relief();
+  });
+}
+
+void Recorder::defer(const Attempt& attempt) {
+  const std::string& id = attempt.message.entry.id();
+  queue::RetryInfo next = attempt.info;
+  const double chance = std::uniform_real_distribution<double>(0, 1)(random_);
+  const Milliseconds delay = retry_delay(retry_, next.attempts, chance);
+  next.next_try = sys::now() + delay;
+  queue_.save_info(id, next);
+  user_.on_put_back(id, attempt.message.entry.envelope().time, delay, attempt.care);
+}
+
+std::vector<std::string> Recorder::unrecorded() const {
+  std::vector<std::string> ids;
+  for (const Attempt& attempt : unrecorded_) ids.push_back(attempt.message.entry.id());
+  return ids;
+}
+
+void Recorder::finish() {
+  for (Attempt& attempt : std::exchange(unrecorded_, {})) settle(attempt);
+  sync_now();
+}
+
+// The queue's removals
+
+void Recorder::sync_soon() {
+  if (queue_.unsynced() >= settings_.sync_every) return sync_now();
+  if (std::exchange(syncing_soon_, true)) return;
+  sync_timer_.start(kSyncWithin, [this] { sync_now(); });
+}
+
+void Recorder::sync_now() {
+  syncing_soon_ = false;
+  sync_timer_.cancel();
+  if (queue_.unsynced() == 0) return;
+  if (auto synced = queue_.sync(); !synced) {
+    log_(Event("sync-failed", Severity::error).with("reason", synced.error().text));
+    sync_timer_.start(retry_.first, [this] { sync_now(); });
+  }
+}
+
+}  // namespace mailchute::relay
