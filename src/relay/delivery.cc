@@ -17,8 +17,8 @@ constexpr Seconds kLookAgain{60};          // should a message come without an e
 constexpr Seconds kLookForLate{1};         // a submitter may hold his file back for a while
 
 // One connection carries many messages at a round trip each. Another one is worth its handshake when
-// so many are due for each that is open, or when one has been due for so long that those that are
-// open must be stuck.
+// so many are due for each that is open, or when one has been due for so long, and none begun, that
+// those that are open must be stuck.
 constexpr std::size_t kBacklog = 8;
 constexpr Milliseconds kPatience{1000};
 
@@ -187,10 +187,13 @@ bool Delivery::another_wanted(Instant now) {
   if (due > open * kBacklog) return true;
   const bool all_at_work = std::all_of(conversations_.begin(), conversations_.end(),
                                        [](const auto& conversation) { return conversation->established(); });
-  return all_at_work && *schedule_.next_due() + kPatience <= now;
+  return all_at_work && stuck_at() <= now;
 }
 
+Instant Delivery::stuck_at() const { return std::max(*schedule_.next_due(), last_begun_) + kPatience; }
+
 void Delivery::open_connection() {
+  last_begun_ = sys::boot_now();
   conversations_.push_back(std::make_unique<Conversation>(loop_, conversation_options_, tls_,
                                                           static_cast<ConversationUser&>(*this)));
 }
@@ -204,7 +207,7 @@ void Delivery::wake_when_due() {
     due = std::max(*due, health_.paused_until().value_or(*due));
   } else if (*due <= now) {
     if (conversations_.size() >= health_.connections(now)) return wake_timer_.cancel();
-    due = *due + kPatience > now ? *due + kPatience : now + kPatience;
+    due = stuck_at() > now ? stuck_at() : now + kPatience;
   }
   wake_timer_.start(std::max(*due - now, Milliseconds(0)), [this] { pump(); });
 }
@@ -238,6 +241,7 @@ std::optional<smtp::Transaction> Delivery::next_transaction(const Conversation& 
     return std::nullopt;
   }
   const smtp::TransactionId id = ++last_id_;
+  last_begun_ = sys::boot_now();
   board_.take(message->entry.id());
   const Care care = schedule_.care(message->entry.id());
   auto& sent = in_flight_.emplace(id, InFlight{std::move(*message), &conversation, care, health_.on_probation()})

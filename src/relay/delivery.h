@@ -100,6 +100,7 @@ class Delivery : private ConversationUser, private RecorderUser {
   void pump();
   void pump_soon();
   bool another_wanted(Instant now);
+  Instant stuck_at() const;  // where a message is due
   void open_connection();
   void wake_when_due();
   std::size_t takeable(Instant now);
@@ -133,6 +134,7 @@ class Delivery : private ConversationUser, private RecorderUser {
   std::map<smtp::TransactionId, InFlight> in_flight_;
   std::set<std::string> elsewhere_;
   smtp::TransactionId last_id_ = 0;
+  Instant last_begun_{};  // a transaction or a connection
   std::uint64_t delivered_ = 0;
   net::Timer wake_timer_;
   net::Timer look_timer_;

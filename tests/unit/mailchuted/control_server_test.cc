@@ -52,7 +52,7 @@ class ControlServerTest : public ::testing::Test {
     settings.smart_host.emplace();
     settings.smart_host->host = "127.0.0.1";
     settings.smart_host->port = 1;
-    delivery.emplace(loop, it.queue, settings, "", nullptr, it.log);
+    delivery.emplace(loop, it.queue, settings, "", nullptr, it.log, board);
     server = std::move(*ControlServer::open(loop, settings, *delivery, it.log));
   }
   void run_loop() {
@@ -74,6 +74,7 @@ class ControlServerTest : public ::testing::Test {
   queue::TemporaryFolder run;
   net::EventLoop loop;
   config::Settings settings;
+  relay::Board board = std::move(*relay::Board::create());
   std::optional<relay::Delivery> delivery;
   std::unique_ptr<ControlServer> server;
 };
