@@ -32,10 +32,17 @@ struct Adoption::Round {
 Result<std::vector<Adopted>> Adoption::run(const Folders& folders, const Terms& terms,
                                            std::size_t limit, Log& log) {
   Round round{folders, terms, log, limit, {}};
+  // What was adopted before the trouble must be told all the same: nobody would look at it again.
+  const auto interrupted = [&](Error error) -> Result<std::vector<Adopted>> {
+    names_.reset();
+    stopped_ = true;
+    if (round.adopted.empty()) return failure(std::move(error));
+    return std::move(round.adopted);
+  };
   retry_waiting(round);
   if (!names_) {
     auto names = sys::NameStream::open(folders.fresh.get(), ".");
-    if (!names) return failure(std::move(names.error()));
+    if (!names) return interrupted(std::move(names.error()));
     names_ = std::move(*names);
     stopped_ = false;
   }
@@ -47,6 +54,9 @@ Result<std::vector<Adopted>> Adoption::run(const Folders& folders, const Terms& 
     const auto name = names_->next();
     if (is_queue_id(name)) take(round, name);
     if (!name.empty()) continue;
+    if (const int error = names_->error(); error != 0) {
+      return interrupted(Error::from_errno("read", kNew, error));
+    }
     if (whole_pass) {
       stopped_ = false;
       break;
@@ -72,7 +82,10 @@ void Adoption::retry_waiting(Round& round) {
 void Adoption::take(Round& round, const std::string& id) {
   const auto& folders = round.folders;
   struct stat status {};
-  if (::fstatat(folders.fresh.get(), id.c_str(), &status, AT_SYMLINK_NOFOLLOW) < 0) return;
+  if (::fstatat(folders.fresh.get(), id.c_str(), &status, AT_SYMLINK_NOFOLLOW) < 0) {
+    if (errno != ENOENT) ignore(round, id, kOverflowUid, errno);
+    return;
+  }
   const auto remove = [&](std::string_view reason) {
     const int error = sys::remove_name(folders.fresh.get(), id);
     if (error != 0) return ignore(round, id, status.st_uid, error);

@@ -166,7 +166,7 @@ bool is_grown_and_empty(const sys::UniqueFd& folder, off_t limit) {
   const auto status = sys::status_of(folder.get(), "");
   if (!status || status->st_size <= limit) return false;
   auto names = sys::NameStream::open(folder.get(), ".");
-  return names && names->next().empty();
+  return names && names->next().empty() && names->error() == 0;
 }
 
 // Moves what is left in the old folder into the present one, and removes the old one.

@@ -52,13 +52,22 @@ Result<> Delivery::load_queue(const Inheritance& inheritance) {
   for (const std::string& id : inheritance.deadly) set_aside(id);
   auto listed = queue::list(settings_.queue_directory);
   if (!listed) return failure(listed.error());
+  const auto ids = queue_.ids();
+  if (!ids) return failure(ids.error());
+  std::map<std::string_view, const queue::Listed*> known;
+  for (const auto& entry : *listed) known.emplace(entry.id, &entry);
   elsewhere_ = inheritance.elsewhere;
-  for (const auto& entry : *listed) {
-    if (entry.place != queue::Place::active && entry.place != queue::Place::waiting) continue;
-    if (elsewhere_.count(entry.id) != 0) continue;
-    const bool doubtful = inheritance.possibly_delivered.count(entry.id) != 0;
-    if (doubtful && !mark_possibly_delivered(entry.id)) continue;
-    load(entry.id, entry.time, entry.info, doubtful || possibly_delivered(entry) ? Care::needed : Care::none);
+  for (const std::string& id : *ids) {
+    if (elsewhere_.count(id) != 0) continue;
+    const bool doubtful = inheritance.possibly_delivered.count(id) != 0;
+    if (doubtful && !mark_possibly_delivered(id)) continue;
+    const auto found = known.find(id);
+    if (found == known.end()) {  // it could not be read just now
+      load(id, sys::now(), {}, doubtful ? Care::needed : Care::none);
+      continue;
+    }
+    const queue::Listed& entry = *found->second;
+    load(id, entry.time, entry.info, doubtful || possibly_delivered(entry) ? Care::needed : Care::none);
   }
   pump();
   return {};
@@ -105,6 +114,7 @@ void Delivery::elsewhere_gone() {
     const Board::Touch touch(board_, id);
     const auto entry = queue_.load(id);
     if (entry) load(id, entry->envelope().time, queue_.load_info(id), Care::none);
+    else if (entry.error().kind != Error::Kind::unavailable) not_loaded(id, entry.error());
   }
   pump();
 }

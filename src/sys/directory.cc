@@ -36,10 +36,11 @@ Result<NameStream> NameStream::open(int directory, const std::string& name) {
 }
 
 std::string NameStream::next() {
-  while (const dirent* entry = ::readdir(stream_.get())) {
+  for (error_ = errno = 0; const dirent* entry = ::readdir(stream_.get());) {
     const std::string_view name = entry->d_name;
     if (name != "." && name != "..") return std::string(name);
   }
+  error_ = errno;
   return {};
 }
 
@@ -50,6 +51,7 @@ Result<std::vector<std::string>> names_in(int directory, const std::string& name
   for (auto found = stream->next(); !found.empty(); found = stream->next()) {
     names.push_back(std::move(found));
   }
+  if (stream->error() != 0) return failure(Error::from_errno("read", name, stream->error()));
   return names;
 }
 

@@ -28,8 +28,10 @@ Result<std::vector<std::string>> names_in(int directory, const std::string& name
 class NameStream {
  public:
   static Result<NameStream> open(int directory, const std::string& name);
-  // Empty at the end.
+  // Empty at the end, and where reading fails: error() tells one from the other.
   std::string next();
+  // Of the last next(); 0 or an errno.
+  int error() const { return error_; }
   void rewind() { ::rewinddir(stream_.get()); }
 
  private:
@@ -38,6 +40,7 @@ class NameStream {
   };
   explicit NameStream(DIR* stream) : stream_(stream) {}
   std::unique_ptr<DIR, Close> stream_;
+  int error_ = 0;
 };
 
 // openat2(2), Linux 5.6: no symbolic link, no other file system, nothing above `directory`; a FIFO

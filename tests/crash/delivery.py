@@ -24,6 +24,8 @@ from tls import CertificateAuthority
 
 HOUR = 3600
 FOLDERS = ("new", "cur", "held", "failed")  # where a message can be
+# What the daemon says of trouble with its own files.
+COMPLAINT = r"mailchuted: ([a-z]+-failed|unreadable|ignored|unsaved|cannot-start|worker-died)\b.*"
 VERDICT = r"mailchuted: (delivered|possibly-delivered|deferred|failed|held) id={} "
 SENDER = "me@example.org"
 
@@ -160,8 +162,11 @@ class Trial:
         log = self.place.log()
         return all(re.search(VERDICT.format(name), log) for name in self.prepared.ids)
 
+    def _attempted_or_complained(self):
+        return self._attempted() or re.search(COMPLAINT, self.place.log())
+
     def _first_life(self):
-        daemon.disturb(self.place, self._attempted, self.call, self.disturbance)
+        daemon.disturb(self.place, self._attempted_or_complained, self.call, self.disturbance)
         self._wait_for_silence()
         self.log += self.place.log()
         self.sent = collections.Counter(self._ids_of(self.server.messages))
@@ -297,6 +302,11 @@ class Trial:
     def outcome(self):
         places = collections.Counter(self.left.place(name) or "gone" for name in self.prepared.ids)
         return ", ".join(sorted(places)) + (", sent again" if self.duplicates else "")
+
+    def answer(self):
+        """To an error: what the daemon said, or that it did its work all the same."""
+        complaint = re.search(COMPLAINT, self.log)
+        return f"said {complaint[1]}" if complaint else "went on"
 
     def __str__(self):
         return f"{self.disturbance} at {self.call} ({self.call.text[:80]})" if self.call else "undisturbed"

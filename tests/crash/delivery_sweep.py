@@ -16,6 +16,10 @@ from kinds import KINDS
 from report import case, finish
 
 
+# Calls that a full disk fails.
+WRITES = {"openat", "mkdirat", "write", "pwrite64", "ftruncate", "fsync", "fdatasync", "renameat", "renameat2"}
+
+
 def spread(calls, sample, shift):
     """About `sample` calls, evenly spread; the days take turns, so that all are met in time."""
     if not sample or sample >= len(calls):
@@ -31,6 +35,7 @@ def trials(prepared, folder, jobs):
     with ThreadPoolExecutor(sweep.at_once()) as pool:
         results = [pool.submit(one, number) for number in range(len(jobs))]
     errors = [result.exception() for result in results if result.exception()]
+    print("".join(f"# {error}\n" for error in errors), end="")
     assert not errors, f"{len(errors)} of {len(jobs)} went wrong, first: {errors[0]}"
     return [result.result() for result in results]
 
@@ -41,9 +46,18 @@ def kills(prepared, folder, calls, chosen):
         tell(f"{prepared.kind.name}, killed", done)
 
 
-def tell(title, done):
-    outcomes = collections.Counter(trial.outcome() for trial in done)
-    print(f"# {title}: {len(done)} runs, {sum(trial.duplicates for trial in done)} of them sent again; left "
+def errors(prepared, folder, calls, sample, shift):
+    on_queue = [call for call in calls if re.search("/spool[>/\"]", call.text) and call.name != "close"]
+    jobs = spread([(call, f"error={error}") for call in on_queue for error in ("EIO", "ENOSPC")
+                   if error == "EIO" or call.name in WRITES], sample, shift)
+    with case(f"{prepared.kind.name}: {len(jobs)} times a call on the queue's files failed"):
+        done = trials(prepared, folder, jobs)
+        tell(f"{prepared.kind.name}, calls failed", done, lambda trial: trial.answer())
+
+
+def tell(title, done, outcome=lambda trial: trial.outcome()):
+    outcomes = collections.Counter(map(outcome, done))
+    print(f"# {title}: {len(done)} runs, {sum(trial.duplicates for trial in done)} of them sent again; "
           + "; ".join(f"{outcome}: {count}" for outcome, count in sorted(outcomes.items())), flush=True)
 
 
@@ -59,7 +73,8 @@ def main(sample):
             prepared = Prepared(site, kind)
             base = folder / f"trials of {number}"
             calls = Trial(prepared, base / "trace").trace()
-            kills(prepared, base, calls, spread(calls, sample, number))
+            kills(prepared, base / "kills", calls, spread(calls, sample, number))
+            errors(prepared, base / "errors", calls, sample // 2 if sample else None, number)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     finish()
