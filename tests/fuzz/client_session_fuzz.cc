@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Whatever a smart host answers, however cut: no message follows a refused RSET or MAIL, one at most
-// is unanswered, every transaction is reported once and as the replies in its own places say, no
-// command has control characters, and the session ends with Close.
+// Whatever a smart host answers, however cut, and whatever happens meanwhile ("!s" and so on in the
+// text): no message follows a refused RSET or MAIL, one at most is unanswered, every transaction is
+// reported once and as the replies in its own places say, neither better nor worse; no command has
+// control characters; nothing is sent in clear text that must not be; the session ends with Close.
 #include <map>
 #include <string>
 
@@ -13,53 +14,96 @@ using namespace mailchute::smtp;
 
 namespace {
 
+// The first octet of an input.
+enum Setting { starttls = 1, password = 2, unprotected = 4, tls_from_start = 8, unverified = 16 };
+// The second. The message is sent at once unless it is lost at once or an event says when.
+enum Fate { lost = 1, by_event = 2, silence = 4, verified = 8, leave = 16, begin_by_event = 32 };
+
+constexpr TransactionId kTransactions = 4;
+
 // Commands and replies by their order alone, without the session's own books.
 struct Asked {
   std::string command;
   TransactionId id;
-  int code = 0;
 };
 
 class Dialog {
  public:
-  Dialog(unsigned bits, unsigned fate) : fate_(fate), session_(options(bits)) {
-    if ((bits & 8) != 0) session_.on_tls((bits & 16) != 0);
+  Dialog(unsigned settings, unsigned fate)
+      : settings_(settings), fate_(fate), allowed_((fate & begin_by_event) != 0 ? 0 : kTransactions),
+        session_(options(settings)) {
+    if ((settings & tls_from_start) != 0) secured((settings & unverified) == 0);
   }
 
-  void play(const std::vector<std::string_view>& pieces) {
-    for (const auto piece : pieces) {
-      session_.on_octets(piece);
-      hear(piece);
-      act();
-    }
-    (fate_ & 4) != 0 ? session_.on_timeout() : session_.on_closed("lost");
+  void play(std::string_view text, unsigned seed) {
     act();
-    fuzz::require(closed_ && unanswered_ == 0 && session_.over());
+    while (!text.empty()) {
+      const std::size_t event = std::min(text.find('!'), text.size());
+      for (const auto piece : fuzz::cut(text.substr(0, event), seed)) hear(piece);
+      text.remove_prefix(event);
+      if (text.size() > 1) happen(text[1]);
+      text.remove_prefix(std::min<std::size_t>(text.size(), 2));
+    }
+    happen((fate_ & silence) != 0 ? 't' : 'c');
+    fuzz::require(closed_ && unanswered_ == 0 && session_.over() && !session_.in_flight());
     for (const auto& [id, times] : reported_) fuzz::require(times == 1);
   }
 
  private:
-  static ClientSession::Options options(unsigned bits) {
+  static ClientSession::Options options(unsigned settings) {
     ClientSession::Options options;
     options.hostname = "here";
-    options.starttls = (bits & 1) != 0;
-    if ((bits & 2) != 0) options.credentials = Credentials{"me", "secret"};
-    options.send_password_unprotected = (bits & 4) != 0;
-    options.tls_from_start = (bits & 8) != 0;
+    options.starttls = (settings & starttls) != 0;
+    if ((settings & password) != 0) options.credentials = Credentials{"me", "secret"};
+    options.send_password_unprotected = (settings & unprotected) != 0;
+    options.tls_from_start = (settings & tls_from_start) != 0;
     return options;
   }
 
-  // The replies that a session can have seen by now; those to come are its own affair.
+  void happen(char event) {
+    switch (event) {
+      case 's': message_leaves(); break;
+      case 'l': session_.on_message_lost(unsent_, "lost"); break;
+      case 't': session_.on_timeout(); break;
+      case 'c': session_.on_closed("closed"); break;
+      case 'q': session_.quit(); break;
+      case 'b': allowed_ = std::min(allowed_ + 1, kTransactions); break;
+      default: return;
+    }
+    act();
+  }
+
+  void message_leaves() {
+    if (unsent_ == 0 || reported_[unsent_] != 0 || session_.over()) return;
+    session_.on_message_sent(unsent_);
+    sent_[std::exchange(unsent_, 0)] = true;
+  }
+
   void hear(std::string_view piece) {
+    session_.on_octets(piece);
     parser_.feed(piece);
     for (auto reply = parser_.next(); reply && *reply; reply = parser_.next())
       codes_.push_back((*reply)->code);
+    act();
   }
 
+  // How many replies the session has taken note of since the handshake.
+  std::size_t heard() const {
+    return std::min<std::size_t>(codes_.size(), session_.replies() - forgotten_);
+  }
+  // Of the reply in the place of that command; zero where the session has not come so far.
   int code_of(std::string_view command, TransactionId id) const {
-    for (std::size_t i = 0; i < asked_.size() && i < codes_.size(); ++i)
+    for (std::size_t i = 0; i < asked_.size() && i < heard(); ++i)
       if (asked_[i].id == id && asked_[i].command.starts_with(command)) return codes_[i];
     return 0;
+  }
+
+  static Transaction transaction(TransactionId id) {
+    switch (id) {
+      case 2: return {id, "", {{"a@x", "", {}}}, 100, true};
+      case 3: return {id, "me@here", {{"a@x", "", {}}, {"b@x", "", {}}}, 2000, false};
+      default: return {id, "me@here", {{"a@x", "", {}}, {"b@x", "", {}}}, 100, true};
+    }
   }
 
   void act() {
@@ -69,10 +113,11 @@ class Dialog {
         std::visit([this](auto& what) { on(what); }, *action);
       }
       if (closed_) return;
-      if (begun_ == 2 && (fate_ & 16) != 0) session_.quit();
-      if (begun_ == 3 || !session_.wants_transaction()) return;
+      if (begun_ == 2 && (fate_ & leave) != 0) session_.quit();
+      if (begun_ == allowed_ || !session_.wants_transaction()) return;
+      fuzz::require(begun_ - ended_ < 2);
       reported_[++begun_] = 0;
-      session_.begin(Transaction{begun_, "me@here", {{"a@x", "", {}}, {"b@x", "", {}}}, 100, true});
+      session_.begin(transaction(begun_));
     }
   }
 
@@ -80,53 +125,113 @@ class Dialog {
     std::string_view octets = send.octets;
     fuzz::require(octets.ends_with("\r\n"));
     octets.remove_suffix(1);
+    // Commands are not part of a message, nor do they come before DATA is answered.
+    fuzz::require(unsent_ == 0);
+    const bool group = session_.extensions().pipelining && asked_.back().command != "DATA\r";
+    fuzz::require(group || asked_.size() <= heard());
     for (const auto line : split(octets, '\n')) {
       fuzz::require(line.ends_with('\r') && fuzz::printable(line.substr(0, line.size() - 1)));
-      if (line.starts_with("RSET")) ++writing_;
+      check_secrecy(line, send.sensitive);
+      if (line.starts_with("RSET")) writing_ = begun_;
       asked_.push_back({std::string(line), line.starts_with("QUIT") ? 0 : writing_});
     }
   }
+  void check_secrecy(std::string_view line, bool sensitive) const {
+    if (shows_password(line))
+      fuzz::require(sensitive && (verified_ || (settings_ & unprotected) != 0));
+    const std::string_view verb = line.substr(0, 4);
+    if ((settings_ & starttls) != 0 && !secure_)
+      fuzz::require(verb == "EHLO" || verb == "HELO" || verb == "STAR" || verb == "QUIT");
+  }
+  static bool shows_password(std::string_view text) {
+    for (const std::string_view form : {"secret", "c2VjcmV0", "AG1lAHNlY3JldA"})
+      if (text.find(form) != text.npos) return true;
+    return false;
+  }
+
   void on(SendMessage& message) {
-    fuzz::require(++unanswered_ == 1);
+    fuzz::require(++unanswered_ == 1 && unsent_ == 0);
     asked_.push_back({"message", message.id});
     fuzz::require(code_of("RSET", message.id) / 100 == 2 && code_of("MAIL", message.id) / 100 == 2);
     fuzz::require(code_of("DATA", message.id) / 100 == 3);
-    messages_[message.id] = true;
-    if ((fate_ & 3) == 1) return session_.on_message_lost(message.id, "lost");
-    if ((fate_ & 3) != 2) session_.on_message_sent(message.id);
+    handed_out_[message.id] = true;
+    unsent_ = message.id;
+    if ((fate_ & lost) != 0) return session_.on_message_lost(message.id, "lost");
+    if ((fate_ & by_event) == 0) message_leaves();
   }
+
   void on(TransactionReport& report) {
-    fuzz::require(++reported_[report.id] == 1 && report.recipients.size() == 2);
-    if (messages_[report.id]) --unanswered_;
+    const TransactionId id = report.id;
+    fuzz::require(++reported_[id] == 1);
+    ++ended_;
+    if (handed_out_[id]) --unanswered_;
+    fuzz::require(report.dot_sent == sent_[id]);
     const bool taken = report.stage == Stage::message && report.reply && report.reply->completed();
-    fuzz::require(!taken || (report.dot_sent && messages_[report.id]));
-    fuzz::require(!taken || code_of("message", report.id) == report.reply->code);
-    fuzz::require(!report.recipients[0] ||
-                  code_of("RCPT TO:<a@x>", report.id) == report.recipients[0]->code);
-    fuzz::require(!report.recipients[1] ||
-                  code_of("RCPT TO:<b@x>", report.id) == report.recipients[1]->code);
+    const int last = code_of("message", id);
+    fuzz::require(taken == (sent_[id] && last / 100 == 2));
+    fuzz::require(report.stage != Stage::message || !report.reply || !report.reply->intermediate());
+    if (report.reply && !report.local)
+      fuzz::require(report.reply->code == code_of(command_of(report.stage), id));
+    check_recipients(report);
   }
+  // Whose reply may stand in a report.
+  static std::string_view command_of(Stage stage) {
+    switch (stage) {
+      case Stage::mail: return "MAIL";
+      case Stage::data: return "DATA";
+      case Stage::message: return "message";
+      default: return "none";
+    }
+  }
+  void check_recipients(const TransactionReport& report) const {
+    const auto recipients = transaction(report.id).recipients;
+    fuzz::require(report.recipients.size() == recipients.size());
+    const bool known = code_of("MAIL", report.id) / 100 == 2;
+    for (std::size_t i = 0; i < recipients.size(); ++i) {
+      const int code = code_of("RCPT TO:<" + recipients[i].address + ">", report.id);
+      const auto& reply = report.recipients[i];
+      fuzz::require((reply ? reply->code : 0) == (known ? code : 0));
+    }
+  }
+
   void on(StartTls&) {
     asked_.clear();
     codes_.clear();
     parser_.clear();
-    session_.on_tls((fate_ & 8) != 0);
+    forgotten_ = session_.replies();
+    secured((fate_ & verified) != 0);
+  }
+  void secured(bool verified) {
+    secure_ = true;
+    verified_ = verified;
+    session_.on_tls(verified);
   }
   void on(Ready&) {}
   void on(Close& close) {
     closed_ = true;
-    fuzz::require(!close.trouble || !close.trouble->text.empty());
+    if (!close.trouble) return;
+    const std::string& text = close.trouble->text;
+    fuzz::require(!text.empty());
+    fuzz::require(close.trouble->stage != Stage::auth || !shows_password(text));
   }
 
+  unsigned settings_;
   unsigned fate_;
+  TransactionId allowed_;
   ClientSession session_;
+  bool secure_ = false;
+  bool verified_ = false;
   ReplyParser parser_;
   std::vector<Asked> asked_{{"greeting", 0}};
   std::vector<int> codes_;
+  std::uint64_t forgotten_ = 0;  // replies before the handshake
   std::map<TransactionId, int> reported_;
-  std::map<TransactionId, bool> messages_;
+  std::map<TransactionId, bool> handed_out_;
+  std::map<TransactionId, bool> sent_;
   TransactionId begun_ = 0;
+  TransactionId ended_ = 0;
   TransactionId writing_ = 0;
+  TransactionId unsent_ = 0;  // handed out, and its end not sent
   int unanswered_ = 0;
   bool closed_ = false;
 };
@@ -135,9 +240,9 @@ class Dialog {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   fuzz::Input input(data, size);
-  const unsigned bits = input.octet();
+  const unsigned settings = input.octet();
   const unsigned fate = input.octet();
   const unsigned seed = input.octet();
-  Dialog(bits, fate).play(fuzz::cut(input.rest(), seed));
+  Dialog(settings, fate).play(input.rest(), seed);
   return 0;
 }
