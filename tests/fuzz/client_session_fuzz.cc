@@ -67,6 +67,7 @@ class Dialog {
       case 't': session_.on_timeout(); break;
       case 'c': session_.on_closed("closed"); break;
       case 'q': session_.quit(); break;
+      case 'w': session_.withdraw_rider(); break;
       case 'b': allowed_ = std::min(allowed_ + 1, kTransactions); break;
       default: return;
     }
@@ -85,6 +86,7 @@ class Dialog {
     for (auto reply = parser_.next(); reply && *reply; reply = parser_.next())
       codes_.push_back((*reply)->code);
     act();
+    fuzz::require(closed_ || session_.replies() - forgotten_ == codes_.size());
   }
 
   // How many replies the session has taken note of since the handshake.

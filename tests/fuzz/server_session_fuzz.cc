@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Whatever a client sends: replies are whole lines, a message is begun, ended or given up in that
 // order with an envelope that can be queued, nothing follows the end of the session, and the dialog
-// is the same however it was cut.
+// is the same however it was cut. A client that keeps to the rules gets any text through as it is,
+// and nothing of that is taken for a command.
 #include "fuzz/input.h"
 #include "queue/format.h"
+#include "smtp/message_encoder.h"
 #include "smtp/server_session.h"
 
 using namespace mailchute;
@@ -47,6 +49,8 @@ class Dialog {
     fuzz::require(closed_ && !begun_ && !session_.waiting());
     return std::move(said_);
   }
+  const std::vector<std::string>& messages() const { return messages_; }
+  const std::vector<std::string>& replies() const { return replies_; }
 
  private:
   void hear() {
@@ -59,9 +63,11 @@ class Dialog {
 
   void on(Session::Send& send) {
     fuzz::require(send.octets.ends_with("\r\n"));
-    for (const auto line : split(std::string_view(send.octets).substr(0, send.octets.size() - 1), '\n'))
+    for (const auto line : split(std::string_view(send.octets).substr(0, send.octets.size() - 1), '\n')) {
+      replies_.emplace_back(line);
       fuzz::require(line.ends_with('\r') && line.size() > 4 && parse_number(line.substr(0, 3)) &&
                     fuzz::printable(line.substr(0, line.size() - 1)));
+    }
     said_ += send.octets;
   }
   void on(Session::StartTls&) {
@@ -88,6 +94,7 @@ class Dialog {
     fuzz::require(begun_ && session_.waiting());
     begun_ = false;
     said_ += "<" + message_ + ">";
+    messages_.push_back(message_);
     if (answer()) return session_.on_message_stored(std::string("id"));
     session_.on_message_stored(failure(Error::Kind::data, "bad\r\nluck"));
   }
@@ -101,9 +108,41 @@ class Dialog {
   unsigned answers_;
   std::string said_;
   std::string message_;
+  std::vector<std::string> messages_;
+  std::vector<std::string> replies_;
   bool begun_ = false;
   bool closed_ = false;
 };
+
+constexpr char kEnvelope[] = "EHLO me\r\nMAIL FROM:<a@x>\r\nRCPT TO:<b@x>\r\n";
+
+std::string by_data(std::string_view text) {
+  smtp::MessageEncoder encoder;
+  std::string wire = "DATA\r\n";
+  encoder.encode(text, wire);
+  encoder.finish(wire);
+  return wire;
+}
+
+std::string by_chunks(std::string_view text, unsigned seed) {
+  std::string octets;
+  for (const char c : text) octets += c == '\n' ? "\r\n" : std::string(1, c);
+  std::string wire;
+  for (const auto chunk : fuzz::cut(octets, seed))
+    wire.append("BDAT " + std::to_string(chunk.size()) + "\r\n").append(chunk);
+  return wire + "BDAT 0 LAST\r\n";
+}
+
+void send_message(std::string text, bool chunks, unsigned seed) {
+  std::replace(text.begin(), text.end(), '\r', ' ');
+  if (!text.empty() && !text.ends_with('\n')) text += '\n';
+  const std::string wire = chunks ? by_chunks(text, seed / 16) : by_data(text);
+  Dialog dialog(0, 0);
+  dialog.play(fuzz::cut(kEnvelope + wire + "QUIT\r\n", seed));
+  fuzz::require(dialog.messages() == std::vector<std::string>{text});
+  fuzz::require(dialog.replies().back().starts_with("221 "));
+  for (const auto& reply : dialog.replies()) fuzz::require(reply < "4");
+}
 
 }  // namespace
 
@@ -112,6 +151,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const unsigned bits = input.octet();
   const unsigned answers = input.octet();
   const unsigned seed = input.octet();
+  if ((bits & 128) != 0) {
+    send_message(std::string(input.rest()), (bits & 1) != 0, seed);
+    return 0;
+  }
   const std::string whole = Dialog(bits, answers).play(fuzz::cut(input.rest(), 0));
   const std::string parts = Dialog(bits, answers).play(fuzz::cut(input.rest(), seed));
   // What rides behind STARTTLS is thrown away, and that depends on when it comes.
