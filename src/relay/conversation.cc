@@ -11,11 +11,6 @@ namespace {
 
 using smtp::Stage;
 
-// Octets a second, below which a connection is no use for mail; a modem of the slowest kind does better.
-constexpr std::uint64_t kSlowest = 1024;
-// Greylisters and tarpits take some seconds for each RCPT.
-constexpr Seconds kEachRecipient{10};
-constexpr Seconds kAllRecipients{3600};
 // How long a message waits behind one whose final reply does not come, before it takes another way.
 constexpr Seconds kRiderPatience{10};
 
@@ -236,54 +231,27 @@ void Conversation::over(std::optional<smtp::Close::Trouble> trouble) {
 
 // Time limits
 
-Conversation::Phase Conversation::phase() const {
-  Phase phase{session_.waiting_for().value_or(Stage::idle), session_.waiting_transaction(), false};
-  if (phase.stage == Stage::mail || phase.stage == Stage::rcpt) phase.stage = Stage::rset;
-  phase.sending = phase.stage == Stage::message && large_;
-  return phase;
-}
-
-// Each reply, and each piece of a message, has its own time.
-Milliseconds Conversation::limit(Stage stage) const {
-  const config::Timeouts& timeouts = options_.smart_host.timeouts;
-  switch (stage) {
-    case Stage::greeting: return timeouts.greeting;
-    case Stage::tls: return timeouts.tls;
-    case Stage::data: return timeouts.data;
-    case Stage::message: return large_ ? timeouts.block : timeouts.message;
-    case Stage::quit: return timeouts.quit;
-    case Stage::idle: return options_.smart_host.idle;
-    default: return timeouts.command;
-  }
-}
-
-// And all of them together: a smart host that says a word now and then does not keep a message for
-// ever.
-Milliseconds Conversation::limit(const Phase& phase) const {
-  const Milliseconds once = limit(phase.stage);
-  if (!phase.transaction) return once;
+Milliseconds Conversation::limit_of(const Phase& phase) const {
+  if (!phase.transaction) return phase_limit(options_.smart_host, phase, 0, 0);
   const Outgoing& message = user_.message_of(*phase.transaction);
-  if (phase.sending) return once + Seconds(message.wire_size / kSlowest);
-  if (phase.stage != Stage::rset) return once;
-  const auto recipients = static_cast<Seconds::rep>(message.recipients.size());
-  return once + std::min<Milliseconds>(kEachRecipient * recipients, kAllRecipients);
+  return phase_limit(options_.smart_host, phase, message.wire_size, message.recipients.size());
 }
 
 void Conversation::watch_time() {
   if (over_) return;
   watch_rider();
   const Stage stage = session_.waiting_for().value_or(Stage::idle);
-  const Phase now_in = phase();
-  if (watched_ == stage && watched_replies_ == session_.replies() && phase_ == now_in) return;
+  const Phase phase = phase_of(stage, session_.waiting_transaction(), large_.has_value());
+  if (watched_ == stage && watched_replies_ == session_.replies() && phase_ == phase) return;
   const Instant now = sys::boot_now();
-  if (phase_ != now_in) {
-    phase_ = now_in;
-    phase_ends_ = now + limit(now_in);
+  if (phase_ != phase) {
+    phase_ = phase;
+    phase_ends_ = now + limit_of(phase);
   }
   watched_ = stage;
   watched_replies_ = session_.replies();
   const Milliseconds left = std::max(phase_ends_ - now, Milliseconds(0));
-  timer_.start(std::min(limit(stage), left), [this, stage] { time_is_up(stage); });
+  timer_.start(std::min(step_limit(options_.smart_host, phase), left), [this, stage] { time_is_up(stage); });
 }
 
 void Conversation::time_is_up(Stage stage) {

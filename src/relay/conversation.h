@@ -16,6 +16,7 @@
 #include "net/event_loop.h"
 #include "net/tls.h"
 #include "relay/outgoing.h"
+#include "relay/time_limits.h"
 #include "smtp/client_session.h"
 #include "smtp/message_encoder.h"
 
@@ -84,17 +85,7 @@ class Conversation : private net::ConnectionUser {
   void over(std::optional<smtp::Close::Trouble> trouble);
   void time_is_up(smtp::Stage stage);
   void watch_rider();
-  Milliseconds limit(smtp::Stage stage) const;
-
-  // A part of the conversation that has a time limit as a whole, whatever comes meanwhile.
-  struct Phase {
-    smtp::Stage stage;  // rset stands for all until DATA
-    std::optional<smtp::TransactionId> transaction;
-    bool sending;  // a message is under way
-    bool operator==(const Phase&) const = default;
-  };
-  Phase phase() const;
-  Milliseconds limit(const Phase& phase) const;
+  Milliseconds limit_of(const Phase& phase) const;
 
   // A large message on its way.
   struct Large {
