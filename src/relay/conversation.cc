@@ -12,7 +12,7 @@ namespace {
 using smtp::Stage;
 
 // How long a message waits behind one whose final reply does not come, before it takes another way.
-constexpr Seconds kRiderPatience{10};
+constexpr Seconds kRiderPatience{3};
 
 std::vector<std::string> mechanisms(config::AuthMechanism allowed) {
   switch (allowed) {
