@@ -161,6 +161,8 @@ struct Resolver::Impl {
 };
 
 void Resolver::Impl::ask() {
+  // c-ares asks even about these.
+  if (const auto literal = SocketAddress::parse(host, port)) return finish(Addresses{*literal});
   lookup.emplace();
   lookup->start(host, port, dns_servers);
   if (lookup->fd() >= 0) {

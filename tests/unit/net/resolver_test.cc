@@ -43,6 +43,11 @@ TEST_F(ResolverTest, TakesLiteralsAsTheyAre) {
   EXPECT_EQ(resolve("[2001:db8::1]"), " [2001:db8::1]:587");
 }
 
+TEST_F(ResolverTest, AsksNobodyAboutLiterals) {
+  EXPECT_EQ(resolve("192.0.2.1", "127.0.0.1:9"), " 192.0.2.1:587");
+  EXPECT_EQ(resolve("2001:db8::1", "127.0.0.1:9"), " [2001:db8::1]:587");
+}
+
 TEST_F(ResolverTest, KnowsThisMachine) {
   EXPECT_NE(resolve("localhost").find(" 127.0.0.1:587"), std::string::npos);
 }
