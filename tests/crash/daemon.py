@@ -52,8 +52,9 @@ class Gate:
 
 
 def worker_of(place):
+    """[pid], or nothing while there is none."""
     with open(f"/proc/{place.pid}/task/{place.pid}/children") as children:
-        return int(children.read().split()[0])
+        return [int(pid) for pid in children.read().split()[:1]]
 
 
 @contextlib.contextmanager
@@ -63,7 +64,7 @@ def _traced(place, options):
     place.start()
     try:
         wait_until(lambda: gate.reached() or not place.running(), "the worker takes the lock")
-        worker = worker_of(place)
+        worker, = worker_of(place)
         os.kill(place.pid, signal.SIGSTOP)
         tracer = subprocess.Popen(["strace", "-f", *options, "-p", str(worker)], stdin=subprocess.DEVNULL,
                                   stderr=subprocess.PIPE, text=True)

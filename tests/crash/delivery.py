@@ -39,7 +39,7 @@ class Site:
 
     def __post_init__(self):
         authority = CertificateAuthority(self.folder / "ca")
-        self.ca_file, self.certificates = authority.file, authority.issue("localhost")
+        self.ca_file, self.certificates = authority.file, authority.issue("127.0.0.1")
         self.ca_file.chmod(0o644)
         for path in (self.folder, self.folder / "ca"):
             path.chmod(0o711)
@@ -49,8 +49,9 @@ class Site:
 
     def place(self, folder, kind, server):
         # One attempt a life, unless a test asks for more.
-        return Mailchute(folder, port=server.port, tls=kind.tls, ca_file=None if kind.tls == "none" else self.ca_file,
-                         start=False, settings={"sync_every": 1, "retry": {"first": HOUR, "longest": HOUR}})
+        return Mailchute(folder, host="127.0.0.1", port=server.port, tls=kind.tls, start=False,
+                         ca_file=None if kind.tls == "none" else self.ca_file,
+                         settings={"sync_every": 1, "retry": {"first": HOUR, "longest": HOUR}})
 
 
 class Snapshot:
@@ -166,7 +167,9 @@ class Trial:
         return self._attempted() or re.search(COMPLAINT, self.place.log())
 
     def _first_life(self):
-        daemon.disturb(self.place, self._attempted_or_complained, self.call, self.disturbance)
+        killed = self.disturbance == "signal=KILL"
+        daemon.disturb(self.place, self._attempted if killed else self._attempted_or_complained, self.call,
+                       self.disturbance)
         self._wait_for_silence()
         self.log += self.place.log()
         self.sent = collections.Counter(self._ids_of(self.server.messages))

@@ -175,6 +175,13 @@ class Mailchute:
         self._process.stderr.close()
         self._process = None
 
+    def kill_keeper(self):
+        """SIGKILL for the keeper alone; returns when its worker has done what it does then, and is gone."""
+        self._process.kill()
+        self._process.wait()
+        self._reader.join()
+        self.kill()
+
     def reload(self):
         self._process.send_signal(signal.SIGHUP)
 
