@@ -66,10 +66,18 @@ void check_retry(const Retry& retry, const Lines& lines, Complaints& complaints)
                        "; write longest = " + text(retry.first) + "; or more");
 }
 
+void check_ways_in(const Settings& settings, const Lines& lines, Complaints& complaints) {
+  if (settings.drop_directory_open || settings.submission_socket_open) return;
+  complaints.add(line_of_first(lines, {"submission_socket", "drop_directory"}),
+                 "drop_directory and submission_socket are both false, so that nobody could submit "
+                 "anything; write submission_socket = true;");
+}
+
 }  // namespace
 
 void check_together(const Settings& settings, const Lines& lines, Complaints& complaints) {
   check_retry(settings.retry, lines, complaints);
+  check_ways_in(settings, lines, complaints);
   if (settings.smart_host) {
     check_smart_host(*settings.smart_host, lines, complaints);
   } else if (!written(lines, "smart_host")) {

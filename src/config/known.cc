@@ -84,6 +84,11 @@ constexpr Known kKnown[] = {
     {"message_size_limit", "\"100M\"", [](V v, S s) { v.read_size(s.message_size_limit); },
      Known::For::submission},
 
+    {"drop_directory", "true", [](V v, S s) { v.read_boolean(s.drop_directory_open); },
+     Known::For::submission},
+    {"submission_socket", "true", [](V v, S s) { v.read_boolean(s.submission_socket_open); },
+     Known::For::submission},
+
     {"queue_directory", "\"/var/spool/mailchute\"",
      [](V v, S s) { v.read_path(s.queue_directory); }, Known::For::submission},
     {"run_directory", "\"/run/mailchute\"",

@@ -63,6 +63,8 @@ struct Settings {
   std::string domain;               // appended to bare names; hostname unless set
   bool ignore_dots = false;
   std::uint64_t message_size_limit = 100 << 20;  // octets; 0: none
+  bool drop_directory_open = true;  // the two ways in; at least one is open
+  bool submission_socket_open = true;
   std::vector<std::string> administrators;       // users who see the whole queue, beside root
   LogTarget log = LogTarget::automatic;
   bool log_debug = false;
@@ -71,6 +73,7 @@ struct Settings {
   std::optional<SmartHost> smart_host;
 
   std::string control_socket() const { return run_directory + "/control"; }
+  std::string submission_socket() const { return run_directory + "/submit"; }
 };
 
 }  // namespace mailchute::config

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "mailchuted/control_server.h"
+#include "mailchuted/submission_server.h"
 #include "net/event_loop.h"
 #include "net/tls.h"
 #include "queue/queue.h"
@@ -46,7 +47,9 @@ Result<> work(const config::Settings& settings, const secret::Secret& password, 
               const std::function<void()>& ready) {
   auto tls = tls_context(*settings.smart_host);
   if (!tls) return failure(tls.error());
-  auto queue = queue::Queue::open({settings.queue_directory, size_limit(settings)}, log);
+  queue::Queue::Options options{settings.queue_directory, size_limit(settings)};
+  options.drop_open = settings.drop_directory_open;
+  auto queue = queue::Queue::open(std::move(options), log);
   if (!queue) return failure(queue.error());
   auto watch = sys::FolderWatch::open(queue->drop_folder());
   if (!watch) return failure(watch.error());
@@ -58,6 +61,12 @@ Result<> work(const config::Settings& settings, const secret::Secret& password, 
   relay::Delivery delivery(loop, *queue, settings, password.reveal(), *tls ? &**tls : nullptr, log, *board);
   auto control = ControlServer::open(loop, settings, delivery, log);
   if (!control) return failure(control.error());
+  std::unique_ptr<SubmissionServer> submissions;
+  if (settings.submission_socket_open) {
+    auto opened = SubmissionServer::open(loop, *queue, settings, delivery, log);
+    if (!opened) return failure(opened.error());
+    submissions = std::move(*opened);
+  }
 
   net::ReadableWatch new_mail(loop, watch->fd(), [&] {
     if (auto drained = watch->drain(); !drained) {
@@ -66,10 +75,15 @@ Result<> work(const config::Settings& settings, const secret::Secret& password, 
     delivery.look_for_new_mail();
   });
   const sys::UniqueFd stop = termination();
+  unsigned at_work = submissions ? 2 : 1;
   net::ReadableWatch stopping(loop, stop.get(), [&] {
     signalfd_siginfo signal;
     if (::read(stop.get(), &signal, sizeof signal) != sizeof signal) return;
-    delivery.finish(kFinishWithin, [&] { loop.stop(); });
+    const auto done = [&] {
+      if (--at_work == 0) loop.stop();
+    };
+    delivery.finish(kFinishWithin, done);
+    if (submissions) submissions->finish(kFinishWithin, done);
   });
 
   if (auto loaded = delivery.load_queue(); !loaded) return loaded;

@@ -3,6 +3,7 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -387,6 +388,11 @@ void Connection::shutdown() {
   impl_->finishing = true;
   impl_->held = 0;
   impl_->advance();
+}
+
+bool Connection::deserted() const {
+  pollfd watched{impl_->socket.native_handle(), 0, 0};
+  return ::poll(&watched, 1, 0) > 0 && (watched.revents & (POLLHUP | POLLERR | POLLNVAL)) != 0;
 }
 
 std::string Connection::peer() const { return impl_->peer; }

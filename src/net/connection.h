@@ -68,6 +68,10 @@ class Connection {
   // as long as the peer lets it.
   void shutdown();
 
+  // The peer has closed its end, whether or not all it sent has been read: who waits for an answer
+  // is not there any more.
+  bool deserted() const;
+
   std::string peer() const;  // "127.0.0.1:587", "[::1]:587"; empty for Unix sockets
   std::optional<PeerCredentials> credentials() const;  // SO_PEERCRED, Unix sockets
 

@@ -60,4 +60,13 @@ Result<> check_envelope(const mail::Envelope& envelope) {
   return {};
 }
 
+Result<std::string> checked_envelope(const mail::Envelope& envelope) {
+  if (auto checked = check_envelope(envelope); !checked) return failure(std::move(checked.error()));
+  std::string text = format_envelope(envelope);
+  if (text.size() > kMaxEnvelope) {
+    return failure(Error::Kind::data, "too many long addresses in one message");
+  }
+  return text;
+}
+
 }  // namespace mailchute::queue

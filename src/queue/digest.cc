@@ -34,9 +34,10 @@ void DigestBuilder::update(std::string_view octets) {
   ::crypto_onetimeauth_update(&state_->poly1305, data, octets.size());
 }
 
-Digest DigestBuilder::finish() {
+Digest DigestBuilder::finish() const {
   Digest digest;
-  ::crypto_onetimeauth_final(&state_->poly1305, digest.data());
+  crypto_onetimeauth_state state = state_->poly1305;
+  ::crypto_onetimeauth_final(&state, digest.data());
   return digest;
 }
 

@@ -23,7 +23,8 @@ class DigestBuilder {
   DigestBuilder(DigestBuilder&&) noexcept;
   DigestBuilder& operator=(DigestBuilder&&) noexcept;
   void update(std::string_view octets);
-  Digest finish();
+  // Of what it was fed so far.
+  Digest finish() const;
 
  private:
   struct State;

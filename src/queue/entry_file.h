@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -47,6 +48,12 @@ class EntryFile {
   // Everything is in the file, and durable as far as its name is.
   Result<EntrySum> finish();
 
+  // The message as far as write() has taken it, for who has to put it elsewhere after an error of
+  // write() or finish(); what write() refused is not in it. An error that is not the sink's: the
+  // file does not give back what was written, and what the sink got counts for nothing.
+  using Sink = std::function<Result<>(std::string_view)>;
+  Result<> replay(const Sink& sink) const;
+
   std::uint64_t envelope_offset() const { return line_offset_ + kEntryLineLength; }
   std::uint64_t message_offset() const { return envelope_offset() + envelope_length_; }
 
@@ -59,8 +66,10 @@ class EntryFile {
 
  private:
   EntryFile(int directory, std::string name, sys::UniqueFd file, std::size_t buffer);
+  Result<> append(std::string_view octets);
   Result<> flush();
   Result<EntrySum> put_entry_line();
+  Result<> read_back(const Sink& sink) const;
 
   int directory_;
   std::string name_;
@@ -68,6 +77,7 @@ class EntryFile {
   std::size_t limit_;
   std::string buffer_;                   // begins with the head as long as nothing is on disk
   std::optional<DigestBuilder> digest_;  // of what is on disk, as soon as something is
+  std::uint64_t flushed_ = 0;            // octets on disk, the head included
   std::uint64_t line_offset_ = 0;        // of the Entry line
   std::uint64_t envelope_length_ = 0;
   std::uint64_t message_length_ = 0;

@@ -30,8 +30,10 @@ class EntryWriter {
   Result<> write(std::string_view octets) { return file_.write(octets); }
   std::uint64_t message_length() const { return file_.message_length(); }
 
-  // After an error nothing is left, and the writer is of no further use.
+  // After an error nothing is left, and the writer is of no further use but for replay().
   Result<> commit();
+  // As EntryFile's.
+  Result<> replay(const EntryFile::Sink& sink) const { return file_.replay(sink); }
 
  private:
   EntryWriter(sys::UniqueFd queue, EntryFile file, std::string id)

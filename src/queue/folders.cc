@@ -82,6 +82,8 @@ Result<> check_openat2(int queue) {
   return failure(Error::from_errno("openat2 (Linux 5.6 or newer)", "", self.error()));
 }
 
+unsigned drop_mode(bool open) { return open ? kDropFolderMode : kPrivateFolderMode; }
+
 // Makes the folder if need be; the mode under any umask.
 Result<> make_folder(int queue, const char* name, unsigned mode) {
   if (::mkdirat(queue, name, 0700) < 0) {
@@ -92,8 +94,9 @@ Result<> make_folder(int queue, const char* name, unsigned mode) {
   return {};
 }
 
+// `other` is a mode that is mended without a word: what it was before a setting was changed.
 Result<sys::UniqueFd> open_folder(int queue, const std::string& directory, const char* name,
-                                  unsigned mode) {
+                                  unsigned mode, unsigned other) {
   const std::string path = directory + "/" + name;
   const std::string remedy = ": " + install_command(mode, path);
   if (auto made = make_folder(queue, name, mode); !made) {
@@ -101,14 +104,19 @@ Result<sys::UniqueFd> open_folder(int queue, const std::string& directory, const
   }
   auto folder = sys::open_directory(queue, name);
   if (!folder) return misconfigured(folder.error().text + remedy);
-  const auto status = sys::status_of(folder->get(), path);
+  auto status = sys::status_of(folder->get(), path);
   const auto parent = sys::status_of(queue, directory);
   if (!status || !parent) return failure((status ? parent : status).error());
   if (status->st_uid != ::geteuid()) {
     return misconfigured(path + " belongs to somebody else (uid " + std::to_string(status->st_uid) +
                          ")" + remedy);
   }
-  if ((status->st_mode & 07777) != mode) return misconfigured(path + " has a wrong mode" + remedy);
+  if ((status->st_mode & 07777) == other && ::fchmod(folder->get(), mode) == 0) {
+    status = sys::status_of(folder->get(), path);
+  }
+  if (!status || (status->st_mode & 07777) != mode) {
+    return misconfigured(path + " has a wrong mode" + remedy);
+  }
   if (status->st_dev != parent->st_dev) {
     return misconfigured(path + " is on another file system than " + directory);
   }
@@ -120,14 +128,17 @@ Result<> open_all(Folders& folders, const std::string& directory) {
     const char* name;
     unsigned mode;
     sys::UniqueFd Folders::*place;
+    unsigned other = mode;
   };
-  constexpr Wanted kWanted[] = {
-      {kTmp, kDropFolderMode, &Folders::tmp},          {kNew, kDropFolderMode, &Folders::fresh},
+  const unsigned open = drop_mode(folders.drop_open);
+  const unsigned shut = drop_mode(!folders.drop_open);
+  const Wanted wanted_folders[] = {
+      {kTmp, open, &Folders::tmp, shut},               {kNew, open, &Folders::fresh, shut},
       {kCur, kPrivateFolderMode, &Folders::cur},       {kHeld, kPrivateFolderMode, &Folders::held},
       {kFailed, kPrivateFolderMode, &Folders::failed}, {kWork, kPrivateFolderMode, &Folders::work},
       {kInfo, kPrivateFolderMode, &Folders::info}};
-  for (const auto& wanted : kWanted) {
-    auto folder = open_folder(folders.queue.get(), directory, wanted.name, wanted.mode);
+  for (const auto& wanted : wanted_folders) {
+    auto folder = open_folder(folders.queue.get(), directory, wanted.name, wanted.mode, wanted.other);
     if (!folder) return failure(std::move(folder.error()));
     folders.*wanted.place = std::move(*folder);
   }
@@ -186,7 +197,7 @@ bool replace(const Folders& folders, const std::string& name, sys::UniqueFd& fol
   if (::mkdirat(queue, other.c_str(), 0700) < 0) return false;
   auto made = sys::open_directory(queue, other);
   const bool ready = made && ::fchown(made->get(), folders.daemon, folders.group) == 0 &&
-                     ::fchmod(made->get(), kDropFolderMode) == 0 &&
+                     ::fchmod(made->get(), drop_mode(folders.drop_open)) == 0 &&
                      sys::exchange_names(queue, name, other) == 0;
   if (ready) folder = std::move(*made);
   drain(queue, other, folder);
@@ -195,7 +206,7 @@ bool replace(const Folders& folders, const std::string& name, sys::UniqueFd& fol
 
 }  // namespace
 
-Result<Folders> open_folders(const std::string& directory, Log& log,
+Result<Folders> open_folders(const std::string& directory, Log& log, bool drop_open,
                              const std::string& hardlinks_setting) {
   auto queue = sys::open_at(AT_FDCWD, directory, O_RDONLY | O_DIRECTORY);
   if (!queue) {
@@ -209,9 +220,10 @@ Result<Folders> open_folders(const std::string& directory, Log& log,
 
   Folders folders;
   folders.daemon = ::geteuid();
+  folders.drop_open = drop_open;
   folders.queue = std::move(*queue);
   folders.lock = std::move(*lock);
-  auto checked = check_hardlinks(hardlinks_setting, log);
+  auto checked = drop_open ? check_hardlinks(hardlinks_setting, log) : Result<>();
   if (checked) checked = check_openat2(folders.queue.get());
   if (checked) checked = open_all(folders, directory);
   if (checked) checked = check_groups(folders, directory);

@@ -20,11 +20,13 @@ struct Folders {
   sys::UniqueFd queue, tmp, fresh, cur, held, failed, work, info;  // `fresh` is new/
   uid_t daemon = 0;
   gid_t group = 0;  // of new/
+  bool drop_open = true;
 };
 
 inline constexpr char kProtectedHardlinks[] = "/proc/sys/fs/protected_hardlinks";
 
-Result<Folders> open_folders(const std::string& directory, Log& log,
+// With a drop directory that is closed, tmp/ and new/ are private; changing this changes their mode.
+Result<Folders> open_folders(const std::string& directory, Log& log, bool drop_open = true,
                              const std::string& hardlinks_setting = kProtectedHardlinks);
 
 // Removes what submitters left in tmp/ longer than `lifetime` ago.

@@ -150,7 +150,7 @@ std::optional<std::uint32_t> parse_uid(std::string_view text) {
   return static_cast<std::uint32_t>(*uid);
 }
 
-std::optional<mail::Envelope> parse_envelope(std::string_view text) {
+std::optional<mail::Envelope> take_envelope(std::string_view text) {
   mail::Envelope envelope;
   const auto time = parse_time(take_field(text, kTime).value_or(""));
   const auto uid = parse_uid(take_field(text, kUid).value_or(""));
@@ -221,16 +221,6 @@ int hex_value(char c) {
   return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-bool parse_digest(std::string_view hex, Digest& digest) {
-  for (std::size_t i = 0; i < digest.size(); ++i) {
-    const int high = hex_value(hex[2 * i]);
-    const int low = hex_value(hex[2 * i + 1]);
-    if (high < 0 || low < 0) return false;
-    digest[i] = static_cast<unsigned char>(high * 16 + low);
-  }
-  return true;
-}
-
 struct EntryLine {
   std::uint64_t envelope;
   std::uint64_t message;
@@ -242,14 +232,34 @@ std::optional<EntryLine> parse_entry_line(std::string_view line) {
   const auto envelope = parse_number(line.substr(kEntry.size(), kLengthDigits));
   const auto message = parse_number(line.substr(kEntry.size() + kLengthDigits + 1, kLengthDigits));
   if (!envelope || !message || *envelope > kMaxEnvelope) return std::nullopt;
-  EntryLine entry{*envelope, *message, {}};
-  const auto hex = line.substr(kEntry.size() + 2 * (kLengthDigits + 1));
-  if (!parse_digest(hex, entry.digest)) return std::nullopt;
+  const std::size_t hex = kEntry.size() + 2 * (kLengthDigits + 1);
+  const auto digest = parse_digest(line.substr(hex, 2 * sizeof(Digest)));
+  if (!digest) return std::nullopt;
+  const EntryLine entry{*envelope, *message, *digest};
   const auto canonical = format_entry_line(entry.envelope, entry.message, entry.digest);
   return line.starts_with(canonical) ? std::optional(entry) : std::nullopt;
 }
 
 }  // namespace
+
+std::optional<Digest> parse_digest(std::string_view hex) {
+  Digest digest;
+  if (hex.size() != 2 * digest.size()) return std::nullopt;
+  for (std::size_t i = 0; i < digest.size(); ++i) {
+    const int high = hex_value(hex[2 * i]);
+    const int low = hex_value(hex[2 * i + 1]);
+    if (high < 0 || low < 0) return std::nullopt;
+    digest[i] = static_cast<unsigned char>(high * 16 + low);
+  }
+  return digest;
+}
+
+Result<mail::Envelope> parse_envelope(std::string_view text) {
+  auto envelope = take_envelope(text);
+  if (!envelope || format_envelope(*envelope) != text) return malformed("envelope");
+  if (auto checked = check_envelope(*envelope); !checked) return failure(checked.error());
+  return std::move(*envelope);
+}
 
 std::string format_progress(const Progress& progress) {
   if (progress.status.empty()) return {};
@@ -328,10 +338,8 @@ Result<Head> parse_head(std::string_view start, std::uint64_t file_size) {
   const auto progress_text = start.substr(0, entry_offset);
   auto progress = parse_progress(progress_text);
   if (!progress || format_progress(*progress) != progress_text) return malformed("status");
-  const auto envelope_text = start.substr(head.envelope_offset, line->envelope);
-  auto envelope = parse_envelope(envelope_text);
-  if (!envelope || format_envelope(*envelope) != envelope_text) return malformed("envelope");
-  if (auto checked = check_envelope(*envelope); !checked) return failure(checked.error());
+  auto envelope = parse_envelope(start.substr(head.envelope_offset, line->envelope));
+  if (!envelope) return failure(std::move(envelope.error()));
   if (!progress->status.empty() && progress->status.size() != envelope->recipients.size()) {
     return malformed("status of other recipients");
   }

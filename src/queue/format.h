@@ -77,11 +77,17 @@ struct Head {
 // that could break out of its line or its angle brackets, parameters that are no xtext.
 Result<> check_envelope(const mail::Envelope& envelope);
 
+// format_envelope() of what passes check_envelope() and is not longer than kMaxEnvelope.
+Result<std::string> checked_envelope(const mail::Envelope& envelope);
+
 // Replies are cut to what kMaxProgress allows for that many recipients.
 std::string format_progress(const Progress& progress);
 std::string format_envelope(const mail::Envelope& envelope);
 std::string format_entry_line(std::uint64_t envelope, std::uint64_t message, const Digest& digest);
 inline constexpr std::size_t kEntryLineLength = 94;
+// What format_envelope() gave, and nothing else: an error of kind data.
+Result<mail::Envelope> parse_envelope(std::string_view text);
+std::optional<Digest> parse_digest(std::string_view hex);
 
 // Parses the head from the start of a file of `file_size` octets; `start` holds at least the head
 // or the whole file. Lengths must add up to the size of the file; the digest is the caller's.

@@ -4,7 +4,8 @@
 //
 //   folder   mode  owner      holds
 //   tmp/     3733  mailchute  files being written by submitters
-//   new/     3733  mailchute  complete entries of submitters, not yet adopted
+//   new/     3733  mailchute  complete entries of submitters, not yet adopted; both 0700 where the
+//                             drop directory is closed (what is in new/ then is still adopted)
 //   cur/     0700  mailchute  entries of the daemon: to be delivered
 //   held/    0700  mailchute  entries that wait for an administrator (5yz to MAIL)
 //   failed/  0700  mailchute  dead letters: every recipient is done or failed, one or more failed

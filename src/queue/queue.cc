@@ -73,7 +73,7 @@ Result<> copy_message(const Entry& entry, EntryFile& file) {
 
 Result<Queue> Queue::open(Options options, Log& log) {
   prepare_digests();
-  auto folders = open_folders(options.directory, log);
+  auto folders = open_folders(options.directory, log, options.drop_open);
   if (!folders) return failure(std::move(folders.error()));
   Queue queue;
   queue.options_ = std::move(options);
@@ -142,17 +142,39 @@ bool Queue::has(const std::string& id) const {
   return in(folders_.cur) || in(folders_.held) || in(folders_.failed);
 }
 
+// Else his file would be taken for a second one with this id, and removed.
+bool Queue::dropped_by_another(const std::string& id, std::uint32_t owner) const {
+  struct stat status {};
+  const int found = ::fstatat(folders_.fresh.get(), id.c_str(), &status, AT_SYMLINK_NOFOLLOW);
+  return found == 0 && status.st_uid != owner;
+}
+
+std::optional<std::uint32_t> Queue::owner_of(const std::string& id) const {
+  if (!is_queue_id(id)) return std::nullopt;
+  for (const auto* folder : {&folders_.cur, &folders_.held, &folders_.failed}) {
+    const auto file = sys::open_beneath(folder->get(), id, O_RDONLY);
+    const auto status = file ? sys::status_of(file->get(), id) : failure(Error::Kind::create, id);
+    if (!status) continue;
+    if (status->st_uid != folders_.daemon) return status->st_uid;
+    std::string start;
+    const auto head = read_head(file->get(), static_cast<std::uint64_t>(status->st_size), id, start);
+    if (!head) return std::nullopt;
+    return head->progress.status.empty() ? status->st_uid : head->progress.owner;
+  }
+  return std::nullopt;
+}
+
 Result<OwnEntryWriter> Queue::create(std::string id, std::uint32_t owner) {
   if (!is_queue_id(id))
     return failure(Error::Kind::data, "no queue id: " + escaped(id.substr(0, 80)));
-  if (has(id)) return taken(id);
+  if (has(id) || dropped_by_another(id, owner)) return taken(id);
   return OwnEntryWriter::create(folders_.work.get(), std::move(id), owner);
 }
 
 Result<> Queue::commit(OwnEntryWriter& writer) {
   const auto& id = writer.id();
   if (!writer.finished_) return failure(Error::Kind::system, id + ": is not finished");
-  if (has(id)) return taken(id);
+  if (has(id) || dropped_by_another(id, writer.owner_)) return taken(id);
   const int error = sys::rename_to_free_name(folders_.work.get(), id, folders_.cur.get(), id);
   if (error == EEXIST) return taken(id);
   if (error != 0) return failure(Error::from_errno("move", id, error));
@@ -160,6 +182,11 @@ Result<> Queue::commit(OwnEntryWriter& writer) {
   changed_.insert(folders_.cur.get());
   ++unsynced_;
   return {};
+}
+
+void Queue::take_back(const OwnEntryWriter& writer) {
+  sys::remove_name(folders_.cur.get(), writer.id());
+  changed_.insert(folders_.cur.get());
 }
 
 Result<Disposition> Queue::record(Entry& entry, std::span<const Outcome> outcomes) {

@@ -37,6 +37,7 @@ class Queue {
     std::string directory;
     std::optional<std::uint64_t> size_limit;  // octets of a message; what is larger goes to failed/
     Seconds tmp_lifetime{86400};              // by ctime, which nobody can set
+    bool drop_open = true;                    // else nobody can add to tmp/ and new/
   };
 
   // Takes the lock, checks owner, mode and sysctl fs.protected_hardlinks, makes missing folders,
@@ -52,12 +53,17 @@ class Queue {
   bool more_to_adopt() const { return adoption_.more(); }
 
   // An entry of the daemon's own: made here, written, finished, and committed to cur/. The commit
-  // is durable after sync(). An id that cur/, held/ or failed/ has is an error of kind `rejected`:
-  // who hands the same entry in once more has it queued already. The queue outlives the writer.
+  // is durable after sync(). An id that cur/, held/ or failed/ has, or somebody else's file in
+  // new/, is an error of kind `rejected`: who hands the same entry in once more has it queued
+  // already. The queue outlives the writer.
   Result<OwnEntryWriter> create(std::string id, std::uint32_t owner);
   Result<> commit(OwnEntryWriter& writer);
+  // Undoes a commit that could not be made durable.
+  void take_back(const OwnEntryWriter& writer);
   // Whether cur/, held/ or failed/ has this id.
   bool has(const std::string& id) const;
+  // Whose the entry in cur/, held/ or failed/ is; nothing if there is none.
+  std::optional<std::uint32_t> owner_of(const std::string& id) const;
 
   // Every id in cur/.
   Result<std::vector<std::string>> ids() const;
@@ -100,6 +106,7 @@ class Queue {
   Terms limited() const;
   Terms unlimited() const;
   void keep_up();
+  bool dropped_by_another(const std::string& id, std::uint32_t owner) const;
   Error refused(const std::string& id, const Refusal& refusal);
 
   Result<> keep(Entry& entry, Progress next);

@@ -133,15 +133,22 @@ void Delivery::adopt() {
   look_timer_.start(kLookAgain, [this] { look_for_new_mail(); });
   auto adopted = queue_.adopt(kAdoptAtOnce);
   if (!adopted) return log_(Event("adopt-failed", Severity::error).with("reason", adopted.error().text));
-  for (const auto& entry : *adopted) {
-    log_(Event("queued").with("id", entry.id).with("uid", std::uint64_t{entry.owner}));
-    // With -odq a message waits for the next queue run: somebody's wish, or the longest interval.
-    const auto wait = entry.wait_for_queue_run ? retry_.longest : Milliseconds(0);
-    on_put_back(entry.id, entry.time, wait, Care::none);
-  }
+  for (const auto& entry : *adopted) take_up(entry);
   if (!queue_.more_to_adopt()) return;
   if (!adopted->empty()) return look_for_new_mail();
   look_timer_.start(kLookForLate, [this] { look_for_new_mail(); });
+}
+
+void Delivery::take_up(const queue::Adopted& entry) {
+  log_(Event("queued").with("id", entry.id).with("uid", std::uint64_t{entry.owner}));
+  // With -odq a message waits for the next queue run: somebody's wish, or the longest interval.
+  const auto wait = entry.wait_for_queue_run ? retry_.longest : Milliseconds(0);
+  on_put_back(entry.id, entry.time, wait, Care::none);
+}
+
+void Delivery::add(const queue::Adopted& entry) {
+  take_up(entry);
+  pump();
 }
 
 std::size_t Delivery::retry_all() {

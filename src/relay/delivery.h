@@ -58,6 +58,8 @@ class Delivery : private ConversationUser, private RecorderUser {
   void elsewhere_gone();
   // Adopts what is new, and goes on; from then on now and then, whether or not somebody asks.
   void look_for_new_mail();
+  // What has come to cur/ by another way.
+  void add(const queue::Adopted& entry);
   // Now, not when its time comes; also ends a pause of the smart host. Returns how many.
   std::size_t retry_all();
   bool retry(const std::string& id);
@@ -93,6 +95,7 @@ class Delivery : private ConversationUser, private RecorderUser {
   void on_relief() override { pump(); }
 
   void adopt();
+  void take_up(const queue::Adopted& entry);
   void load(const std::string& id, Time arrival, const queue::RetryInfo& info, Care care);
   void set_aside(const std::string& id);
   bool mark_possibly_delivered(const std::string& id);

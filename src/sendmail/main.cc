@@ -44,15 +44,20 @@ int print(std::string_view text, Report& report) {
   return written ? EX_OK : report.failed(written.error());
 }
 
-// Mail is taken as long as there is a queue to put it in, whatever the configuration looks like.
+bool exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
+
+// Mail is taken as long as there is a way in, whatever the configuration looks like. A container
+// that has nothing of mailchute but the socket is as it should be.
 Result<config::Settings> configuration(const Options& options, Report& report) {
   const std::string file = options.configuration_file.value_or(config::kDefaultFile);
   config::Loaded loaded = config::load_for_submission(file);
   if (loaded.readable) return std::move(loaded.settings);
+  const bool queue = exists(loaded.settings.queue_directory);
+  const bool socket = exists(loaded.settings.submission_socket());
+  if (!options.configuration_file && socket && !queue && !exists(file)) return std::move(loaded.settings);
   const auto mistakes = config::load(file).mistakes;
   const std::string mistake = mistakes.empty() ? file + ": cannot be read" : mistakes.front();
-  const bool queue_exists = ::access(loaded.settings.queue_directory.c_str(), F_OK) == 0;
-  if (options.configuration_file || !queue_exists) return failure(Error::Kind::config, mistake);
+  if (options.configuration_file || (!queue && !socket)) return failure(Error::Kind::config, mistake);
   report.warning(mistake + "; going on with defaults");
   return std::move(loaded.settings);
 }

@@ -31,6 +31,11 @@ Result<std::size_t> read_piece(int fd, char* buffer) {
 MessageSource::MessageSource(int fd, bool ignore_dots)
     : fd_(fd), input_(ignore_dots), buffer_(std::make_unique_for_overwrite<char[]>(kPiece)) {}
 
+bool MessageSource::wait(Milliseconds span) const {
+  pollfd watched{fd_, POLLIN, 0};
+  return finished_ || ::poll(&watched, 1, static_cast<int>(span.count())) != 0;
+}
+
 Result<std::string_view> MessageSource::next() {
   text_.clear();
   while (text_.empty() && !finished_) {

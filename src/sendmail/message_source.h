@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "mail/message_input.h"
 
@@ -20,6 +21,8 @@ class MessageSource {
   // Text with LF line ends, borrowed until the next call; empty at the end of the message. Errors
   // are of kind io.
   Result<std::string_view> next();
+  // False when next() would have to wait for longer than this.
+  bool wait(Milliseconds span) const;
 
  private:
   int fd_;

@@ -82,6 +82,11 @@ Result<> UnixClient::send(std::string_view octets) {
   return {};
 }
 
+bool UnixClient::has_input() const {
+  pollfd watched{socket_.get(), POLLIN, 0};
+  return taken_ < buffer_.size() || ::poll(&watched, 1, 0) > 0;
+}
+
 Result<std::size_t> UnixClient::receive(Instant deadline) {
   const std::size_t size = buffer_.size();
   for (;;) {

@@ -20,6 +20,8 @@ class UnixClient {
   static Result<UnixClient> connect(const std::string& path, Milliseconds patience);
 
   Result<> send(std::string_view octets);
+  // Whether read_line() has something to begin with, be it the end.
+  bool has_input() const;
   // Without its LF; nothing when the other side has closed. What it said of an unfinished line is
   // lost.
   Result<std::optional<std::string>> read_line(std::size_t limit);

@@ -82,7 +82,7 @@ TEST(Load, EverySettingGetsThrough) {
     hostname = "web1.example.org"; domain = "example.org"; ignore_dots = true;
     message_size_limit = "5M"; queue_directory = "/q"; run_directory = "/r";
     user = "u"; group = "g"; administrators = [ "a", "b" ]; log = "stderr"; log_debug = true;
-    sync_every = 1;)",
+    drop_directory = false; submission_socket = true; sync_every = 1;)",
                                   "m.conf");
   EXPECT_EQ(loaded.mistakes, Lines{});
   const Settings& s = loaded.settings;
@@ -114,6 +114,18 @@ TEST(Load, EverySettingGetsThrough) {
   EXPECT_EQ(s.log, LogTarget::standard_error);
   EXPECT_TRUE(s.log_debug);
   EXPECT_EQ(s.sync_every, 1u);
+  EXPECT_FALSE(s.drop_directory_open);
+  EXPECT_TRUE(s.submission_socket_open);
+}
+
+TEST(Load, OneWayInMustBeOpen) {
+  EXPECT_EQ(load_text(std::string(kHost) + "submission_socket = false;", "").mistakes, Lines{});
+  EXPECT_EQ(load_text(std::string(kHost) + "drop_directory = false;", "").mistakes, Lines{});
+  const auto neither =
+      load_text(std::string(kHost) + "drop_directory = false;\nsubmission_socket = false;", "m.conf").mistakes;
+  ASSERT_EQ(neither.size(), 1u);
+  EXPECT_NE(neither[0].find("drop_directory and submission_socket are both false"), std::string::npos)
+      << neither[0];
 }
 
 TEST(Load, ALargeNumberNeedsNoSuffix) {
@@ -340,7 +352,8 @@ TEST(Load, AnUnreadableFileSaysWhyAndWhatToDo) {
 TEST(LoadForSubmission, ReadsWhatItNeedsAndToleratesTheRest) {
   const TemporaryFile file(
       "queue_directory = \"/q\"; run_directory = \"/r\"; hostname = \"h\"; ignore_dots = true;\n"
-      "message_size_limit = 5000000000;\nuser = 7; foo = 8; smart_host = 9;");
+      "message_size_limit = 5000000000;\nuser = 7; foo = 8; smart_host = 9;"
+      "drop_directory = false; submission_socket = false;");
   const Loaded loaded = load_for_submission(file.path());
   EXPECT_TRUE(loaded.readable);
   EXPECT_EQ(loaded.mistakes, Lines{});
@@ -348,6 +361,8 @@ TEST(LoadForSubmission, ReadsWhatItNeedsAndToleratesTheRest) {
   EXPECT_EQ(s.queue_directory + s.run_directory + s.hostname + s.domain, "/q/rhh");
   EXPECT_TRUE(s.ignore_dots);
   EXPECT_EQ(s.message_size_limit, 5000000000u);
+  EXPECT_FALSE(s.drop_directory_open);
+  EXPECT_FALSE(s.submission_socket_open);
 }
 
 TEST(LoadForSubmission, AFileThatCannotBeReadLeavesTheDefaults) {

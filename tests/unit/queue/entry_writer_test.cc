@@ -22,6 +22,24 @@ struct DropFolder {
   std::size_t left() { return count_names(folder / "tmp") + count_names(folder / "new"); }
 };
 
+// As on a disk that is full from there on.
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(rlim_t octets) {
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit small{octets, before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &small);
+  }
+  ~FileSizeLimit() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, signal_);
+  }
+
+ private:
+  rlimit before_{};
+  void (*signal_)(int) = std::signal(SIGXFSZ, SIG_IGN);
+};
+
 TEST(EntryWriter, WritesTheEntryThatFormatDescribes) {
   DropFolder drop;
   auto writer = drop.writer();
@@ -120,18 +138,12 @@ TEST(EntryWriter, NeverOpensWhatIsThereAlready) {
 
 TEST(EntryWriter, FailedWriteLeavesNothing) {
   DropFolder drop;
-  rlimit before{};
-  ::getrlimit(RLIMIT_FSIZE, &before);
-  const auto old = std::signal(SIGXFSZ, SIG_IGN);
-  const rlimit small{100000, before.rlim_max};
-  ::setrlimit(RLIMIT_FSIZE, &small);
   {
+    const FileSizeLimit limit(100000);
     auto writer = drop.writer();
     EXPECT_TRUE(writer.begin(envelope_to({"a@b"})));
     EXPECT_FALSE(writer.write(std::string(200000, 'x')));
   }
-  ::setrlimit(RLIMIT_FSIZE, &before);
-  std::signal(SIGXFSZ, old);
   EXPECT_EQ(drop.left(), 0u);
 }
 
@@ -144,6 +156,63 @@ TEST(EntryWriter, FailedRenameLeavesNothing) {
     EXPECT_FALSE(writer.commit());
   }
   EXPECT_EQ(count_names(drop.folder / "tmp"), 0u);
+}
+
+// Everything that write() took, by the way that is left.
+std::string replayed(const EntryWriter& writer) {
+  std::string text;
+  const auto read = writer.replay([&](std::string_view octets) {
+    text += octets;
+    return Result<>();
+  });
+  EXPECT_TRUE(read) << read.error().text;
+  return text;
+}
+
+TEST(EntryWriter, GivesBackWhatItTookBeforeAFailure) {
+  std::string message;
+  for (int i = 0; i < 30000; ++i) message += "line " + std::to_string(i) + "\n";
+  for (const std::size_t piece : {7u, 4096u, 65536u, 100000u}) {
+    for (const rlim_t room : {rlim_t{0}, rlim_t{70000}, rlim_t{200000}, rlim_t{300000}}) {
+      DropFolder drop;
+      auto writer = drop.writer();
+      ASSERT_TRUE(writer.begin(envelope_to({"a@b"})));
+      const FileSizeLimit limit(room);
+      std::size_t taken = 0;
+      while (taken < message.size()) {
+        const auto next = std::string_view(message).substr(taken, piece);
+        if (!writer.write(next)) break;
+        taken += next.size();
+      }
+      EXPECT_EQ(writer.message_length(), taken);
+      EXPECT_TRUE(taken < message.size() || !writer.commit());
+      EXPECT_TRUE(replayed(writer) == message.substr(0, taken)) << piece << " " << room;
+    }
+  }
+}
+
+TEST(EntryWriter, GivesBackAllOfItWhenTheCommitFails) {
+  for (const std::string& message : {std::string("Subject: x\n\ny\n"), std::string(200000, 'x')}) {
+    DropFolder drop;
+    auto writer = drop.writer();
+    ASSERT_TRUE(writer.begin(envelope_to({"a@b"})));
+    ASSERT_TRUE(writer.write(message));
+    std::filesystem::remove(drop.folder / "new");
+    ASSERT_FALSE(writer.commit());
+    EXPECT_TRUE(replayed(writer) == message);
+  }
+}
+
+TEST(EntryWriter, NoticesThatTheDiskDoesNotGiveBackWhatWasWritten) {
+  DropFolder drop;
+  auto writer = drop.writer();
+  ASSERT_TRUE(writer.begin(envelope_to({"a@b"})));
+  ASSERT_TRUE(writer.write(std::string(200000, 'x')));
+  const sys::UniqueFd file(::open((drop.folder / ("tmp/" + writer.id())).c_str(), O_WRONLY | O_CLOEXEC));
+  ASSERT_EQ(::pwrite(file.get(), "y", 1, 100000), 1);
+  const auto read = writer.replay([](std::string_view) { return Result<>(); });
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().kind, Error::Kind::io);
 }
 
 }  // namespace

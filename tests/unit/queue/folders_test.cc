@@ -110,14 +110,14 @@ TEST(Folders, HardLinksMustBeProtected) {
   Place place;
   const auto setting = place.folder / "protected_hardlinks";
   write_file(setting, "0\n");
-  const auto refused = open_folders(place.folder.path(), place.log, setting);
+  const auto refused = open_folders(place.folder.path(), place.log, true, setting);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().kind, Error::Kind::config);
   EXPECT_NE(refused.error().text.find("sysctl -w"), std::string::npos);
   write_file(setting, "1\n");
-  EXPECT_TRUE(open_folders(place.folder.path(), place.log, setting));
+  EXPECT_TRUE(open_folders(place.folder.path(), place.log, true, setting));
   EXPECT_TRUE(place.log.lines.empty());
-  EXPECT_TRUE(open_folders(place.folder.path(), place.log, place.folder / "none"));
+  EXPECT_TRUE(open_folders(place.folder.path(), place.log, true, place.folder / "none"));
   EXPECT_EQ(place.log.count("unchecked"), 1u);
 }
 
@@ -163,6 +163,26 @@ TEST(Folders, WhatACrashLeftInAReplacedFolderIsMovedOn) {
   ASSERT_TRUE(place.open());
   EXPECT_EQ(file_content(place.folder / "new/a"), "x");
   EXPECT_FALSE(std::filesystem::exists(place.folder / "new.fresh"));
+}
+
+TEST(Folders, AClosedDropDirectoryIsPrivateAndOpensAgain) {
+  TemporaryFolder folder;
+  LogLines log;
+  const auto mode = [&](const char* name) {
+    struct stat status {};
+    EXPECT_EQ(::stat((folder / name).c_str(), &status), 0);
+    return status.st_mode & 07777;
+  };
+  for (const bool open : {false, true, false}) {
+    for (int again = 0; again < 2; ++again) {
+      const auto folders = open_folders(folder.path(), log, open);
+      ASSERT_TRUE(folders) << folders.error().text;
+      EXPECT_EQ(mode("tmp"), open ? kDropFolderMode : kPrivateFolderMode);
+      EXPECT_EQ(mode("new"), open ? kDropFolderMode : kPrivateFolderMode);
+    }
+  }
+  ::chmod((folder / "new").c_str(), 0755);
+  EXPECT_FALSE(open_folders(folder.path(), log, false)) << "that was nobody's setting";
 }
 
 }  // namespace

@@ -167,5 +167,41 @@ TEST(OwnEntryWriter, DraftOfACrashIsRemovedAtTheNextStart) {
   EXPECT_EQ(count_names(q.folder / kWork), 0u);
 }
 
+TEST(OwnEntryWriter, CannotTakeTheIdOfSomebodyElsesFileInNew) {
+  OwnWriter q;
+  const auto mine = q.submit(envelope_to({"a@b"}));
+  EXPECT_EQ(q.queue.create(mine, kStranger).error().kind, Error::Kind::rejected);
+  EXPECT_TRUE(q.queue.create(mine, ::getuid())) << "one's own, on a disk in trouble";
+  const auto id = new_queue_id();
+  auto writer = q.finished(id);
+  std::filesystem::rename(q.in(kNew, mine), q.in(kNew, id));
+  EXPECT_EQ(q.queue.commit(writer).error().kind, Error::Kind::rejected);
+  EXPECT_EQ(q.queue.adopt(10)->size(), 1u) << "it is still there";
+}
+
+TEST(OwnEntryWriter, EverybodyKnowsWhoseAnEntryIs) {
+  OwnWriter q;
+  const auto id = new_queue_id();
+  EXPECT_FALSE(q.queue.owner_of(id));
+  EXPECT_FALSE(q.queue.owner_of("../lock"));
+  auto writer = q.finished(id);
+  EXPECT_FALSE(q.queue.owner_of(id)) << "not committed";
+  ASSERT_TRUE(q.queue.commit(writer));
+  EXPECT_EQ(q.queue.owner_of(id), kStranger);
+  auto entry = *q.queue.load(id);
+  ASSERT_TRUE(q.queue.hold(entry, "550 no"));
+  EXPECT_EQ(q.queue.owner_of(id), kStranger);
+  EXPECT_EQ(q.queue.owner_of(q.entry(envelope_to({"a@b"})).id()), ::getuid());
+}
+
+TEST(OwnEntryWriter, ACommitCanBeTakenBack) {
+  OwnWriter q;
+  auto writer = q.finished(new_queue_id());
+  ASSERT_TRUE(q.queue.commit(writer));
+  q.queue.take_back(writer);
+  EXPECT_TRUE(q.queue.ids()->empty());
+  EXPECT_FALSE(q.queue.has(writer.id()));
+}
+
 }  // namespace
 }  // namespace mailchute::queue

@@ -116,5 +116,18 @@ TEST_F(UnixClientTest, ConnectingToNobodyIsTemporary) {
   EXPECT_EQ(long_path.error().kind, Error::Kind::config);
 }
 
+TEST_F(UnixClientTest, KnowsWhetherThereIsSomethingToRead) {
+  auto client = connect();
+  EXPECT_FALSE(client.has_input());
+  say("one\ntwo\n");
+  EXPECT_TRUE(client.has_input());
+  EXPECT_EQ(client.read_line(100).value(), "one");
+  EXPECT_TRUE(client.has_input()) << "already read";
+  EXPECT_EQ(client.read_line(100).value(), "two");
+  EXPECT_FALSE(client.has_input());
+  peer_.reset();
+  EXPECT_TRUE(client.has_input()) << "the end";
+}
+
 }  // namespace
 }  // namespace mailchute::sys

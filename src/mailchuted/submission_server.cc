@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "mailchuted/submission_server.h"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "queue/own_entry_writer.h"
+#include "queue/submission_protocol.h"
+#include "sys/clock.h"
+
+namespace mailchute::mailchuted {
+namespace {
+
+// An envelope up to this size costs no more than a client does anyway.
+constexpr std::uint64_t kShortEnvelope = 16 << 10;
+// Who sends less than this at a time is not getting on.
+constexpr std::uint64_t kStep = 4 << 10;
+// Then whatever else there is to do gets its turn.
+constexpr std::size_t kCommitsAtOnce = 32;
+constexpr Milliseconds kLook{1000};
+// How long a client that was sent away may take to go.
+constexpr Milliseconds kFarewell{5000};
+// A client needs a descriptor for itself and one for its file, and there may be as many on their
+// way out as there are at work; the rest of the worker needs some, too.
+constexpr rlim_t kOtherDescriptors = 192;
+constexpr rlim_t kDescriptorsEach = 3;
+
+std::size_t places(std::size_t wanted) {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return wanted;
+  const rlim_t rest = limit.rlim_cur - std::min(limit.rlim_cur, kOtherDescriptors);
+  return std::clamp<std::size_t>(rest / kDescriptorsEach, 1, wanted);
+}
+
+Error busy() { return {Error::Kind::temporary, "too many are submitting at this moment"}; }
+
+}  // namespace
+
+// One connection, one entry.
+class SubmissionServer::Client : public net::ConnectionUser {
+ public:
+  Client(SubmissionServer& server, std::unique_ptr<net::Connection> connection, uid_t uid)
+      : server_(server), connection_(std::move(connection)), uid_(uid), came_(sys::boot_now()),
+        heard_(came_), moved_(came_) {
+    connection_->set_user(this);
+  }
+  ~Client() override { give_back(); }
+
+  uid_t uid() const { return uid_; }
+  bool at_work() const { return stage_ != Stage::leaving; }
+  bool may_be_sent_away() const { return stage_ == Stage::envelope || stage_ == Stage::message; }
+  Milliseconds standstill(Instant now) const { return now - moved_; }
+
+  void refuse(const Error& error, bool busy = false);
+  // False when there is no point in keeping it.
+  bool look_after(Instant now);
+
+  bool finish_entry();
+  bool commit_entry();
+  void taken_back(const Error& why);
+  void queued();
+
+  void on_octets(std::string_view octets) override;
+  void on_sent() override {}
+  void on_tls(const net::TlsFacts&) override {}
+  void on_closed(const Error&) override { server_.forget(this); }
+
+ private:
+  enum class Stage { envelope, message, complete, leaving };
+  using Reader = queue::SubmissionReader;
+
+  void take(const Reader::More&) {}
+  void take(const Reader::Ask& ask);
+  void take(const Reader::Announced& announced);
+  void take(const Reader::Begin& begin);
+  void take(const Reader::Octets& octets);
+  void take(const Reader::End& end);
+  void fail(const Error& error);
+  void leave(std::string last_words);
+  void give_back() { server_.envelopes_ -= std::exchange(promised_, 0); }
+  void note_progress(std::size_t octets);
+
+  SubmissionServer& server_;
+  std::unique_ptr<net::Connection> connection_;
+  uid_t uid_;
+  Stage stage_ = Stage::envelope;
+  Reader reader_;
+  std::optional<queue::OwnEntryWriter> writer_;
+  queue::Adopted entry_{};
+  queue::EntrySum sum_{};
+  std::uint64_t promised_ = 0;  // of the server's envelopes_
+  std::uint64_t step_ = 0;
+  Instant came_;
+  Instant heard_;  // anything
+  Instant moved_;  // a step ahead
+};
+
+void SubmissionServer::Client::on_octets(std::string_view octets) {
+  note_progress(octets.size());
+  while (!octets.empty() && may_be_sent_away()) {
+    const auto event = reader_.next(octets);
+    if (!event) return refuse(event.error());
+    std::visit([this](const auto& what) { take(what); }, *event);
+  }
+}
+
+void SubmissionServer::Client::note_progress(std::size_t octets) {
+  heard_ = sys::boot_now();
+  step_ += octets;
+  if (step_ < kStep) return;
+  step_ = 0;
+  moved_ = heard_;
+}
+
+void SubmissionServer::Client::take(const Reader::Ask& ask) {
+  const auto owner = server_.queue_.owner_of(ask.id);
+  if (owner && *owner == uid_ && uid_ != queue::kOverflowUid) return leave(queue::format_ok(ask.id));
+  refuse({Error::Kind::rejected, "no entry " + ask.id + " of yours"});
+}
+
+void SubmissionServer::Client::take(const Reader::Announced& announced) {
+  entry_.id = announced.id;
+  if (announced.envelope_length <= kShortEnvelope) return;
+  if (server_.envelopes_ + announced.envelope_length > server_.limits_.envelopes) {
+    return refuse(busy(), true);
+  }
+  promised_ = announced.envelope_length;
+  server_.envelopes_ += promised_;
+}
+
+void SubmissionServer::Client::take(const Reader::Begin& begin) {
+  give_back();
+  auto writer = server_.queue_.create(entry_.id, uid_);
+  if (!writer) return writer.error().kind == Error::Kind::rejected ? refuse(writer.error()) : fail(writer.error());
+  writer_.emplace(std::move(*writer));
+  if (auto begun = writer_->begin(begin.envelope); !begun) return refuse(begun.error());
+  entry_.owner = uid_;
+  entry_.time = begin.envelope.time;
+  entry_.wait_for_queue_run = begin.envelope.wait_for_queue_run;
+  stage_ = Stage::message;
+  moved_ = heard_;
+  connection_->send(queue::format_go(entry_.id));
+}
+
+void SubmissionServer::Client::take(const Reader::Octets& octets) {
+  const std::uint64_t limit = server_.settings_.message_size_limit;
+  if (limit != 0 && writer_->message_length() + octets.octets.size() > limit) {
+    return refuse({Error::Kind::data, "message larger than " + std::to_string(limit) +
+                                          " octets (message_size_limit of mailchuted)"});
+  }
+  if (auto written = writer_->write(octets.octets); !written) fail(written.error());
+}
+
+// What a client says behind END is not read.
+void SubmissionServer::Client::take(const Reader::End& end) {
+  sum_ = end.sum;
+  stage_ = Stage::complete;
+  connection_->pause_reading();
+  server_.commit_soon(this);
+}
+
+bool SubmissionServer::Client::finish_entry() {
+  const auto sum = writer_->finish();
+  if (sum && *sum == sum_) return true;
+  if (!sum) fail(sum.error());
+  else refuse({Error::Kind::protocol, "the message has another digest than END says"});
+  return false;
+}
+
+// Who has gone was told nothing, and may have told his caller that nothing is queued.
+bool SubmissionServer::Client::commit_entry() {
+  const auto committed = connection_->deserted()
+                             ? Result<>(failure(Error::Kind::temporary, "nobody waits for the answer"))
+                             : server_.queue_.commit(*writer_);
+  if (!committed) refuse(committed.error());
+  return committed.has_value();
+}
+
+void SubmissionServer::Client::taken_back(const Error& why) {
+  server_.queue_.take_back(*writer_);
+  fail(why);
+}
+
+void SubmissionServer::Client::queued() {
+  leave(queue::format_ok(entry_.id));
+  server_.delivery_.add(entry_);
+}
+
+void SubmissionServer::Client::refuse(const Error& error, bool busy) {
+  server_.log_(Event("submission-refused", Severity::debug)
+                   .with("uid", std::uint64_t{uid_})
+                   .with("reason", error.text));
+  leave(queue::format_error(error, busy));
+}
+
+// The administrator's business, too.
+void SubmissionServer::Client::fail(const Error& error) {
+  server_.log_(Event("submission-failed", Severity::error)
+                   .with("id", entry_.id)
+                   .with("uid", std::uint64_t{uid_})
+                   .with("reason", error.text));
+  leave(queue::format_error(error));
+}
+
+void SubmissionServer::Client::leave(std::string last_words) {
+  stage_ = Stage::leaving;
+  heard_ = sys::boot_now();
+  give_back();
+  writer_.reset();
+  connection_->send(std::move(last_words));
+  connection_->shutdown();
+}
+
+bool SubmissionServer::Client::look_after(Instant now) {
+  const auto refuse_if = [&](bool late, std::string_view what) {
+    if (late && may_be_sent_away()) refuse({Error::Kind::temporary, "given up: " + std::string(what)});
+  };
+  const SubmissionLimits& limits = server_.limits_;
+  if (stage_ == Stage::leaving) return now - heard_ < kFarewell;
+  refuse_if(now - heard_ >= limits.silence, "silent for too long");
+  refuse_if(stage_ == Stage::envelope && now - came_ >= limits.envelope, "no envelope in time");
+  refuse_if(now - came_ >= limits.total, "takes too long");
+  return true;
+}
+
+// The server
+
+SubmissionServer::SubmissionServer(net::EventLoop& loop, queue::Queue& queue,
+                                   const config::Settings& settings, relay::Delivery& delivery,
+                                   Log& log, SubmissionLimits limits)
+    : loop_(loop), queue_(queue), settings_(settings), delivery_(delivery), log_(log),
+      limits_(limits), look_timer_(loop), finish_timer_(loop) {
+  limits_.places = places(limits.places);
+}
+
+SubmissionServer::~SubmissionServer() = default;
+
+Result<std::unique_ptr<SubmissionServer>> SubmissionServer::open(
+    net::EventLoop& loop, queue::Queue& queue, const config::Settings& settings,
+    relay::Delivery& delivery, Log& log, SubmissionLimits limits) {
+  std::unique_ptr<SubmissionServer> server(
+      new SubmissionServer(loop, queue, settings, delivery, log, limits));
+  auto listener = net::Listener::unix_socket(
+      loop, settings.submission_socket(), 0666,
+      [&it = *server](std::unique_ptr<net::Connection> connection) { it.accept(std::move(connection)); });
+  if (!listener) return failure(listener.error());
+  server->listener_ = std::move(*listener);
+  return server;
+}
+
+// Who was sent away longest ago has had time to hear why.
+void SubmissionServer::see_off() {
+  const auto leaving = std::find_if(clients_.begin(), clients_.end(),
+                                    [](const auto& client) { return !client->at_work(); });
+  if (leaving != clients_.end()) clients_.erase(leaving);
+}
+
+void SubmissionServer::accept(std::unique_ptr<net::Connection> connection) {
+  const auto peer = connection->credentials();
+  if (!peer) return;
+  if (clients_.size() >= 2 * limits_.places) see_off();
+  const bool room = places_taken() < limits_.places || make_room(peer->uid);
+  if (clients_.empty()) look_timer_.start(std::min(kLook, limits_.silence), [this] { look_after(); });
+  clients_.push_back(std::make_unique<Client>(*this, std::move(connection), peer->uid));
+  if (!room) clients_.back()->refuse(busy(), true);
+}
+
+SubmissionServer::Counts SubmissionServer::count() const {
+  Counts counts;
+  for (const auto& client : clients_) counts[client->uid()] += client->at_work();
+  return counts;
+}
+
+std::size_t SubmissionServer::places_taken() const {
+  return static_cast<std::size_t>(std::count_if(
+      clients_.begin(), clients_.end(), [](const auto& client) { return client->at_work(); }));
+}
+
+// Nobody drives out those of users who have fewer than himself, nor one of anybody's few that is
+// getting on. Of those who may be sent away it is one of the user who has most, the one that is slowest.
+bool SubmissionServer::make_room(uid_t uid) {
+  const Counts counts = count();
+  const auto own = counts.find(uid);
+  const std::size_t mine = own == counts.end() ? 0 : own->second;
+  const Instant now = sys::boot_now();
+  const auto rank = [&](const Client* client) {
+    return std::pair(counts.at(client->uid()), client->standstill(now));
+  };
+  Client* last = nullptr;
+  for (const auto& client : clients_) {
+    const std::size_t theirs = counts.at(client->uid());
+    const bool too_many = theirs > std::max(mine, limits_.few);
+    const bool stands = theirs >= mine && client->standstill(now) >= limits_.standstill;
+    if (!client->may_be_sent_away() || (!too_many && !stands)) continue;
+    if (last == nullptr || rank(client.get()) > rank(last)) last = client.get();
+  }
+  if (last != nullptr) last->refuse(busy(), true);
+  return last != nullptr;
+}
+
+void SubmissionServer::forget(Client* client) {
+  complete_.remove(client);
+  clients_.remove_if([client](const auto& other) { return other.get() == client; });
+  finish_if_idle();
+}
+
+void SubmissionServer::look_after() {
+  const Instant now = sys::boot_now();
+  clients_.remove_if([now](const auto& client) { return !client->look_after(now); });
+  finish_if_idle();
+  if (!clients_.empty()) look_timer_.start(std::min(kLook, limits_.silence), [this] { look_after(); });
+}
+
+// The others that are complete in this turn of the loop come along.
+void SubmissionServer::commit_soon(Client* client) {
+  complete_.push_back(client);
+  if (complete_.size() == 1) loop_.post([this] { commit(); });
+}
+
+// The files one by one, their names in cur/ all at once; then everybody is told.
+void SubmissionServer::commit() {
+  std::list<Client*> now;
+  const auto end = std::next(complete_.begin(), static_cast<std::ptrdiff_t>(std::min(kCommitsAtOnce, complete_.size())));
+  now.splice(now.end(), complete_, complete_.begin(), end);
+  std::erase_if(now, [](Client* client) { return !client->finish_entry(); });
+  std::erase_if(now, [](Client* client) { return !client->commit_entry(); });
+  const auto synced = now.empty() ? Result<>() : queue_.sync();
+  for (Client* client : now) synced ? client->queued() : client->taken_back(synced.error());
+  if (!complete_.empty()) loop_.post([this] { commit(); });
+  finish_if_idle();
+}
+
+void SubmissionServer::finish(Milliseconds within, std::function<void()> done) {
+  finished_ = std::move(done);
+  listener_.reset();
+  finish_timer_.start(within, [this] {
+    clients_.clear();
+    complete_.clear();
+    finish_if_idle();
+  });
+  finish_if_idle();
+}
+
+void SubmissionServer::finish_if_idle() {
+  if (!finished_ || !clients_.empty()) return;
+  finish_timer_.cancel();
+  loop_.post(std::exchange(finished_, nullptr));
+}
+
+}  // namespace mailchute::mailchuted
