@@ -64,9 +64,11 @@ void check_parts(std::string_view text, const Parsed& parsed) {
   fuzz::require(text.ends_with(parsed.body));
   text.remove_suffix(parsed.body.size());
   const std::string header = text_of(parsed.header);
-  if (text.ends_with('\n') && (header.empty() || !text.ends_with(header))) text.remove_suffix(1);
+  const bool blank = text.ends_with('\n') && (header.empty() || !text.ends_with(header));
+  if (blank) text.remove_suffix(1);
   fuzz::require(text.ends_with(header));
   text.remove_suffix(header.size());
+  fuzz::require(text.empty() || blank || !header.empty());
   for (auto line : split(text, '\n'))
     fuzz::require(line.empty() || line.starts_with("From ") || line.starts_with(">From "));
 }
