@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One life of mailchuted whose worker is disturbed at one of its system calls.
+"""One life of mailchuted of whose processes one is disturbed at one of its system calls.
 
-    calls = trace(place, is_over)                          what an undisturbed worker does, in order
-    disturb(place, is_over, calls[12], "signal=KILL")      killed before it could make that call
-    disturb(place, is_over, calls[12], "error=EIO")        told that the call has failed
+    calls = trace("worker", place, is_over)                       what an undisturbed worker does, in order
+    disturb("worker", place, is_over, calls[12], "signal=KILL")   killed before it could make that call
+    disturb("worker", place, is_over, calls[12], "error=EIO")     told that the call has failed
 
-A life ends by itself, or by SIGTERM when is_over() says so; nothing of it runs afterwards. Only the worker is traced:
-a lease on the queue's lock holds it up until strace is there, so that counting begins at the same call each time. The
-keeper is stopped meanwhile: it starts no second worker.
+A life ends by itself, or by SIGTERM when is_over() says so; nothing of it runs afterwards. Of the worker is counted
+from the queue's lock on: a lease holds it up there until strace has attached. Its keeper is stopped meanwhile, so that
+it starts no second one. Where the "keeper" is disturbed, its worker is not, and may finish what it has in hand.
 """
 
 import contextlib
@@ -53,8 +53,9 @@ class Gate:
 
 def worker_of(place):
     """[pid], or nothing while there is none."""
-    with open(f"/proc/{place.pid}/task/{place.pid}/children") as children:
+    with contextlib.suppress(FileNotFoundError), open(f"/proc/{place.pid}/task/{place.pid}/children") as children:
         return [int(pid) for pid in children.read().split()[:1]]
+    return []
 
 
 @contextlib.contextmanager
@@ -78,7 +79,7 @@ def _traced(place, options):
         place.kill()
 
 
-def _live(place, is_over, options):
+def _worker_life(place, is_over, options):
     with _traced(place, options) as (worker, tracer):
         try:
             wait_until(lambda: tracer.poll() is not None or is_over(), f"{options} ends or does its work")
@@ -90,11 +91,22 @@ def _live(place, is_over, options):
                 os.kill(worker, signal.SIGKILL)
 
 
-def trace(place, is_over):
+def _keeper_life(place, is_over, options):
+    place.start(wrapper=["strace", *options])
+    wait_until(lambda: not place.running() or is_over(), f"{options} ends or does its work")
+    for keeper in worker_of(place) if place.running() else []:  # strace's child
+        os.kill(keeper, signal.SIGTERM)
+    place.kill_keeper()  # strace, if it still runs; whom it traced goes on
+
+
+_LIVES = {"worker": _worker_life, "keeper": _keeper_life}
+
+
+def trace(who, place, is_over):
     with tempfile.NamedTemporaryFile("r", errors="replace") as log:
-        _live(place, is_over, ["-y", "-s", "200", "-o", log.name])
+        _LIVES[who](place, is_over, ["-y", "-s", "200", "-o", log.name])
         return sweep.calls_in(log)
 
 
-def disturb(place, is_over, call, disturbance):
-    _live(place, is_over, ["-o", "/dev/null", *sweep.injection(call, disturbance)])
+def disturb(who, place, is_over, call, disturbance):
+    _LIVES[who](place, is_over, ["-o", "/dev/null", *sweep.injection(call, disturbance)])

@@ -126,9 +126,9 @@ def attempt_once(place, names):
 
 
 class Trial:
-    def __init__(self, prepared, folder, call=None, disturbance=None):
+    def __init__(self, prepared, folder, who, call=None, disturbance=None):
         self.prepared, self.kind, self.site = prepared, prepared.kind, prepared.site
-        self.folder, self.call, self.disturbance = folder, call, disturbance
+        self.folder, self.who, self.call, self.disturbance = folder, who, call, disturbance
         self.server = self.site.server(self.kind, self.kind.script)
         self.log = ""
 
@@ -152,7 +152,7 @@ class Trial:
         with self.server:
             self.place = self._place()
             self.prepared.copy_to(self.place.spool)
-            return daemon.trace(self.place, self._attempted)
+            return daemon.trace(self.who, self.place, self._attempted)
 
     def _place(self):
         return self.site.place(self.folder, self.kind, self.server)
@@ -168,8 +168,8 @@ class Trial:
 
     def _first_life(self):
         killed = self.disturbance == "signal=KILL"
-        daemon.disturb(self.place, self._attempted if killed else self._attempted_or_complained, self.call,
-                       self.disturbance)
+        is_over = self._attempted if killed else self._attempted_or_complained
+        daemon.disturb(self.who, self.place, is_over, self.call, self.disturbance)
         self._wait_for_silence()
         self.log += self.place.log()
         self.sent = collections.Counter(self._ids_of(self.server.messages))

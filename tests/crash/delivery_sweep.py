@@ -15,7 +15,6 @@ from delivery import Prepared, Site, Trial
 from kinds import KINDS
 from report import case, finish
 
-
 # Calls that a full disk fails.
 WRITES = {"openat", "mkdirat", "write", "pwrite64", "ftruncate", "fsync", "fdatasync", "renameat", "renameat2"}
 
@@ -28,10 +27,10 @@ def spread(calls, sample, shift):
     return calls[(datetime.date.today().toordinal() + shift) % step::step]
 
 
-def trials(prepared, folder, jobs):
-    """Done side by side; yields each or raises what it found wrong."""
+def trials(prepared, folder, who, jobs):
+    """All of them, done side by side; raises what went wrong."""
     def one(number):
-        return Trial(prepared, folder / str(number), *jobs[number]).run()
+        return Trial(prepared, folder / str(number), who, *jobs[number]).run()
     with ThreadPoolExecutor(sweep.at_once()) as pool:
         results = [pool.submit(one, number) for number in range(len(jobs))]
     errors = [result.exception() for result in results if result.exception()]
@@ -40,19 +39,23 @@ def trials(prepared, folder, jobs):
     return [result.result() for result in results]
 
 
-def kills(prepared, folder, calls, chosen):
-    with case(f"{prepared.kind.name}: killed before {len(chosen)} of {len(calls)} system calls"):
-        done = trials(prepared, folder, [(call, "signal=KILL") for call in chosen])
-        tell(f"{prepared.kind.name}, killed", done)
+def kills(prepared, folder, who, sample, shift):
+    """Returns the calls of an undisturbed life."""
+    calls = Trial(prepared, folder / "trace", who).trace()
+    chosen = spread(calls, sample, shift)
+    title = f"{prepared.kind.name}: {who} killed"
+    with case(f"{title} before {len(chosen)} of {len(calls)} system calls"):
+        tell(title, trials(prepared, folder, who, [(call, "signal=KILL") for call in chosen]))
+    return calls
 
 
 def errors(prepared, folder, calls, sample, shift):
     on_queue = [call for call in calls if re.search("/spool[>/\"]", call.text) and call.name != "close"]
     jobs = spread([(call, f"error={error}") for call in on_queue for error in ("EIO", "ENOSPC")
                    if error == "EIO" or call.name in WRITES], sample, shift)
-    with case(f"{prepared.kind.name}: {len(jobs)} times a call on the queue's files failed"):
-        done = trials(prepared, folder, jobs)
-        tell(f"{prepared.kind.name}, calls failed", done, lambda trial: trial.answer())
+    title = f"{prepared.kind.name}: a call on the queue's files failed"
+    with case(f"{title}, {len(jobs)} times"):
+        tell(title, trials(prepared, folder, "worker", jobs), lambda trial: trial.answer())
 
 
 def tell(title, done, outcome=lambda trial: trial.outcome()):
@@ -62,19 +65,20 @@ def tell(title, done, outcome=lambda trial: trial.outcome()):
 
 
 def main(sample):
+    """sample: of how many calls of each kind; None: of all."""
     sweep.require_strace()
     wanted = re.compile(os.environ.get("KIND", ""))
     folder = pathlib.Path(tempfile.mkdtemp(prefix="mailchute-daemon-", dir="/tmp"))
     try:
         site = Site(folder)
         for number, kind in enumerate(KINDS):
-            if not wanted.search(kind.name):
-                continue
-            prepared = Prepared(site, kind)
-            base = folder / f"trials of {number}"
-            calls = Trial(prepared, base / "trace").trace()
-            kills(prepared, base / "kills", calls, spread(calls, sample, number))
-            errors(prepared, base / "errors", calls, sample // 2 if sample else None, number)
+            if wanted.search(kind.name):
+                base = folder / str(number)
+                prepared = Prepared(site, kind)
+                calls = kills(prepared, base / "kills", "worker", sample, number)
+                errors(prepared, base / "errors", calls, sample // 2 if sample else None, number)
+                if number == 0:  # the others would be no different
+                    kills(prepared, base / "keeper", "keeper", sample, number)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     finish()
