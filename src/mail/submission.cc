@@ -128,11 +128,11 @@ Error no_recipient(const Request& request, const std::vector<BadAddress>& bad) {
 }
 
 Result<std::string> reverse_path(const Request& request, const Surroundings& at) {
-  if (!request.reverse_path) return qualified({at.login, ""}, at.domain).text();
-  auto path = parse_reverse_path(*request.reverse_path, at.domain);
+  const std::string sender =
+      request.reverse_path.value_or(qualified({at.login, ""}, at.domain).text());
+  auto path = parse_reverse_path(sender, at.domain);
   if (path) return path;
-  return failure(Error::Kind::data,
-                 "sender '" + escaped(*request.reverse_path) + "': " + path.error().text);
+  return failure(Error::Kind::data, "sender '" + escaped(sender) + "': " + path.error().text);
 }
 
 // Mail with the null reverse-path comes from the mail system itself unless it says otherwise.

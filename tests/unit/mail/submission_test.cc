@@ -222,6 +222,15 @@ TEST(Submission, WithoutAUsableRecipientThereIsNone) {
   EXPECT_NE(error("", bad_sender).find("sender 'no one\\n@x'"), std::string::npos);
 }
 
+TEST(Submission, LoginThatIsNoSenderIsNamed) {
+  Surroundings at = surroundings();
+  at.login = std::string(1100, 'x');
+  const auto refused = prepare({}, to({"you@x"}), at);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, Error::Kind::data);
+  EXPECT_NE(refused.error().text.find("xxx@example.org': longer than 1024"), std::string::npos);
+}
+
 TEST(Submission, TrimmedDomainKeepsTheWholeAddressInBounds) {
   Surroundings at = surroundings();
   at.domain = std::string(200, 'd');
