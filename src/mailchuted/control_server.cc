@@ -4,20 +4,26 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <map>
+#include <utility>
 
-#include "base/text.h"
-#include "queue/control.h"
-#include "queue/listing.h"
+#include "sys/clock.h"
 #include "sys/identity.h"
 
 namespace mailchute::mailchuted {
 namespace {
 
-// A request names some queue ids: this is room for two thousand. A client has ten seconds.
+// A request names some queue ids: this is room for two thousand. A client has ten seconds to ask, and
+// as long to take the answer. Should it take long to work out, for a disk that is slow, the client is
+// told now and then that it is under way.
 constexpr std::size_t kMaxRequest = 64 << 10;
 constexpr Milliseconds kPatience{10000};
+constexpr Milliseconds kStillAtIt{3000};
+constexpr unsigned kLongestTask = 100;  // times as long
 constexpr std::size_t kMaxClients = 64;
+// As long as a user leaves so many octets of answers unread, no others are worked out for him. An
+// answer can be as long as all addresses of a message, some megabytes.
+constexpr std::size_t kMaxUnread = 1 << 20;
+constexpr Milliseconds kRest{1};
 
 }  // namespace
 
@@ -27,7 +33,7 @@ class ControlServer::Client : public net::ConnectionUser {
   Client(ControlServer& server, std::unique_ptr<net::Connection> connection)
       : server_(server), connection_(std::move(connection)), timer_(server.loop_) {
     connection_->set_user(this);
-    timer_.start(kPatience, [this] { server_.forget(this); });
+    give_time(kPatience);
   }
 
   // Nobody where the kernel cannot tell.
@@ -35,34 +41,69 @@ class ControlServer::Client : public net::ConnectionUser {
     const auto peer = connection_->credentials();
     return peer ? std::optional(peer->uid) : std::nullopt;
   }
+  bool ready() const { return task_ && task_->ready(); }
+  std::size_t unread() const { return connection_->unsent(); }
+
+  // True when the answer is complete, and on its way.
+  bool step() {
+    if (!task_->step(answer_)) return false;
+    task_.reset();
+    answered_ = true;
+    give_time(kPatience);
+    connection_->send(std::move(answer_));
+    return true;
+  }
 
   void on_octets(std::string_view octets) override {
-    if (answered_) return;
+    if (asked_) return;
     request_ += octets;
     const auto end = request_.find('\n');
     if (end == std::string::npos && request_.size() < kMaxRequest) return;
-    answered_ = true;
+    asked_ = true;
     const auto who = uid();
-    connection_->send(end == std::string::npos || !who
-                          ? "ERROR request not understood\n"
-                          : server_.answer(std::string_view(request_).substr(0, end), *who));
+    answered_ = end == std::string::npos || !who;
+    if (answered_) return connection_->send("ERROR request not understood\n");
+    task_ = server_.task_for(std::string_view(request_).substr(0, end), *who);
+    request_.clear();
+    say_that_it_is_under_way();
+    server_.go_on();
   }
-  void on_sent() override { server_.forget(this); }
+  void on_sent() override {
+    if (answered_) server_.forget(this);
+  }
   void on_tls(const net::TlsFacts&) override {}
   void on_closed(const Error&) override { server_.forget(this); }
 
  private:
+  void give_time(Milliseconds span) {
+    timer_.start(span, [this] { server_.forget(this); });
+  }
+  void say_that_it_is_under_way() {
+    timer_.start(kStillAtIt, [this] {
+      if (++waited_ > kLongestTask) return server_.forget(this);
+      connection_->send("WAIT\n");
+      say_that_it_is_under_way();
+    });
+  }
+
   ControlServer& server_;
   std::unique_ptr<net::Connection> connection_;
   net::Timer timer_;
   std::string request_;
+  bool asked_ = false;
+  std::unique_ptr<Task> task_;
+  unsigned waited_ = 0;
   bool answered_ = false;
+  std::string answer_;
 };
 
 ControlServer::ControlServer(net::EventLoop& loop, const config::Settings& settings,
                              relay::Delivery& delivery, Log& log)
-    : loop_(loop), settings_(settings), delivery_(delivery), log_(log),
-      administrators_{0, ::geteuid()} {
+    : loop_(loop),
+      desk_{settings, delivery, queue::Index(settings.queue_directory), sys::now()},
+      log_(log),
+      administrators_{0, ::geteuid()},
+      rest_(loop) {
   for (const std::string& name : settings.administrators) {
     if (const auto uid = sys::uid_of(name)) administrators_.insert(*uid);
   }
@@ -101,87 +142,48 @@ void ControlServer::make_room() {
 
 void ControlServer::forget(Client* client) {
   clients_.remove_if([client](const auto& other) { return other.get() == client; });
+  if (clients_.empty()) served_.clear();
+  go_on();  // who waited for his other answers to be read
 }
 
-std::string ControlServer::answer(std::string_view request, uid_t uid) {
-  if (request == "LIST") return list(uid);
-  if (request == "STATUS") return status();
-  if (request.starts_with("RETRY ")) return retry(request.substr(6), uid);
-  return "ERROR unknown request " + escaped(request.substr(0, 80)) + "\n";
+std::unique_ptr<Task> ControlServer::task_for(std::string_view request, uid_t uid) {
+  return mailchuted::task_for(request, {uid, administrators_.count(uid) != 0}, desk_);
 }
 
-std::string ControlServer::list(uid_t uid) {
-  auto entries = queue::list(settings_.queue_directory);
-  if (!entries) return "ERROR " + escaped(entries.error().text) + "\n";
-  const relay::DeliveryStatus now = delivery_.status();
-  const std::string pause = now.paused_for ? "smart host is paused: " + now.last_error : "";
-  std::string answer;
-  std::uint64_t requests = 0;
-  std::uint64_t octets = 0;
-  for (queue::Listed& entry : *entries) {
-    if (entry.place != queue::Place::failed) {
-      ++requests;
-      octets += entry.size;
-    }
-    if (!administrator(uid) && entry.uid != uid) continue;
-    if (delivery_.in_flight(entry.id)) entry.place = queue::Place::active;
-    if (const auto next = delivery_.next_try(entry.id)) {
-      entry.info.next_try = *next;
-      if (entry.info.reason.empty()) entry.info.reason = pause;
-    }
-    answer += " " + queue::format_listed(entry) + "\n";
+// Turns
+
+void ControlServer::go_on() {
+  if (next() == nullptr || std::exchange(going_on_, true)) return;
+  rest_.start(Milliseconds(0), [this] { turn(); });
+}
+
+// Of those with something to do the user whose last turn was the longest ago, and of his the first.
+ControlServer::Client* ControlServer::next() {
+  std::map<uid_t, std::size_t> unread;
+  for (const auto& client : clients_) {
+    if (const auto uid = client->uid()) unread[*uid] += client->unread();
   }
-  return answer + "OK " + queue::format_totals(requests, octets) + "\n";
-}
-
-std::string ControlServer::status() const {
-  const relay::DeliveryStatus status = delivery_.status();
-  std::string answer;
-  const auto line = [&](std::string_view key, std::string_view value) {
-    answer.append(" ").append(key).append("=").append(escaped(value)).append("\n");
-  };
-  line("smart_host", status.smart_host);
-  line("waiting", std::to_string(status.waiting));
-  line("in_flight", std::to_string(status.in_flight));
-  line("delivered", std::to_string(status.delivered));
-  if (status.paused_for) line("paused_for", format_seconds(static_cast<std::uint64_t>(status.paused_for->count())));
-  if (!status.last_error.empty()) line("last_error", status.last_error);
-  return answer + "OK\n";
-}
-
-// Anyone may ask for a queue run, as with sendmail -q; single messages only for who may see them, and
-// what is held or failed only for administrators.
-std::string ControlServer::retry(std::string_view ids, uid_t uid) {
-  if (ids == "*") return "OK messages=" + std::to_string(delivery_.retry_all()) + "\n";
-  const std::optional<std::set<std::string>> own =
-      administrator(uid) ? std::nullopt : std::optional(ids_of(uid));
-  std::size_t count = 0;
-  std::string trouble;
-  for (const std::string_view word : split(ids, ' ')) {
-    const std::string id(word);
-    const bool allowed = !own || own->count(id) != 0;
-    const auto retried = allowed ? retry_one(id, !own) : Result<>(failure(Error::Kind::rejected, "no entry " + id + ", or not yours"));
-    if (retried) ++count;
-    else trouble.append(trouble.empty() ? "" : "; ").append(escaped(retried.error().text));
+  Client* best = nullptr;
+  std::uint64_t last = turns_;
+  for (const auto& client : clients_) {
+    if (!client->ready() || unread[*client->uid()] > kMaxUnread) continue;
+    const std::uint64_t served = served_[*client->uid()];
+    if (best != nullptr && served >= last) continue;
+    best = client.get();
+    last = served;
   }
-  if (!trouble.empty()) return "ERROR " + trouble + "\n";
-  return "OK messages=" + std::to_string(count) + "\n";
+  return best;
 }
 
-Result<> ControlServer::retry_one(const std::string& id, bool may_release) {
-  if (delivery_.retry(id)) return {};
-  if (!may_release) return failure(Error::Kind::rejected, id + " waits for an administrator");
-  return delivery_.release(id);
-}
-
-std::set<std::string> ControlServer::ids_of(uid_t uid) const {
-  std::set<std::string> ids;
-  const auto entries = queue::list(settings_.queue_directory);
-  if (!entries) return ids;
-  for (const queue::Listed& entry : *entries) {
-    if (entry.uid == uid) ids.insert(entry.id);
+void ControlServer::turn() {
+  Client* const client = next();
+  going_on_ = client != nullptr;
+  if (client == nullptr) return;
+  served_[*client->uid()] = ++turns_;
+  const Instant begun = sys::boot_now();
+  while (!client->step() && client->ready() && sys::boot_now() == begun) {
   }
-  return ids;
+  rest_.start(kRest, [this] { turn(); });
 }
 
 }  // namespace mailchute::mailchuted

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The control socket: mailq and `mailchute` ask, the worker answers. One request a connection, one
-// line: LIST, STATUS, RETRY *, RETRY ID...; the answer is data lines that begin with a blank and a
-// last line "OK ..." or "ERROR ...", so that half an answer is never taken for a whole one. Who asks
-// is known from the socket (SO_PEERCRED): users see their own messages, administrators all.
+// The control socket: mailq and `mailchute` ask, the worker answers (queue/control.h), one request a
+// connection. Who asks is known from the socket (SO_PEERCRED). Answers are worked out in turns of
+// about a millisecond with as much rest between them, users in turn however many connections each
+// has: mail goes on, and nobody keeps others from an answer.
 #pragma once
 
+#include <cstdint>
 #include <list>
+#include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -14,6 +17,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "config/settings.h"
+#include "mailchuted/task.h"
 #include "net/event_loop.h"
 #include "net/listener.h"
 #include "relay/delivery.h"
@@ -37,20 +41,20 @@ class ControlServer {
   void make_room();
   void forget(Client* client);
 
-  std::string answer(std::string_view request, uid_t uid);
-  std::string list(uid_t uid);
-  std::string status() const;
-  std::string retry(std::string_view ids, uid_t uid);
-  Result<> retry_one(const std::string& id, bool may_release);
-  std::set<std::string> ids_of(uid_t uid) const;
-  bool administrator(uid_t uid) const { return administrators_.count(uid) != 0; }
+  void go_on();
+  void turn();
+  Client* next();
+  std::unique_ptr<Task> task_for(std::string_view request, uid_t uid);
 
   net::EventLoop& loop_;
-  const config::Settings& settings_;
-  relay::Delivery& delivery_;
+  Desk desk_;
   Log& log_;
   std::set<uid_t> administrators_;
-  std::list<std::unique_ptr<Client>> clients_;
+  std::list<std::unique_ptr<Client>> clients_;  // who has waited longest first
+  std::map<uid_t, std::uint64_t> served_;       // when each user had his last turn
+  std::uint64_t turns_ = 0;
+  bool going_on_ = false;
+  net::Timer rest_;
   std::optional<net::Listener> listener_;
 };
 

@@ -1,31 +1,36 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "queue/control.h"
 
+#include <algorithm>
+
 #include "base/text.h"
+#include "queue/queue_id.h"
 #include "sys/unix_client.h"
 
 namespace mailchute::queue {
 namespace {
 
-// One entry with every recipient it may have, escaped.
+// One entry with every recipient it may have, escaped; twice in SHOW. A page of a list adds little.
 constexpr std::size_t kMaxLine = 4 * kMaxHead;
-
-constexpr std::string_view kRequests = "requests=";
-constexpr std::string_view kOctets = " octets=";
+constexpr std::size_t kMaxAnswer = 2 * kMaxLine;
 
 tl::unexpected<Error> not_understood(std::string_view what) {
   return failure(Error::Kind::protocol, "mailchuted's answer is not understood: " + escaped(what.substr(0, 80)));
 }
 
-Result<> take_totals(std::string_view text, Overview& overview) {
-  const auto octets = text.find(kOctets);
-  if (!text.starts_with(kRequests) || octets == std::string_view::npos) return not_understood(text);
-  const auto requests = parse_number(text.substr(kRequests.size(), octets - kRequests.size()));
-  const auto size = parse_number(text.substr(octets + kOctets.size()));
-  if (!requests || !size) return not_understood(text);
-  overview.requests = *requests;
-  overview.octets = *size;
-  return {};
+std::string format_position(const Position& position) {
+  return format_time(position.time) + "/" + position.id;
+}
+
+std::pair<std::string_view, std::string_view> key_and_value(std::string_view word) {
+  const auto end = std::min(word.find('='), word.size());
+  return {word.substr(0, end), word.substr(std::min(end + 1, word.size()))};
+}
+
+// An earlier daemon's word for what it cannot do.
+Error explained(Error error) {
+  if (error.text.starts_with("unknown request")) error.text += " (mailchuted is of another version: restart it)";
+  return error;
 }
 
 }  // namespace
@@ -35,51 +40,110 @@ Result<Answer> ask(const std::string& socket, std::string_view request, Millisec
   if (!client) return failure(client.error());
   if (auto sent = client->send(std::string(request) + "\n"); !sent) return failure(sent.error());
   Answer answer;
-  for (;;) {
+  for (std::size_t octets = 0; octets <= kMaxAnswer;) {
     auto line = client->read_line(kMaxLine);
     if (!line) return failure(line.error());
     if (!*line) return failure(Error::Kind::temporary, "mailchuted broke off its answer");
     const std::string_view text = **line;
+    octets += text.size() + 1;
     if (text.starts_with(" ")) {
       answer.lines.emplace_back(text.substr(1));
     } else if (text.starts_with("OK")) {
       answer.summary = trim(text.substr(2));
       return answer;
     } else if (text.starts_with("ERROR ")) {
-      return failure(Error::Kind::rejected, std::string(text.substr(6)));
-    } else {
+      return failure(explained({Error::Kind::rejected, std::string(text.substr(6))}));
+    } else if (text != "WAIT") {
       return not_understood(text);
     }
+  }
+  return failure(Error::Kind::protocol, "mailchuted's answer has no end");
+}
+
+Result<Totals> ask_for_entries(const std::string& socket, const std::function<void(Listed)>& entry) {
+  std::string request = "LIST";
+  for (Position last;;) {
+    const auto answer = ask(socket, request);
+    if (!answer) return failure(answer.error());
+    for (const std::string& line : answer->lines) {
+      auto listed = parse_listed(line);
+      if (!listed) return failure(listed.error());
+      entry(std::move(*listed));
+    }
+    const auto end = parse_totals(answer->summary);
+    if (!end) return failure(end.error());
+    if (!end->next) return end->totals;
+    if (*end->next <= last) return not_understood(answer->summary);  // round and round
+    last = *end->next;
+    request = "LIST " + format_position(last);
   }
 }
 
 Result<Overview> ask_for_list(const std::string& socket) {
-  auto answer = ask(socket, "LIST");
-  if (!answer) return failure(answer.error());
   Overview overview;
-  for (const std::string& line : answer->lines) {
-    auto listed = parse_listed(line);
-    if (!listed) return failure(listed.error());
-    overview.shown.push_back(std::move(*listed));
-  }
-  if (auto taken = take_totals(answer->summary, overview); !taken) return failure(taken.error());
+  const auto totals = ask_for_entries(socket, [&](Listed entry) { overview.shown.push_back(std::move(entry)); });
+  if (!totals) return failure(totals.error());
+  overview.totals = *totals;
   return overview;
+}
+
+Result<Details> ask_for_details(const std::string& socket, const std::string& id) {
+  const auto answer = ask(socket, "SHOW " + id);
+  if (!answer) return failure(answer.error());
+  return parse_details(answer->lines);
+}
+
+Result<std::map<std::string, std::string>> ask_for_status(const std::string& socket) {
+  const auto answer = ask(socket, "STATUS");
+  if (!answer) return failure(answer.error());
+  std::map<std::string, std::string> facts;
+  for (const std::string& line : answer->lines) {
+    const auto [key, value] = key_and_value(line);
+    auto text = unescaped(value);
+    if (!text) return not_understood(line);
+    facts.insert_or_assign(std::string(key), std::move(*text));
+  }
+  return facts;
 }
 
 Result<Overview> read_list(const std::string& directory) {
   auto listed = list(directory);
   if (!listed) return failure(listed.error());
-  Overview overview{std::move(*listed), 0, 0};
+  Overview overview{std::move(*listed), {}};
   for (const Listed& entry : overview.shown) {
     if (entry.place == Place::failed) continue;
-    ++overview.requests;
-    overview.octets += entry.size;
+    ++overview.totals.requests;
+    overview.totals.octets += entry.size;
   }
   return overview;
 }
 
-std::string format_totals(std::uint64_t requests, std::uint64_t octets) {
-  return std::string(kRequests) + std::to_string(requests) + std::string(kOctets) + std::to_string(octets);
+std::string format_totals(const Totals& totals, const Position* next) {
+  return "requests=" + std::to_string(totals.requests) + " octets=" + std::to_string(totals.octets) +
+         (next != nullptr ? " next=" + format_position(*next) : "");
+}
+
+Result<End> parse_totals(std::string_view text) {
+  std::optional<std::uint64_t> requests, octets;
+  std::optional<Position> next;
+  for (const std::string_view word : split(text, ' ')) {
+    const auto [key, value] = key_and_value(word);
+    if (key == "requests") requests = parse_number(value);
+    if (key == "octets") octets = parse_number(value);
+    if (key == "next") next = parse_position(value);
+    if (key == "next" && !next) return not_understood(text);
+  }
+  if (!requests || !octets) return not_understood(text);
+  return End{{*requests, *octets}, std::move(next)};
+}
+
+std::optional<Position> parse_position(std::string_view text) {
+  const auto slash = text.find('/');
+  if (slash == std::string_view::npos) return std::nullopt;
+  const auto time = parse_time(text.substr(0, slash));
+  const auto id = text.substr(slash + 1);
+  if (!time || !is_queue_id(id)) return std::nullopt;
+  return Position{*time, std::string(id)};
 }
 
 }  // namespace mailchute::queue

@@ -1,16 +1,30 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Asking the daemon over its control socket. A request is one line: LIST, STATUS, RETRY *, RETRY
-// ID...; the answer is data lines, each behind a blank, and a last line "OK ..." or "ERROR ...". An
-// answer without its last line is no answer: half a queue is never shown as a whole one.
+// Asking the daemon over its control socket. A request is one line, the answer is data lines, each
+// behind a blank, and a last line "OK ..." or "ERROR ...". An answer without its last line is no
+// answer: half a queue is never shown as a whole one.
+//
+//   LIST [TIME/ID]       the entries that the asker may see, oldest first; those behind that one
+//                        OK requests=N octets=M [next=TIME/ID]: the list goes on behind it
+//   SHOW ID              KEY=VALUE (details.h); the beginning of an id, 4 characters or more, will do
+//   STATUS               KEY=VALUE
+//   RETRY *, RETRY ID... OK messages=N
+//
+// A long list comes in pages, so that who is slow to read it costs the daemon nothing. A line "WAIT"
+// says that the answer is being worked out. Keys and words that a reader does not know are for newer
+// ones.
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "queue/details.h"
 #include "queue/listing.h"
 
 namespace mailchute::queue {
@@ -20,21 +34,38 @@ struct Answer {
   std::string summary;             // behind OK
 };
 
-// Kind temporary: no daemon, or no answer in time; rejected: the daemon's ERROR.
-Result<Answer> ask(const std::string& socket, std::string_view request,
-                   Milliseconds patience = Milliseconds(10000));
+// For each line of an answer.
+inline constexpr Milliseconds kPatience{10000};
 
-struct Overview {
-  std::vector<Listed> shown;    // what the asker may see
-  std::uint64_t requests = 0;   // the whole queue, dead letters not counted
+// Kind temporary: no daemon, or no answer in time; rejected: the daemon's ERROR.
+Result<Answer> ask(const std::string& socket, std::string_view request, Milliseconds patience = kPatience);
+
+// The whole queue, dead letters not counted, whatever the asker may see of it.
+struct Totals {
+  std::uint64_t requests = 0;
   std::uint64_t octets = 0;
 };
 
+// Calls back with one entry after the other; an error comes behind the entries before it.
+Result<Totals> ask_for_entries(const std::string& socket, const std::function<void(Listed)>& entry);
+Result<Details> ask_for_details(const std::string& socket, const std::string& id);
+Result<std::map<std::string, std::string>> ask_for_status(const std::string& socket);
+
+struct Overview {
+  std::vector<Listed> shown;  // what the asker may see
+  Totals totals;
+};
 Result<Overview> ask_for_list(const std::string& socket);
 // With the daemon down, for who may read the folders.
 Result<Overview> read_list(const std::string& directory);
 
-// "OK" line of a list, and back.
-std::string format_totals(std::uint64_t requests, std::uint64_t octets);
+// "OK" line of a page and what LIST goes on behind, and back.
+std::string format_totals(const Totals& totals, const Position* next);
+struct End {
+  Totals totals;
+  std::optional<Position> next;
+};
+Result<End> parse_totals(std::string_view text);
+std::optional<Position> parse_position(std::string_view text);
 
 }  // namespace mailchute::queue

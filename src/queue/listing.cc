@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "queue/listing.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <ctime>
 #include <limits>
@@ -11,24 +8,16 @@
 #include <optional>
 
 #include "base/text.h"
-#include "queue/layout.h"
 #include "queue/queue_id.h"
-#include "sys/directory.h"
-#include "sys/file.h"
+#include "queue/view.h"
 
 namespace mailchute::queue {
 namespace {
 
-constexpr std::string_view kPlaces[] = {"incoming", "active", "waiting", "held", "failed"};
+constexpr std::string_view kPlaceNames[] = {"incoming", "active", "waiting", "held", "failed"};
 constexpr std::size_t kFixedFields = 10;
 constexpr std::size_t kRecipientFields = 3;
 constexpr std::size_t kMaxLine = 2 * kMaxHead;
-
-std::optional<Place> parse_place(std::string_view name) {
-  const auto* found = std::find(std::begin(kPlaces), std::end(kPlaces), name);
-  if (found == std::end(kPlaces)) return std::nullopt;
-  return static_cast<Place>(found - std::begin(kPlaces));
-}
 
 std::optional<RecipientStatus> parse_status(std::string_view octet) {
   if (octet.size() != 1 || octet.find_first_not_of("-?+!") == 0) return std::nullopt;
@@ -66,60 +55,6 @@ class FieldReader {
   std::size_t next_ = 0;
   bool good_ = true;
 };
-
-// --- Reading the queue
-
-std::vector<Listed::Recipient> recipients_of(const Head& head) {
-  std::vector<Listed::Recipient> recipients;
-  for (std::size_t i = 0; i < head.envelope.recipients.size(); ++i) {
-    const auto status = head.progress.status.empty()
-                            ? RecipientStatus::to_do
-                            : static_cast<RecipientStatus>(head.progress.status[i]);
-    recipients.push_back({head.envelope.recipients[i].address, status, {}});
-  }
-  for (const auto& failed : head.progress.failures) {
-    recipients[failed.recipient].reply = failed.reply;
-  }
-  return recipients;
-}
-
-// Nothing when it is not there any more, or nothing that anybody would call an entry.
-std::optional<Listed> read_listed(int folder, const std::string& id, Place place) {
-  const auto file = sys::open_beneath(folder, id, O_RDONLY);
-  if (!file) return std::nullopt;
-  const auto status = sys::status_of(file->get(), id);
-  if (!status || !S_ISREG(status->st_mode)) return std::nullopt;
-  Listed listed;
-  listed.id = id;
-  listed.place = place;
-  listed.uid = status->st_uid;
-  listed.size = static_cast<std::uint64_t>(status->st_size);
-  listed.time = Time(Seconds(status->st_ctim.tv_sec));
-  std::string start;
-  const auto head = read_head(file->get(), listed.size, id, start);
-  if (!head) {
-    if (place == Place::incoming) return std::nullopt;
-    listed.info.reason = head.error().reason;
-    return listed;
-  }
-  listed.size = head->message_length;
-  listed.time = head->envelope.time;
-  listed.sender = head->envelope.reverse_path;
-  listed.recipients = recipients_of(*head);
-  listed.info.reason = head->progress.held;
-  if (!head->progress.status.empty()) listed.uid = head->progress.owner;
-  return listed;
-}
-
-struct Source {
-  const char* folder;
-  Place place;
-};
-// In the order in which entries move, so that one that moves meanwhile is seen at least once.
-constexpr Source kSources[] = {{kNew, Place::incoming},
-                               {kCur, Place::waiting},
-                               {kHeld, Place::held},
-                               {kFailed, Place::failed}};
 
 // --- Postfix's shape
 
@@ -185,11 +120,19 @@ std::string format_block(const Listed& listed, Time now, int utc_offset) {
 
 }  // namespace
 
+std::string_view name_of(Place place) { return kPlaceNames[static_cast<std::size_t>(place)]; }
+
+std::optional<Place> parse_place(std::string_view name) {
+  const auto* found = std::find(std::begin(kPlaceNames), std::end(kPlaceNames), name);
+  if (found == std::end(kPlaceNames)) return std::nullopt;
+  return static_cast<Place>(found - std::begin(kPlaceNames));
+}
+
 std::string format_listed(const Listed& listed) {
   std::string out;
   const auto add = [&out](std::string_view text) { out.append(text).append("\t"); };
   add(escaped(listed.id));
-  add(kPlaces[static_cast<std::size_t>(listed.place)]);
+  add(name_of(listed.place));
   add(format_time(listed.time));
   add(std::to_string(listed.size));
   add(std::to_string(listed.uid));
@@ -237,24 +180,15 @@ Result<Listed> parse_listed(std::string_view line) {
 }
 
 Result<std::vector<Listed>> list(const std::string& directory) {
-  auto queue = sys::open_at(AT_FDCWD, directory, O_RDONLY | O_DIRECTORY);
-  if (!queue) return failure(std::move(queue.error()));
-  auto info = sys::open_at(queue->get(), kInfo, O_RDONLY | O_DIRECTORY);
+  const auto view = View::open(directory);
+  if (!view) return failure(view.error());
   std::map<std::string, Listed> found;
-  for (const auto& [folder, place] : kSources) {
-    auto fd = sys::open_directory(queue->get(), folder);
-    // The daemon makes its own folders when it first starts.
-    if (!fd && fd.error().kind == Error::Kind::create && place != Place::incoming) continue;
-    if (!fd) return failure(std::move(fd.error()));
-    const auto names = sys::names_in(fd->get(), ".");
+  for (const Place place : kPlaces) {
+    auto names = view->names(place);
+    if (!names && names.error().kind == Error::Kind::create) continue;  // not made yet
     if (!names) return failure(names.error());
-    for (const auto& id : *names) {
-      auto listed = is_queue_id(id) ? read_listed(fd->get(), id, place) : std::nullopt;
-      if (!listed) continue;
-      if (info && place == Place::waiting && listed->info.reason.empty()) {
-        listed->info = read_retry_info(info->get(), id);
-      }
-      found.insert_or_assign(id, std::move(*listed));
+    for (auto id = names->next(); !id.empty(); id = names->next()) {
+      if (auto listed = view->read(id, place)) found.insert_or_assign(id, std::move(*listed));
     }
   }
   std::vector<Listed> all;

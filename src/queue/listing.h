@@ -4,18 +4,21 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "queue/queue.h"
+#include "queue/format.h"
+#include "queue/retry_info.h"
 
 namespace mailchute::queue {
 
 enum class Place { incoming, active, waiting, held, failed };
+std::string_view name_of(Place place);
+std::optional<Place> parse_place(std::string_view name);
 
 struct Listed {
   std::string id;
@@ -33,6 +36,13 @@ struct Listed {
   std::vector<Recipient> recipients;
   RetryInfo info;  // its reason: why it is held, or what is wrong with a damaged entry
   bool operator==(const Listed&) const = default;
+};
+
+// The place of an entry in a list, oldest first; by default before all.
+struct Position {
+  Time time = Time::min();
+  std::string id;
+  auto operator<=>(const Position&) const = default;
 };
 
 // One line without its LF, and back: fields between tabs, each escaped. The reader takes lines from

@@ -30,20 +30,30 @@ Result<queue::Overview> overview(const config::Settings& settings) {
   return failure(no_answer(asked.error()));
 }
 
-// "RETRY ID..." for what matches; "RETRY" alone if nothing does.
-Result<std::string> request_for(const std::string& socket,
-                                const std::vector<QueueFilter>& filters) {
-  if (filters.empty()) return std::string("RETRY *");
-  const auto listed = queue::ask_for_list(socket);
-  if (!listed) return failure(no_answer(listed.error()));
-  std::string request = "RETRY";
-  for (const queue::Listed& entry : listed->shown) {
+// A request has room for some two thousand.
+constexpr std::size_t kIdsAtOnce = 1000;
+
+// " ID..." for what matches, in as many parts as it takes.
+Result<std::vector<std::string>> ids_of(const std::string& socket,
+                                        const std::vector<QueueFilter>& filters) {
+  std::vector<std::string> parts;
+  std::size_t count = 0;
+  const auto listed = queue::ask_for_entries(socket, [&](const queue::Listed& entry) {
     const bool wanted =
         std::all_of(filters.begin(), filters.end(),
                     [&entry](const QueueFilter& filter) { return matches(entry, filter); });
-    if (wanted) request += " " + entry.id;
-  }
-  return request;
+    if (!wanted) return;
+    if (count++ % kIdsAtOnce == 0) parts.emplace_back();
+    parts.back() += " " + entry.id;
+  });
+  if (!listed) return failure(no_answer(listed.error()));
+  return parts;
+}
+
+Result<std::string> ask_to_retry(const std::string& socket, const std::string& what) {
+  auto answer = queue::ask(socket, "RETRY" + what);
+  if (!answer) return failure(no_answer(answer.error()));
+  return std::move(answer->summary);
 }
 
 }  // namespace
@@ -51,7 +61,7 @@ Result<std::string> request_for(const std::string& socket,
 Result<std::string> mail_queue(const config::Settings& settings, Time now, int utc_offset) {
   const auto whole = overview(settings);
   if (!whole) return failure(whole.error());
-  return queue::format_mailq(whole->shown, whole->requests, whole->octets, now, utc_offset);
+  return queue::format_mailq(whole->shown, whole->totals.requests, whole->totals.octets, now, utc_offset);
 }
 
 bool matches(const queue::Listed& entry, const QueueFilter& filter) {
@@ -69,12 +79,18 @@ bool matches(const queue::Listed& entry, const QueueFilter& filter) {
 
 Result<std::string> retry(const config::Settings& settings,
                           const std::vector<QueueFilter>& filters) {
-  const auto request = request_for(settings.control_socket(), filters);
-  if (!request) return failure(request.error());
-  if (*request == "RETRY") return std::string("nothing in the queue matches");
-  auto answer = queue::ask(settings.control_socket(), *request);
-  if (!answer) return failure(no_answer(answer.error()));
-  return std::move(answer->summary);
+  const std::string socket = settings.control_socket();
+  if (filters.empty()) return ask_to_retry(socket, " *");
+  const auto parts = ids_of(socket, filters);
+  if (!parts) return failure(parts.error());
+  if (parts->empty()) return std::string("nothing in the queue matches");
+  Result<std::string> summary;
+  for (const std::string& part : *parts) {
+    auto retried = ask_to_retry(socket, part);
+    if (summary && retried) summary->append(summary->empty() ? "" : "; ").append(*retried);
+    else if (summary) summary = std::move(retried);
+  }
+  return summary;
 }
 
 }  // namespace mailchute::sendmail

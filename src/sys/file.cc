@@ -2,6 +2,7 @@
 #include "sys/file.h"
 
 #include <fcntl.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -137,6 +138,12 @@ Result<> replace_file(int directory, const std::string& name, std::string_view c
   }
   draft.keep();
   return {};
+}
+
+std::optional<std::uint64_t> free_space(const std::string& path) {
+  struct statvfs status {};
+  if (::statvfs(path.c_str(), &status) != 0) return std::nullopt;
+  return static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize;
 }
 
 }  // namespace mailchute::sys

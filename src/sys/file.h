@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -43,5 +44,8 @@ Result<std::string> read_file(int directory, const std::string& name, std::size_
 // renames it: one writer at a time.
 Result<> replace_file(int directory, const std::string& name, std::string_view content, mode_t mode,
                       bool durable);
+
+// Octets that an ordinary user may still write to the file system of this path.
+std::optional<std::uint64_t> free_space(const std::string& path);
 
 }  // namespace mailchute::sys

@@ -30,7 +30,7 @@ def ask(daemon, request, timeout=10):
         answer = b""
         while piece := client.recv(65536):
             answer += piece
-    lines = answer.decode("utf-8", "replace").splitlines()
+    lines = [line for line in answer.decode("utf-8", "replace").splitlines() if line != "WAIT"]
     if not lines or not re.match(r"(OK|ERROR)\b", lines[-1]):
         raise AssertionError(f"half an answer: {lines}")
     return [line[1:] for line in lines[:-1]], lines[-1]
@@ -38,9 +38,13 @@ def ask(daemon, request, timeout=10):
 
 def entries(daemon):
     """id -> Entry, of what this user may see."""
-    lines, last = ask(daemon, "LIST")
-    assert last.startswith("OK"), last
-    found = [_entry(line.split("\t")) for line in lines]
+    found, request = [], "LIST"
+    while request:
+        lines, last = ask(daemon, request)
+        assert last.startswith("OK"), last
+        found += [_entry(line.split("\t")) for line in lines]
+        more = re.search(r" next=(\S+)", last)
+        request = f"LIST {more[1]}" if more else None
     return {entry.id: entry for entry in found}
 
 

@@ -3,6 +3,7 @@
 
 #include "fake_daemon.h"
 #include "fixture.h"
+#include "queue/queue_id.h"
 
 namespace mailchute::sendmail {
 namespace {
@@ -83,6 +84,19 @@ TEST_F(MailQueue, RetryOfNothingAsksForNothing) {
       retry(settings_, {{QueueFilter::By::id, "A"}, {QueueFilter::By::sender, "root"}});
   ASSERT_TRUE(text);
   EXPECT_EQ(daemon.requests().size(), 1u);
+}
+
+TEST_F(MailQueue, ManyIdsAreRetriedInSeveralRequests) {
+  std::string many;
+  for (int i = 0; i < 2500; ++i) many += " " + queue::format_listed(entry(queue::new_queue_id(), "me@x", "you@y")) + "\n";
+  FakeDaemon daemon(settings_.control_socket(),
+                    {many + "OK requests=2500 octets=1\n", "OK messages=1000\n", "ERROR no entry X\n", "OK messages=500\n"});
+  const auto text = retry(settings_, {{QueueFilter::By::sender, "me"}});
+  ASSERT_FALSE(text);
+  EXPECT_NE(text.error().text.find("no entry X"), std::string::npos);
+  const auto requests = daemon.requests();
+  ASSERT_EQ(requests.size(), 4u);
+  for (const auto& request : requests) EXPECT_LT(request.size(), 64u << 10);
 }
 
 TEST(QueueFilter, MatchesAPartOfIdSenderOrAnyRecipient) {

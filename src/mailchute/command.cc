@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "mailchute/command.h"
+
+#include <sysexits.h>
+
+#include <cstdio>
+
+#include "base/text.h"
+#include "config/load.h"
+#include "mailchute/words.h"
+
+namespace mailchute {
+
+bool print(std::string_view text) {
+  return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::ferror(stdout) == 0;
+}
+
+int finished() {
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return EX_OK;
+  return complain(Error::from_errno("write to", "standard output"));
+}
+
+int complain(const Error& error) {
+  std::fflush(stdout);
+  std::fprintf(stderr, "mailchute: %s\n", shown(error.text).c_str());
+  switch (error.kind) {
+    case Error::Kind::usage: return EX_USAGE;
+    case Error::Kind::temporary: return EX_TEMPFAIL;
+    case Error::Kind::protocol: return EX_PROTOCOL;
+    case Error::Kind::permission:
+    case Error::Kind::rejected: return EX_NOPERM;
+    case Error::Kind::config: return EX_CONFIG;
+    default: return EX_IOERR;
+  }
+}
+
+config::Settings settings_of(const std::string& config_file) {
+  return config::load_for_submission(config_file).settings;
+}
+
+}  // namespace mailchute

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "mailchute/json.h"
+
+#include <nlohmann/json.hpp>
+
+#include "base/text.h"
+#include "mailchute/envelope_words.h"
+#include "mailchute/status.h"
+#include "mailchute/words.h"
+
+namespace mailchute {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using queue::RecipientStatus;
+
+std::string dumped(const Json& json, int indent) {
+  return json.dump(indent, ' ', true, Json::error_handler_t::replace);
+}
+
+Json time_or_null(Time time) { return time == Time() ? Json(nullptr) : Json(iso_time(time)); }
+
+Json text_or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
+
+Json age_in_seconds(Time since, Time now) {
+  return std::max<Seconds::rep>(std::chrono::floor<Seconds>(now - since).count(), 0);
+}
+
+const char* name_of(RecipientStatus status) {
+  switch (status) {
+    case RecipientStatus::to_do: return "to_do";
+    case RecipientStatus::possibly_delivered: return "possibly_delivered";
+    case RecipientStatus::done: return "done";
+    case RecipientStatus::failed: return "failed";
+  }
+  return "to_do";
+}
+
+Json object_of(const queue::Listed& entry, Time now) {
+  Json recipients = Json::array();
+  for (const auto& [address, status, reply] : entry.recipients) {
+    recipients.push_back({{"address", address}, {"status", name_of(status)}, {"reply", text_or_null(reply)}});
+  }
+  return {{"id", entry.id},
+          {"state", queue::name_of(entry.place)},
+          {"arrived", iso_time(entry.time)},
+          {"age_seconds", age_in_seconds(entry.time, now)},
+          {"size", entry.size},
+          {"uid", entry.uid},
+          {"sender", entry.sender},
+          {"recipients", std::move(recipients)},
+          {"attempts", entry.info.attempts},
+          {"last_attempt", time_or_null(entry.info.last_attempt)},
+          {"next_try", time_or_null(entry.info.next_try)},
+          {"reason", text_or_null(entry.info.reason)}};
+}
+
+void add_envelope(Json& object, const mail::Envelope& envelope) {
+  for (std::size_t i = 0; i < envelope.recipients.size(); ++i) {
+    object["recipients"][i]["notify"] = notify_words(envelope.recipients[i].notify);
+    object["recipients"][i]["original"] = text_or_null(envelope.recipients[i].original);
+  }
+  object["envelope"] = {{"uid", envelope.uid},
+                        {"body", text_or_null(body_word(envelope.body))},
+                        {"return", text_or_null(return_word(envelope.ret))},
+                        {"envelope_id", text_or_null(envelope.envelope_id)},
+                        {"waits_for_queue_run", envelope.wait_for_queue_run}};
+}
+
+}  // namespace
+
+std::string json_of(const queue::Listed& entry, Time now) { return dumped(object_of(entry, now), -1); }
+
+std::string json_of(const queue::Details& details, Time now) {
+  Json object = object_of(details.listed, now);
+  object["user"] = user_name(details.listed.uid);
+  object["path"] = details.path;
+  object["damaged"] = !details.envelope;
+  if (details.envelope) add_envelope(object, *details.envelope);
+  object["header"] = {{"from", text_or_null(details.from)},
+                      {"subject", text_or_null(details.subject)},
+                      {"message_id", text_or_null(details.message_id)}};
+  return dumped(object, 2) + "\n";
+}
+
+std::string json_of(const StatusReport& report, Time now) {
+  const auto time = [](const std::optional<Time>& at) { return at ? Json(iso_time(*at)) : Json(nullptr); };
+  const Json object = {
+      {"problems", report.problems},
+      {"smart_host",
+       {{"name", report.smart_host},
+        {"state", report.state},
+        {"paused_until", time(report.paused_until)},
+        {"trouble_since", time(report.trouble_since)},
+        {"last_error", text_or_null(report.last_error)},
+        {"connections", report.connections}}},
+      {"queue",
+       {{"directory", report.queue_directory},
+        {"incoming", report.incoming},
+        {"waiting", report.waiting},
+        {"in_flight", report.in_flight},
+        {"held", report.held},
+        {"failed", report.failed},
+        {"octets", report.octets},
+        {"free", report.free ? Json(*report.free) : Json(nullptr)},
+        {"oldest", time(report.oldest)},
+        {"oldest_age_seconds", report.oldest ? age_in_seconds(*report.oldest, now) : Json(nullptr)}}},
+      {"delivered", report.delivered},
+      {"daemon",
+       {{"pid", report.pid},
+        {"version", report.version},
+        {"configuration", report.configuration},
+        {"started", time(report.started)}}}};
+  return dumped(object, 2) + "\n";
+}
+
+}  // namespace mailchute

@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "mailchuted/task.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <optional>
+#include <vector>
+
+#include "base/text.h"
+#include "queue/control.h"
+#include "queue/details.h"
+#include "sys/clock.h"
+#include "sys/file.h"
+
+namespace mailchute::mailchuted {
+namespace {
+
+using queue::Listed;
+using queue::Place;
+
+// A page of a list ends behind the entry that fills this: some two hundred entries.
+constexpr std::size_t kPage = 64 << 10;
+constexpr std::size_t kShortestPrefix = 4;
+constexpr std::size_t kNamedAtMost = 5;  // of the ids that begin alike
+
+std::string error_line(std::string_view text) { return "ERROR " + escaped(text) + "\n"; }
+
+// What only the daemon knows of an entry.
+void complete(Listed& entry, const relay::Delivery& delivery) {
+  if (delivery.in_flight(entry.id)) entry.place = Place::active;
+  const auto next = delivery.next_try(entry.id);
+  if (!next) return;
+  entry.info.next_try = *next;
+  if (!entry.info.reason.empty()) return;
+  const relay::DeliveryStatus now = delivery.status();
+  if (now.paused_for) entry.info.reason = "smart host is paused: " + now.last_error;
+}
+
+// Waits until the index knows what was in the queue when the question came.
+class LookingTask : public Task {
+ public:
+  explicit LookingTask(Desk& desk) : desk_(desk) {}
+  bool step(std::string& answer) final {
+    if (desk_.index.done(look_)) return answer_now(answer);
+    const auto looked = desk_.index.step();
+    if (!looked) answer = error_line(looked.error().text);
+    return !looked;
+  }
+
+ protected:
+  virtual bool answer_now(std::string& answer) = 0;
+  void look() { look_ = desk_.index.next_look(); }
+
+  Desk& desk_;
+
+ private:
+  std::uint64_t look_ = 0;  // none is needed
+};
+
+class ListTask : public LookingTask {
+ public:
+  // What comes behind `start`; nothing: from the beginning.
+  ListTask(Desk& desk, const Asker& asker, const std::optional<queue::Position>& start)
+      : LookingTask(desk), asker_(asker), position_(start.value_or(queue::Position())) {
+    if (!start || !desk.index.done(1)) look();
+  }
+
+ private:
+  bool answer_now(std::string& answer) override {
+    if (!view_) {
+      auto view = queue::View::open(desk_.settings.queue_directory);
+      if (!view) answer = error_line(view.error().text);
+      if (!view) return true;
+      view_ = std::move(*view);
+    }
+    const auto item = desk_.index.after(position_);
+    if (item && answer.size() < kPage) {
+      position_ = {item->time, item->id};
+      if (visible(item->uid)) add(*item, answer);
+      return false;
+    }
+    queue::Totals totals;
+    for (const Place place : {Place::incoming, Place::waiting, Place::held}) {
+      totals.requests += desk_.index.count(place).entries;
+      totals.octets += desk_.index.count(place).octets;
+    }
+    answer += "OK " + queue::format_totals(totals, item ? &position_ : nullptr) + "\n";
+    return true;
+  }
+
+  bool visible(uid_t owner) const { return asker_.administrator || owner == asker_.uid; }
+
+  void add(const queue::Index::Item& item, std::string& answer) const {
+    auto listed = view_->read(item.id, item.place);
+    if (!listed) listed = view_->find(item.id);
+    if (!listed || !visible(listed->uid)) return;
+    complete(*listed, desk_.delivery);
+    answer += " " + queue::format_listed(*listed) + "\n";
+  }
+
+  Asker asker_;
+  queue::Position position_;
+  std::optional<queue::View> view_;
+};
+
+// From what a user writes for an entry to its id: the whole id, or the beginning of it. What he may
+// not see is not there for him.
+class NamingTask : public LookingTask {
+ protected:
+  NamingTask(Desk& desk, const Asker& asker) : LookingTask(desk), asker_(asker) {}
+
+  static std::string named(std::string_view word) {
+    std::string id(word);
+    for (char& c : id) c = is_alpha(c) ? static_cast<char>(c & ~32) : c;
+    return id;
+  }
+  void look_unless_whole(std::string_view word) {
+    if (!queue::is_queue_id(named(word))) look();
+  }
+
+  // An administrator's whole id comes back as it is, whether or not there is such an entry.
+  Result<std::string> resolve(std::string_view word) const {
+    const std::string id = named(word);
+    if (queue::is_queue_id(id)) {
+      if (asker_.administrator || owns(id)) return id;
+      return failure(none(word));
+    }
+    if (id.size() < kShortestPrefix) {
+      return failure(Error::Kind::rejected, std::string(word) + " is too short for the beginning of a queue id: give " +
+                                                std::to_string(kShortestPrefix) + " characters or more");
+    }
+    const auto found = desk_.index.with_prefix(
+        id, asker_.administrator ? std::nullopt : std::optional<std::uint32_t>(asker_.uid), kNamedAtMost + 1);
+    if (found.empty()) return failure(none(word));
+    if (found.size() > 1) return failure(ambiguous(word, found));
+    return found.front().id;
+  }
+
+  Error none(std::string_view word) const {
+    return {Error::Kind::rejected, "no entry " + std::string(word) +
+                                       (asker_.administrator ? " in the queue" : ", or not yours")};
+  }
+
+  const Asker asker_;
+
+ private:
+  bool owns(const std::string& id) const {
+    const auto view = queue::View::open(desk_.settings.queue_directory);
+    const auto listed = view ? view->find(id) : std::nullopt;
+    return listed && listed->uid == asker_.uid;
+  }
+
+  static Error ambiguous(std::string_view word, const std::vector<queue::Index::Item>& found) {
+    std::string text = "more than one entry begins with " + std::string(word) + ":";
+    for (std::size_t i = 0; i < std::min(found.size(), kNamedAtMost); ++i) text += " " + found[i].id;
+    return {Error::Kind::rejected, text + (found.size() > kNamedAtMost ? " and more" : "")};
+  }
+};
+
+class ShowTask : public NamingTask {
+ public:
+  ShowTask(Desk& desk, const Asker& asker, std::string_view word) : NamingTask(desk, asker), word_(word) {
+    look_unless_whole(word);
+  }
+
+ private:
+  bool answer_now(std::string& answer) override {
+    const auto id = resolve(word_);
+    auto details = id ? find(*id) : Result<queue::Details>(failure(id.error()));
+    if (!details) {
+      answer = error_line(details.error().text);
+      return true;
+    }
+    complete(details->listed, desk_.delivery);
+    for (const std::string& line : queue::format_details(*details)) answer += " " + line + "\n";
+    answer += "OK\n";
+    return true;
+  }
+
+  Result<queue::Details> find(const std::string& id) const {
+    const std::string& directory = desk_.settings.queue_directory;
+    const auto view = queue::View::open(directory);
+    if (!view) return failure(view.error());
+    auto details = queue::read_details(*view, directory, id);
+    const bool visible = details && (asker_.administrator || details->listed.uid == asker_.uid);
+    if (!visible) return failure(none(word_));
+    return std::move(*details);
+  }
+
+  std::string word_;
+};
+
+// Anyone may ask for a queue run, as with sendmail -q; single messages only for who may see them, and
+// what is held or failed only for administrators.
+class RetryTask : public NamingTask {
+ public:
+  RetryTask(Desk& desk, const Asker& asker, std::string_view words) : NamingTask(desk, asker) {
+    for (const std::string_view word : split(words, ' ')) {
+      if (word != "*") look_unless_whole(word);
+      words_.emplace_back(word);
+    }
+  }
+
+ private:
+  bool answer_now(std::string& answer) override {
+    if (next_ < words_.size()) {
+      const std::string& word = words_[next_++];
+      if (auto retried = retry(word); !retried) {
+        trouble_.append(trouble_.empty() ? "" : "; ").append(retried.error().text);
+      }
+      return false;
+    }
+    answer = trouble_.empty() ? "OK messages=" + std::to_string(count_) + "\n" : error_line(trouble_);
+    return true;
+  }
+
+  Result<> retry(const std::string& word) {
+    if (word == "*") {
+      count_ += desk_.delivery.retry_all();
+      return {};
+    }
+    const auto id = resolve(word);
+    if (!id) return failure(id.error());
+    if (!desk_.delivery.retry(*id)) {
+      if (!asker_.administrator) return failure(Error::Kind::rejected, *id + " waits for an administrator");
+      if (auto released = desk_.delivery.release(*id); !released) return released;
+    }
+    ++count_;
+    return {};
+  }
+
+  std::vector<std::string> words_;
+  std::size_t next_ = 0;
+  std::size_t count_ = 0;
+  std::string trouble_;
+};
+
+class StatusTask : public LookingTask {
+ public:
+  explicit StatusTask(Desk& desk) : LookingTask(desk) { look(); }
+
+ private:
+  bool answer_now(std::string& answer) override {
+    out_ = &answer;
+    smart_host(desk_.delivery.status());
+    queue();
+    line("started", queue::format_time(desk_.started));
+    line("pid", std::to_string(::getppid()));  // the keeper, whom signals are for
+    line("version", MAILCHUTE_VERSION);
+    line("configuration", desk_.settings.file);
+    answer += "OK\n";
+    return true;
+  }
+
+  void smart_host(const relay::DeliveryStatus& status) {
+    line("smart_host", status.smart_host);
+    line("state", status.paused_for ? "paused" : status.trouble_since ? "trying" : "ok");
+    if (status.paused_for) {
+      line("paused_for", format_seconds(static_cast<std::uint64_t>(status.paused_for->count())));
+      line("paused_until", queue::format_time(sys::now() + *status.paused_for));
+    }
+    if (status.trouble_since) line("trouble_since", queue::format_time(*status.trouble_since));
+    if (!status.last_error.empty()) line("last_error", status.last_error);
+    line("connections", std::to_string(status.connections));
+    line("waiting", std::to_string(status.waiting));
+    line("in_flight", std::to_string(status.in_flight));
+    line("delivered", std::to_string(status.delivered));
+  }
+
+  void queue() {
+    std::optional<Time> oldest;
+    std::uint64_t octets = 0;
+    for (const Place place : queue::kPlaces) {
+      const queue::Index::Count& count = desk_.index.count(place);
+      const std::string name(queue::name_of(place));
+      if (place != Place::waiting) line(name, std::to_string(count.entries));
+      octets += count.octets;
+      const bool waits = place == Place::incoming || place == Place::waiting;
+      if (waits && count.oldest) oldest = std::min(oldest.value_or(*count.oldest), *count.oldest);
+    }
+    line("octets", std::to_string(octets));
+    if (oldest) line("oldest", queue::format_time(*oldest));
+    line("queue_directory", desk_.settings.queue_directory);
+    if (const auto free = sys::free_space(desk_.settings.queue_directory)) line("free", std::to_string(*free));
+  }
+
+  void line(std::string_view key, std::string_view value) {
+    out_->append(" ").append(key).append("=").append(escaped(value)).append("\n");
+  }
+
+  std::string* out_ = nullptr;
+};
+
+class Refusal : public Task {
+ public:
+  explicit Refusal(std::string_view request) : request_(request.substr(0, 80)) {}
+  bool step(std::string& answer) override {
+    answer = error_line("unknown request " + request_);
+    return true;
+  }
+
+ private:
+  std::string request_;
+};
+
+// Takes the verb and a blank from the front.
+bool take(std::string_view& request, std::string_view verb) {
+  if (!request.starts_with(verb)) return false;
+  request.remove_prefix(verb.size());
+  return true;
+}
+
+}  // namespace
+
+std::unique_ptr<Task> task_for(std::string_view request, const Asker& asker, Desk& desk) {
+  std::string_view rest = request;
+  if (rest == "LIST") return std::make_unique<ListTask>(desk, asker, std::nullopt);
+  if (rest == "STATUS") return std::make_unique<StatusTask>(desk);
+  if (take(rest, "LIST ")) {
+    if (const auto start = queue::parse_position(rest)) return std::make_unique<ListTask>(desk, asker, start);
+  }
+  if (take(rest, "SHOW ")) return std::make_unique<ShowTask>(desk, asker, rest);
+  if (take(rest, "RETRY ")) return std::make_unique<RetryTask>(desk, asker, rest);
+  return std::make_unique<Refusal>(request);
+}
+
+}  // namespace mailchute::mailchuted
