@@ -104,7 +104,7 @@ Result<> SocketWriter::commit() {
       told = true;
     }
     if (*state == State::unknown) {
-      if (!whole) return failure(gave_up(false));
+      if (!whole) return failure(forgotten());
       step = &SocketWriter::submit_whole;
       told = false;
     }
@@ -198,6 +198,12 @@ Error SocketWriter::gave_up(bool told) const {
   text.append(told ? "; mailchuted does not tell whether it has " + id_ + ": look at mailq"
                    : "; nothing is queued");
   return Error{Error::Kind::temporary, std::move(text)};
+}
+
+// It had been told all, and broke off; the one that came after it was asked.
+Error SocketWriter::forgotten() const {
+  return {Error::Kind::temporary, trouble_.text + "; mailchuted knows nothing of " + id_ +
+                                      " after that: nothing is queued, unless it is delivered already"};
 }
 
 void SocketWriter::keep_alive() { (void)client_->send(format_data(0)); }

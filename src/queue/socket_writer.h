@@ -57,6 +57,7 @@ class SocketWriter {
   Result<State> hear(bool go);
   State lost(Error reason);
   Error gave_up(bool told) const;
+  Error forgotten() const;
 
   std::string path_;
   std::string id_;

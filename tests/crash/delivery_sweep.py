@@ -14,6 +14,7 @@ import sweep
 from delivery import Prepared, Site, Trial
 from kinds import KINDS
 from report import case, finish
+from submission import MESSAGES, Submission
 
 # Calls that a full disk fails.
 WRITES = {"openat", "mkdirat", "write", "pwrite64", "ftruncate", "fsync", "fdatasync", "renameat", "renameat2"}
@@ -27,41 +28,51 @@ def spread(calls, sample, shift):
     return calls[(datetime.date.today().toordinal() + shift) % step::step]
 
 
-def trials(prepared, folder, who, jobs):
-    """All of them, done side by side; raises what went wrong."""
-    def one(number):
-        return Trial(prepared, folder / str(number), who, *jobs[number]).run()
+def side_by_side(trials):
+    """Runs them all; raises what went wrong."""
     with ThreadPoolExecutor(sweep.at_once()) as pool:
-        results = [pool.submit(one, number) for number in range(len(jobs))]
+        results = [pool.submit(trial.run) for trial in trials]
     errors = [result.exception() for result in results if result.exception()]
-    print("".join(f"# {error}\n" for error in errors), end="")
-    assert not errors, f"{len(errors)} of {len(jobs)} went wrong, first: {errors[0]}"
+    print("".join(f"# {error}\n" for error in errors[:5]), end="")
+    assert not errors, f"{len(errors)} of {len(trials)} went wrong, first: {errors[0]}"
     return [result.result() for result in results]
 
 
-def kills(prepared, folder, who, sample, shift):
-    """Returns the calls of an undisturbed life."""
-    calls = Trial(prepared, folder / "trace", who).trace()
+def kills(title, folder, make, sample, shift):
+    """make(folder, call, disturbance): a trial. Returns the calls of an undisturbed life."""
+    calls = make(folder / "trace").trace()
     chosen = spread(calls, sample, shift)
-    title = f"{prepared.kind.name}: {who} killed"
-    with case(f"{title} before {len(chosen)} of {len(calls)} system calls"):
-        tell(title, trials(prepared, folder, who, [(call, "signal=KILL") for call in chosen]))
+    with case(f"{title} killed before {len(chosen)} of {len(calls)} system calls"):
+        tell(f"{title} killed", side_by_side([make(folder / str(number), call, "signal=KILL")
+                                              for number, call in enumerate(chosen)]))
     return calls
 
 
-def errors(prepared, folder, calls, sample, shift):
+def errors(title, folder, make, calls, sample, shift):
     on_queue = [call for call in calls if re.search("/spool[>/\"]", call.text) and call.name != "close"]
     jobs = spread([(call, f"error={error}") for call in on_queue for error in ("EIO", "ENOSPC")
                    if error == "EIO" or call.name in WRITES], sample, shift)
-    title = f"{prepared.kind.name}: a call on the queue's files failed"
     with case(f"{title}, {len(jobs)} times"):
-        tell(title, trials(prepared, folder, "worker", jobs), lambda trial: trial.answer())
+        tell(title, side_by_side([make(folder / str(number), *job) for number, job in enumerate(jobs)]),
+             lambda trial: trial.answer())
 
 
 def tell(title, done, outcome=lambda trial: trial.outcome()):
     outcomes = collections.Counter(map(outcome, done))
     print(f"# {title}: {len(done)} runs, {sum(trial.duplicates for trial in done)} of them sent again; "
           + "; ".join(f"{outcome}: {count}" for outcome, count in sorted(outcomes.items())), flush=True)
+
+
+def deliveries(site, base, kind, sample, shift):
+    prepared = Prepared(site, kind)
+
+    def disturbed(who):
+        return lambda folder, *job: Trial(prepared, folder, who, *job)
+    calls = kills(f"{kind.name}: worker", base / "kills", disturbed("worker"), sample, shift)
+    errors(f"{kind.name}: a call on the queue's files failed", base / "errors", disturbed("worker"), calls,
+           sample // 2 if sample else None, shift)
+    if kind is KINDS[0]:  # the others would be no different
+        kills(f"{kind.name}: keeper", base / "keeper", disturbed("keeper"), sample, shift)
 
 
 def main(sample):
@@ -73,12 +84,11 @@ def main(sample):
         site = Site(folder)
         for number, kind in enumerate(KINDS):
             if wanted.search(kind.name):
-                base = folder / str(number)
-                prepared = Prepared(site, kind)
-                calls = kills(prepared, base / "kills", "worker", sample, number)
-                errors(prepared, base / "errors", calls, sample // 2 if sample else None, number)
-                if number == 0:  # the others would be no different
-                    kills(prepared, base / "keeper", "keeper", sample, number)
+                deliveries(site, folder / str(number), kind, sample, number)
+        for name, text in MESSAGES.items():
+            if wanted.search(name):
+                kills(f"{name}: worker", folder / name,
+                      lambda where, *job, text=text: Submission(site, where, text, *job), sample, len(name))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     finish()
