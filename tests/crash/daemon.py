@@ -18,6 +18,7 @@ import subprocess
 import tempfile
 import time
 
+import control
 import sweep
 
 signal.signal(signal.SIGIO, signal.SIG_IGN)  # tells that a lease is to be given up; Gate asks
@@ -30,6 +31,20 @@ def wait_until(condition, what, timeout=30):
         if time.monotonic() > deadline:
             raise AssertionError(f"{what}: not within {timeout} s")
         time.sleep(0.002)
+
+
+def ask(place, request):
+    """control.ask() of a daemon that may still be starting."""
+    answer = []
+
+    def answered():
+        try:
+            answer[:] = control.ask(place, request)
+        except (FileNotFoundError, ConnectionRefusedError):
+            return False
+        return True
+    wait_until(answered, f"an answer to {request}")
+    return answer
 
 
 class Gate:

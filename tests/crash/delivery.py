@@ -14,7 +14,6 @@ import re
 import shutil
 import time
 
-import control
 import daemon
 import entries
 from kinds import refuse
@@ -187,14 +186,14 @@ class Trial:
         self.place = self._place()
         self.place.start()
         if any(self._later(name) for name in waiting):
-            self._ask("RETRY *")
+            daemon.ask(self.place, "RETRY *")
         self._wait_for_verdicts(waiting)
         daemon.wait_until(lambda: not any((self.place.spool / "cur" / name).exists() for name in settled),
                           f"{settled} are moved")
         for _ in range(self.kind.lost):
             again = [name for name, entry in Snapshot(self.place.spool).entries.items() if "?" in entry.status.values()]
             if again:
-                self._ask("RETRY *")
+                daemon.ask(self.place, "RETRY *")
                 self._wait_for_verdicts(again, count=2)
         self._check_places()
         self._mend()
@@ -210,19 +209,7 @@ class Trial:
         for name in names:
             found = self.place.wait_for_log(VERDICT.format(name), timeout=30, count=count)
             assert found, f"no verdict on {name}, which was left as {self.left}"
-        self._ask("STATUS")  # answered after what was logged is recorded
-
-    def _ask(self, request):
-        answer = []
-
-        def answered():
-            try:
-                answer[:] = control.ask(self.place, request)
-                return True
-            except (FileNotFoundError, ConnectionRefusedError):  # not listening yet
-                return False
-        daemon.wait_until(answered, f"an answer to {request}")
-        return answer
+        daemon.ask(self.place, "STATUS")  # answered after what was logged is recorded
 
     def _check_places(self):
         now = Snapshot(self.place.spool)
@@ -254,7 +241,7 @@ class Trial:
         waiting = now.files["cur"] + now.files["held"]
         before = {name: self._verdicts(name) for name in waiting}
         if waiting:
-            self._ask("RETRY " + " ".join(waiting))
+            daemon.ask(self.place, "RETRY " + " ".join(waiting))
         for name in waiting:
             assert self.place.wait_for_log(VERDICT.format(name), count=before[name] + 1, timeout=30), name
 

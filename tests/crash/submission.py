@@ -70,6 +70,7 @@ class Submission:
     def _live_on(self):
         self.place.start()
         self.client.join()
+        daemon.ask(self.place, "STATUS")
         daemon.wait_until(lambda: not self.place.entries(), "the queue is empty")
         assert self.place.stop() == 0
         Snapshot(self.place.spool).check_tidy()
