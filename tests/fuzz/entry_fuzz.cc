@@ -4,10 +4,18 @@
 // Entry line that is right in the place of its first blank line.
 #include "fuzz/input.h"
 #include "queue/format.h"
+#include "smtp/path.h"
 
 using namespace mailchute;
 
 namespace {
+
+// A server that takes the path finds its end where it is.
+void check_path(const std::string& address) {
+  const std::string command = "<" + address + "> SIZE=1";
+  std::string_view rest = command;
+  if (smtp::take_path(rest)) fuzz::require(rest == " SIZE=1");
+}
 
 void check_head(const queue::Head& head, std::string_view text) {
   const std::string again = queue::format_progress(head.progress) +
@@ -18,9 +26,12 @@ void check_head(const queue::Head& head, std::string_view text) {
   fuzz::require(head.message_offset + head.message_length == text.size());
   fuzz::require(queue::check_envelope(head.envelope).has_value());
   fuzz::require(fuzz::printable(head.envelope.reverse_path + head.envelope.envelope_id));
-  for (const auto& recipient : head.envelope.recipients)
+  check_path(head.envelope.reverse_path);
+  for (const auto& recipient : head.envelope.recipients) {
     fuzz::require(!recipient.address.empty() &&
                   fuzz::printable(recipient.address + recipient.original));
+    check_path(recipient.address);
+  }
   for (const auto& failed : head.progress.failures)
     fuzz::require(failed.recipient < head.envelope.recipients.size());
   for (std::size_t cut = 0; cut < head.message_offset; ++cut) {
