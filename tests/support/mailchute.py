@@ -10,12 +10,15 @@ import pwd
 import re
 import shutil
 import signal
+import socket
 import stat
 import subprocess
 import tempfile
 import threading
+import time
 
 import peers
+import ways
 
 # The table in src/queue/layout.h: anyone may drop into the first two, the others are the daemon's.
 _QUEUE = {"tmp": 0o3733, "new": 0o3733, "cur": 0o700, "held": 0o700, "failed": 0o700, "work": 0o700, "info": 0o700}
@@ -47,6 +50,11 @@ def merged(settings, changes):
         old = result.get(key)
         result[key] = merged(old, value) if isinstance(value, dict) and isinstance(old, dict) else value
     return result
+
+
+def _listens(path):
+    with socket.socket(socket.AF_UNIX) as client:
+        return client.connect_ex(str(path)) == 0
 
 
 @functools.cache
@@ -100,7 +108,7 @@ class Mailchute:
                 "password_file": self._password_file,
             },
             "retry": {"first": 1, "longest": 2},
-        }, settings or {})
+        }, merged(ways.settings(), settings or {}))
         self.configure({})
 
     def __enter__(self):
@@ -148,6 +156,15 @@ class Mailchute:
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True)
         self._reader = threading.Thread(target=self._read_log, args=(self._process.stderr,), daemon=True)
         self._reader.start()
+        if not self.settings.get("drop_directory", True):
+            self.wait_for_socket()
+
+    def wait_for_socket(self, timeout=30):
+        """Until submissions are taken there; the drop directory takes them at any time."""
+        deadline = time.monotonic() + timeout
+        while self.running() and not _listens(self.run / "submit"):
+            assert time.monotonic() < deadline, self.log()
+            time.sleep(0.005)
 
     def stop(self, timeout=10):
         """SIGTERM, then waits. Returns the exit status; None if it was not running, or had to be killed."""
