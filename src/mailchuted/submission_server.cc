@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "queue/own_entry_writer.h"
 #include "queue/submission_protocol.h"
@@ -58,7 +59,8 @@ class SubmissionServer::Client : public net::ConnectionUser {
   // False when there is no point in keeping it.
   bool look_after(Instant now);
 
-  bool finish_entry();
+  queue::OwnEntryWriter* writer() { return &*writer_; }
+  void synced(const Result<>& result);
   bool commit_entry();
   void taken_back(const Error& why);
   void queued();
@@ -90,7 +92,6 @@ class SubmissionServer::Client : public net::ConnectionUser {
   Reader reader_;
   std::optional<queue::OwnEntryWriter> writer_;
   queue::Adopted entry_{};
-  queue::EntrySum sum_{};
   std::uint64_t promised_ = 0;  // of the server's envelopes_
   std::uint64_t step_ = 0;
   Instant came_;
@@ -156,18 +157,19 @@ void SubmissionServer::Client::take(const Reader::Octets& octets) {
 
 // What a client says behind END is not read.
 void SubmissionServer::Client::take(const Reader::End& end) {
-  sum_ = end.sum;
+  const auto sum = writer_->complete();
+  if (!sum) return fail(sum.error());
+  if (*sum != end.sum) {
+    return refuse({Error::Kind::protocol, "the message has another digest than END says"});
+  }
   stage_ = Stage::complete;
   connection_->pause_reading();
   server_.commit_soon(this);
 }
 
-bool SubmissionServer::Client::finish_entry() {
-  const auto sum = writer_->finish();
-  if (sum && *sum == sum_) return true;
-  if (!sum) fail(sum.error());
-  else refuse({Error::Kind::protocol, "the message has another digest than END says"});
-  return false;
+// Of several.
+void SubmissionServer::Client::synced(const Result<>& result) {
+  if (!result) fail(result.error());
 }
 
 // Who has gone was told nothing, and may have told his caller that nothing is queued.
@@ -320,12 +322,17 @@ void SubmissionServer::commit_soon(Client* client) {
   if (complete_.size() == 1) loop_.post([this] { commit(); });
 }
 
-// The files one by one, their names in cur/ all at once; then everybody is told.
+// The files all at once, then their names in cur/, and then everybody is told.
 void SubmissionServer::commit() {
   std::list<Client*> now;
   const auto end = std::next(complete_.begin(), static_cast<std::ptrdiff_t>(std::min(kCommitsAtOnce, complete_.size())));
   now.splice(now.end(), complete_, complete_.begin(), end);
-  std::erase_if(now, [](Client* client) { return !client->finish_entry(); });
+  std::vector<queue::OwnEntryWriter*> writers;
+  for (Client* client : now) writers.push_back(client->writer());
+  const auto results = queue::sync_together(writers);
+  auto result = results.begin();
+  for (Client* client : now) client->synced(*result++);
+  std::erase_if(now, [](Client* client) { return !client->at_work(); });
   std::erase_if(now, [](Client* client) { return !client->commit_entry(); });
   const auto synced = now.empty() ? Result<>() : queue_.sync();
   for (Client* client : now) synced ? client->queued() : client->taken_back(synced.error());

@@ -97,7 +97,7 @@ Result<> EntryFile::flush() {
   return {};
 }
 
-Result<EntrySum> EntryFile::put_entry_line() {
+Result<EntrySum> EntryFile::complete() {
   EntrySum sum{envelope_length_, message_length_, {}};
   const bool large = flushed_ > 0;
   if (large) {
@@ -117,7 +117,7 @@ Result<EntrySum> EntryFile::put_entry_line() {
 }
 
 Result<EntrySum> EntryFile::finish() {
-  auto sum = put_entry_line();
+  auto sum = complete();
   if (!sum) return sum;
   if (auto synced = sys::sync(file_.get(), name_); !synced) return failure(synced.error());
   return sum;

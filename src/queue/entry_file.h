@@ -47,6 +47,8 @@ class EntryFile {
   std::uint64_t message_length() const { return message_length_; }
   // Everything is in the file, and durable as far as its name is.
   Result<EntrySum> finish();
+  // The same but for the sync.
+  Result<EntrySum> complete();
 
   // The message as far as write() has taken it, for who has to put it elsewhere after an error of
   // write() or finish(); what write() refused is not in it. An error that is not the sink's: the
@@ -68,7 +70,6 @@ class EntryFile {
   EntryFile(int directory, std::string name, sys::UniqueFd file, std::size_t buffer);
   Result<> append(std::string_view octets);
   Result<> flush();
-  Result<EntrySum> put_entry_line();
   Result<> read_back(const Sink& sink) const;
 
   int directory_;

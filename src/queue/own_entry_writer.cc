@@ -2,6 +2,7 @@
 #include "queue/own_entry_writer.h"
 
 #include "queue/layout.h"
+#include "sys/file.h"
 
 namespace mailchute::queue {
 namespace {
@@ -27,6 +28,19 @@ Result<EntrySum> OwnEntryWriter::finish() {
   auto sum = file_.finish();
   finished_ = sum.has_value();
   return sum;
+}
+
+std::vector<Result<>> sync_together(std::span<OwnEntryWriter* const> writers) {
+  std::vector<int> files;
+  for (const auto* writer : writers) files.push_back(writer->file_.fd());
+  std::vector<Result<>> results;
+  for (const int error : sys::sync_together(files)) {
+    OwnEntryWriter& writer = *writers[results.size()];
+    writer.finished_ = error == 0;
+    if (error == 0) results.emplace_back();
+    else results.emplace_back(failure(Error::from_errno("sync", writer.id(), error)));
+  }
+  return results;
 }
 
 }  // namespace mailchute::queue

@@ -5,8 +5,10 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.h"
 #include "mail/envelope.h"
@@ -23,9 +25,12 @@ class OwnEntryWriter {
   Result<> write(std::string_view octets) { return file_.write(octets); }
   std::uint64_t message_length() const { return file_.message_length(); }
   Result<EntrySum> finish();
+  // The first half of it; sync_together() is the other.
+  Result<EntrySum> complete() { return file_.complete(); }
 
  private:
   friend class Queue;
+  friend std::vector<Result<>> sync_together(std::span<OwnEntryWriter* const> writers);
   // `work` stays open as long as the writer lives.
   static Result<OwnEntryWriter> create(int work, std::string id, std::uint32_t owner);
   OwnEntryWriter(EntryFile file, std::string id, std::uint32_t owner)
@@ -36,5 +41,8 @@ class OwnEntryWriter {
   std::uint32_t owner_;
   bool finished_ = false;
 };
+
+// Finishes entries that are complete; a result for each.
+std::vector<Result<>> sync_together(std::span<OwnEntryWriter* const> writers);
 
 }  // namespace mailchute::queue

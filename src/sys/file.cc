@@ -7,6 +7,8 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <system_error>
+#include <thread>
 
 namespace mailchute::sys {
 namespace {
@@ -85,6 +87,23 @@ Result<> write_all_at(int fd, std::string_view octets, std::uint64_t offset,
 Result<> sync(int fd, std::string_view name) {
   if (retried([fd] { return ::fsync(fd); }) < 0) return failure(Error::from_errno("sync", name));
   return {};
+}
+
+std::vector<int> sync_together(std::span<const int> fds) {
+  std::vector<int> errors(fds.size(), 0);
+  const auto sync_one = [&](std::size_t i) {
+    if (retried([&] { return ::fsync(fds[i]); }) < 0) errors[i] = errno;
+  };
+  std::vector<std::thread> others;
+  std::size_t i = 1;
+  try {
+    for (others.reserve(fds.size()); i < fds.size(); ++i) others.emplace_back(sync_one, i);
+  } catch (const std::system_error&) {  // no more threads: one after the other
+    for (; i < fds.size(); ++i) sync_one(i);
+  }
+  if (!fds.empty()) sync_one(0);
+  for (std::thread& other : others) other.join();
+  return errors;
 }
 
 Result<> sync_data(int fd, std::string_view name) {

@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.h"
 #include "sys/unique_fd.h"
@@ -30,6 +31,10 @@ Result<> write_all_at(int fd, std::string_view octets, std::uint64_t offset, std
 
 // fsync(2): content and name are durable afterwards.
 Result<> sync(int fd, std::string_view name);
+
+// The same for several at once, each in a thread of its own: a disk flushes its cache once for all
+// who ask meanwhile, and in turn takes as long again for each. 0 or an errno for each.
+std::vector<int> sync_together(std::span<const int> fds);
 
 // fdatasync(2): enough for octets changed in place.
 Result<> sync_data(int fd, std::string_view name);
