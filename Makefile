@@ -259,6 +259,7 @@ tsan:
 bench: all benches
 	@for b in $(benches); do $$b || exit; done
 	@bench/front_end $(O)
+	@bench/ways_in $(O)
 
 export FUZZ_SECONDS FUZZ_KEEP
 fuzz:

@@ -108,8 +108,22 @@ bool check_folder(const std::string& path, int flags, unsigned mode, const Daemo
   return true;
 }
 
+// Where the setting was changed since the daemon was started, it sees to the mode.
+void check_drop_folder(const std::string& path, bool open, const Daemon& daemon, Findings& findings) {
+  const unsigned wanted = open ? queue::kDropFolderMode : queue::kPrivateFolderMode;
+  const unsigned before = open ? queue::kPrivateFolderMode : queue::kDropFolderMode;
+  struct stat status {};
+  const bool changed = ::lstat(path.c_str(), &status) == 0 && (status.st_mode & 07777) == before;
+  check_folder(path, AT_SYMLINK_NOFOLLOW, changed ? before : wanted, daemon, findings);
+  if (changed)
+    findings.notes.push_back(path + ": " + (open ? "still closed; the drop directory opens" :
+                                                   "still open; the drop directory closes") +
+                             " when mailchuted is started or reloaded");
+}
+
 // The daemon makes missing folders in the queue, but not the queue; that alone may be a link.
-void check_queue(const std::string& directory, const Daemon& daemon, Findings& findings) {
+void check_queue(const std::string& directory, bool drop_open, const Daemon& daemon,
+                 Findings& findings) {
   constexpr unsigned kQueueMode = 0755;
   if (!check_folder(directory, 0, kQueueMode, daemon, findings)) {
     findings.mistakes.push_back(directory + ": no queue; " +
@@ -117,8 +131,7 @@ void check_queue(const std::string& directory, const Daemon& daemon, Findings& f
     return;
   }
   for (const char* const name : {queue::kTmp, queue::kNew})
-    check_folder(directory + "/" + name, AT_SYMLINK_NOFOLLOW, queue::kDropFolderMode, daemon,
-                 findings);
+    check_drop_folder(directory + "/" + name, drop_open, daemon, findings);
   for (const char* const name :
        {queue::kCur, queue::kHeld, queue::kFailed, queue::kWork, queue::kInfo})
     check_folder(directory + "/" + name, AT_SYMLINK_NOFOLLOW, queue::kPrivateFolderMode, daemon,
@@ -146,7 +159,7 @@ void examine_machine(const Settings& settings, Findings& findings) {
   }
   if (!daemon) daemon = Daemon{settings.user, settings.group, ::geteuid(), ::getegid()};
   if (settings.smart_host) check_password(*settings.smart_host, *daemon, findings);
-  check_queue(settings.queue_directory, *daemon, findings);
+  check_queue(settings.queue_directory, settings.drop_directory_open, *daemon, findings);
 }
 
 }  // namespace

@@ -168,5 +168,27 @@ TEST_F(Check, AMissingUserIsAMistakeForRoot) {
                                        "/nonexistent --shell /usr/sbin/nologin no-such-user"});
 }
 
+TEST_F(Check, AClosedDropDirectoryIsPrivate) {
+  const std::string host = "host = \"mail.example.org\";";
+  configure(host, "drop_directory = false;");
+  EXPECT_EQ(examine(file()).mistakes, Lines{}) << "the daemon sees to it";
+  EXPECT_EQ(examine(file()).notes.size(), 2u);
+  for (const char* const folder : {"/tmp", "/new"}) set_mode(queue_ + folder, 0700);
+  EXPECT_EQ(examine(file()).notes, Lines{});
+  EXPECT_EQ(mistakes(), Lines{});
+  configure(host);
+  EXPECT_EQ(mistakes(), Lines{});
+  EXPECT_EQ(examine(file()).notes.size(), 2u);
+  set_mode(queue_ + "/new", 0755);
+  ASSERT_EQ(mistakes().size(), 1u);
+  EXPECT_NE(mistakes()[0].find("install -d -m 3733"), std::string::npos) << mistakes()[0];
+}
+
+TEST_F(Check, OneWayInMustBeOpen) {
+  configure("host = \"mail.example.org\";", "drop_directory = false; submission_socket = false;");
+  ASSERT_FALSE(mistakes().empty());
+  EXPECT_NE(mistakes()[0].find("nobody could submit"), std::string::npos) << mistakes()[0];
+}
+
 }  // namespace
 }  // namespace mailchute

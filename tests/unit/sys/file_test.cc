@@ -99,5 +99,22 @@ TEST(File, ReplaceFileThatFailsLeavesTheOldOne) {
   EXPECT_EQ(support::count_names(folder.path()), 1u);
 }
 
+TEST(SyncTogether, TellsOfEachHowItWent) {
+  char name[] = "/tmp/file_test.XXXXXX";
+  const UniqueFd file(::mkstemp(name));
+  ::unlink(name);
+  int ends[2];
+  ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+  const UniqueFd reading(ends[0]), writing(ends[1]);
+  std::vector<int> fds(40, file.get());
+  fds[0] = -1;
+  fds[7] = writing.get();
+  std::vector<int> expected(40, 0);
+  expected[0] = EBADF;
+  expected[7] = EINVAL;
+  EXPECT_EQ(sync_together(fds), expected);
+  EXPECT_TRUE(sync_together({}).empty());
+}
+
 }  // namespace
 }  // namespace mailchute::sys
