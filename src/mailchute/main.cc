@@ -9,6 +9,7 @@
 #include "mailchute/queue_list.h"
 #include "mailchute/queue_retry.h"
 #include "mailchute/queue_show.h"
+#include "mailchute/reload.h"
 #include "mailchute/sink.h"
 #include "mailchute/status.h"
 
@@ -26,6 +27,8 @@ int main(int argc, char** argv) {
   status_command->add_flag("--json", status_options.json, "For programs");
   status_command->add_option("--oldest", status_options.oldest, "How long a message may wait")->capture_default_str();
   status_command->callback([&] { status = show_status(file, status_options); });
+
+  app.add_subcommand("reload", "Have the daemon read its configuration again")->callback([&] { status = reload(file); });
 
   auto* check_command = app.add_subcommand("check", "Check the configuration, without the network");
   check_command->callback([&] { status = check(file); });

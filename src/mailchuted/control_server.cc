@@ -97,13 +97,17 @@ class ControlServer::Client : public net::ConnectionUser {
   std::string answer_;
 };
 
-ControlServer::ControlServer(net::EventLoop& loop, const config::Settings& settings,
-                             relay::Delivery& delivery, Log& log)
+ControlServer::ControlServer(net::EventLoop& loop, sys::UniqueFd listening,
+                             const config::Settings& settings, relay::Delivery& delivery, Log& log,
+                             std::function<void()> reload)
     : loop_(loop),
-      desk_{settings, delivery, queue::Index(settings.queue_directory), sys::now()},
+      desk_{settings, delivery, queue::Index(settings.queue_directory), sys::now(), Reloads(std::move(reload))},
       log_(log),
       administrators_{0, ::geteuid()},
-      rest_(loop) {
+      rest_(loop),
+      listener_(net::Listener::on(loop, std::move(listening), [this](auto connection) {
+        accept(std::move(connection));
+      })) {
   for (const std::string& name : settings.administrators) {
     if (const auto uid = sys::uid_of(name)) administrators_.insert(*uid);
   }
@@ -111,16 +115,15 @@ ControlServer::ControlServer(net::EventLoop& loop, const config::Settings& setti
 
 ControlServer::~ControlServer() = default;
 
-Result<std::unique_ptr<ControlServer>> ControlServer::open(net::EventLoop& loop,
-                                                           const config::Settings& settings,
-                                                           relay::Delivery& delivery, Log& log) {
-  std::unique_ptr<ControlServer> server(new ControlServer(loop, settings, delivery, log));
-  auto listener = net::Listener::unix_socket(
-      loop, settings.control_socket(), 0666,
-      [&it = *server](std::unique_ptr<net::Connection> connection) { it.accept(std::move(connection)); });
-  if (!listener) return failure(listener.error());
-  server->listener_ = std::move(*listener);
-  return server;
+void ControlServer::reloaded(const Result<>& result) {
+  desk_.reloads.answer(result);
+  go_on();
+}
+
+void ControlServer::retire(std::function<void()> idle) {
+  listener_.reset();
+  if (clients_.empty()) return loop_.post(std::move(idle));
+  idle_ = std::move(idle);
 }
 
 void ControlServer::accept(std::unique_ptr<net::Connection> connection) {
@@ -143,6 +146,7 @@ void ControlServer::make_room() {
 void ControlServer::forget(Client* client) {
   clients_.remove_if([client](const auto& other) { return other.get() == client; });
   if (clients_.empty()) served_.clear();
+  if (clients_.empty() && idle_) loop_.post(std::exchange(idle_, {}));
   go_on();  // who waited for his other answers to be read
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <map>
 #include <memory>
@@ -26,17 +27,20 @@ namespace mailchute::mailchuted {
 
 class ControlServer {
  public:
-  // Everything passed in outlives it.
-  static Result<std::unique_ptr<ControlServer>> open(net::EventLoop& loop,
-                                                     const config::Settings& settings,
-                                                     relay::Delivery& delivery, Log& log);
+  // On a socket that listens already. `reload` has the configuration read again and calls reloaded()
+  // when that is done, once for each call. Everything passed in outlives it.
+  ControlServer(net::EventLoop& loop, sys::UniqueFd listening, const config::Settings& settings,
+                relay::Delivery& delivery, Log& log, std::function<void()> reload);
   ~ControlServer();
+
+  // Who asked first is told.
+  void reloaded(const Result<>& result);
+  // Takes no more clients, and calls back once, when those that are there have gone.
+  void retire(std::function<void()> idle);
 
  private:
   class Client;
 
-  ControlServer(net::EventLoop& loop, const config::Settings& settings, relay::Delivery& delivery,
-                Log& log);
   void accept(std::unique_ptr<net::Connection> connection);
   void make_room();
   void forget(Client* client);
@@ -55,6 +59,7 @@ class ControlServer {
   std::uint64_t turns_ = 0;
   bool going_on_ = false;
   net::Timer rest_;
+  std::function<void()> idle_;  // once it retires
   std::optional<net::Listener> listener_;
 };
 

@@ -1,30 +1,94 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The process that stays: it reads configuration and password, makes the worker, and makes a new one
-// when the worker dies or SIGHUP asks for the configuration to be read again. It has no network and
-// handles no mail.
+// when the worker dies or the configuration is to be read again: then the new one is prepared first,
+// the old one retires, the new one begins, and the old one finishes what it has in hand. It has no
+// network and handles no mail; what must outlive workers (premises.h) is in its hands.
 #pragma once
 
+#include <chrono>
 #include <functional>
+#include <list>
+#include <memory>
+#include <optional>
 #include <string>
 
 #include "base/error.h"
 #include "base/log.h"
 #include "config/settings.h"
-#include "secret/secret.h"
+#include "mailchuted/casualties.h"
+#include "mailchuted/orders.h"
+#include "mailchuted/premises.h"
+#include "mailchuted/watchdog.h"
+#include "mailchuted/worker_process.h"
+#include "sys/notify.h"
+#include "sys/unique_fd.h"
 
 namespace mailchute::mailchuted {
 
-// What a worker works with.
-struct Orders {
-  config::Settings settings;
-  secret::Secret password;
+class Keeper {
+ public:
+  using OpenLog = std::function<std::unique_ptr<Log>(const config::Settings&)>;
+
+  // `started` is called in each process once that takes care of mail.
+  Keeper(Orders orders, OpenLog open_log, sys::Notify notify, std::function<void()> started);
+
+  // Until SIGTERM or SIGINT. An error, of kind config, says why the first worker could not start; it
+  // was logged.
+  Result<> run();
+
+ private:
+  // Workers: keeper_workers.cc
+  Result<> start(const Orders& orders);
+  [[noreturn]] void become_worker(pid_t keeper, const Orders& orders, relay::Board board, Leash leash);
+  void tidy_premises();
+  void hear(WorkerProcess& worker);
+  void obey(WorkerProcess& worker, Message message);
+  void on_ready();
+  void on_retired(WorkerProcess& worker);
+  void on_working(WorkerProcess& worker);
+  void begin();
+  void reap();
+  void on_exit(WorkerProcess worker, int status);
+  void on_exit_before_begin(const WorkerProcess& worker);
+  void on_exit_in_force(const WorkerProcess& worker);
+  void on_exit_retired(const WorkerProcess& worker);
+  void log_death(const WorkerProcess& worker, int status);
+  void log_cannot_start(const std::string& reason);
+
+  // Reloading: keeper_reload.cc
+  void reload_if_wanted();
+  Result<> prepare_reload();
+  void reload_over(const Result<>& result);
+
+  // Time and signals
+  void wait();
+  std::optional<Steady::time_point> next_deadline() const;
+  void take_signals();
+  void keep_time();
+  void rest(const WorkerProcess* worker);
+  void start_again();
+  void stop();
+  Log& log() { return *orders_.log; }
+
+  Orders orders_;
+  std::optional<Orders> next_orders_;  // of the worker that comes, until it is ready
+  OpenLog open_log_;
+  sys::Notify notify_;
+  Watchdog watchdog_;
+  std::function<void()> started_;
+  sys::UniqueFd signals_;
+  Premises premises_;
+  Casualties casualties_;
+  std::list<WorkerProcess> workers_;
+  WorkerProcess* in_force_ = nullptr;
+  WorkerProcess* coming_ = nullptr;  // starting or prepared
+  Seconds rest_{1};                  // before the next worker, if this one dies
+  Steady::time_point rest_until_{};
+  std::optional<Steady::time_point> stop_by_;
+  bool reload_wanted_ = false;
+  bool reloading_ = false;
+  bool begun_ = false;               // some worker took care of mail
+  std::optional<Error> cannot_begin_;
 };
-
-// Reads the configuration and the password it names. The error has every mistake, a line each.
-Result<Orders> read_orders(const std::string& file);
-
-// Until SIGTERM or SIGINT. An error, of kind config, says why the first worker could not start; it
-// was logged. `started` is called in each process once that takes care of mail.
-Result<> keep(Orders orders, Log& log, const std::function<void()>& started);
 
 }  // namespace mailchute::mailchuted

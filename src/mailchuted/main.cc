@@ -14,8 +14,9 @@
 #include "base/text.h"
 #include "config/load.h"
 #include "mailchuted/keeper.h"
-#include "mailchuted/privileges.h"
 #include "mailchuted/open_log.h"
+#include "mailchuted/privileges.h"
+#include "sys/notify.h"
 #include "sys/unique_fd.h"
 
 namespace mailchute::mailchuted {
@@ -106,6 +107,7 @@ class Background {
 };
 
 int run(const Options& options) {
+  sys::Notify notify = sys::Notify::from_environment();  // as long as its socket can be reached
   std::error_code error;  // the file may be read again, in another folder
   const std::string file = std::filesystem::absolute(options.file, error).string();
   if (error) return complain("cannot tell which folder this is: " + error.message());
@@ -115,10 +117,12 @@ int run(const Options& options) {
   if (::chdir("/") != 0) return complain("cannot enter /");
   ::signal(SIGPIPE, SIG_IGN);
   const config::LogTarget target = log_target(orders->settings, options.background);
-  const std::unique_ptr<Log> log = open_log(orders->settings, target);
   Background background;
   if (options.background) background.enter();
-  const auto kept = keep(std::move(*orders), *log, [&] { background.ready(); });
+  const auto open = [&](const config::Settings& settings) {
+    return open_log(settings, log_target(settings, options.background));
+  };
+  const auto kept = Keeper(std::move(*orders), open, std::move(notify), [&] { background.ready(); }).run();
   if (kept) return 0;
   return target == config::LogTarget::standard_error ? kConfig : complain(kept.error().text);
 }

@@ -35,12 +35,12 @@ Result<Ids> look_up(const config::Settings& settings) {
   return Ids{uid, group->gr_gid};
 }
 
+}  // namespace
+
 Result<> make_run_directory(const std::string& path) {
   if (::mkdir(path.c_str(), 0755) == 0 || errno == EEXIST) return {};
   return failure(Error::from_errno("make run_directory", path));
 }
-
-}  // namespace
 
 Result<> drop_privileges(const config::Settings& settings) {
   ::umask(022);

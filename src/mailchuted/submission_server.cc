@@ -230,28 +230,18 @@ bool SubmissionServer::Client::look_after(Instant now) {
 
 // The server
 
-SubmissionServer::SubmissionServer(net::EventLoop& loop, queue::Queue& queue,
-                                   const config::Settings& settings, relay::Delivery& delivery,
-                                   Log& log, SubmissionLimits limits)
+SubmissionServer::SubmissionServer(net::EventLoop& loop, sys::UniqueFd listening,
+                                   queue::Queue& queue, const config::Settings& settings,
+                                   relay::Delivery& delivery, Log& log, SubmissionLimits limits)
     : loop_(loop), queue_(queue), settings_(settings), delivery_(delivery), log_(log),
-      limits_(limits), look_timer_(loop), finish_timer_(loop) {
+      limits_(limits), look_timer_(loop), finish_timer_(loop),
+      listener_(net::Listener::on(loop, std::move(listening), [this](auto connection) {
+        accept(std::move(connection));
+      })) {
   limits_.places = places(limits.places);
 }
 
 SubmissionServer::~SubmissionServer() = default;
-
-Result<std::unique_ptr<SubmissionServer>> SubmissionServer::open(
-    net::EventLoop& loop, queue::Queue& queue, const config::Settings& settings,
-    relay::Delivery& delivery, Log& log, SubmissionLimits limits) {
-  std::unique_ptr<SubmissionServer> server(
-      new SubmissionServer(loop, queue, settings, delivery, log, limits));
-  auto listener = net::Listener::unix_socket(
-      loop, settings.submission_socket(), 0666,
-      [&it = *server](std::unique_ptr<net::Connection> connection) { it.accept(std::move(connection)); });
-  if (!listener) return failure(listener.error());
-  server->listener_ = std::move(*listener);
-  return server;
-}
 
 // Who was sent away longest ago has had time to hear why.
 void SubmissionServer::see_off() {
@@ -336,6 +326,7 @@ void SubmissionServer::commit() {
   std::erase_if(now, [](Client* client) { return !client->commit_entry(); });
   const auto synced = now.empty() ? Result<>() : queue_.sync();
   for (Client* client : now) synced ? client->queued() : client->taken_back(synced.error());
+  if (synced && !now.empty() && queued_late_) queued_late_();
   if (!complete_.empty()) loop_.post([this] { commit(); });
   finish_if_idle();
 }
@@ -348,6 +339,13 @@ void SubmissionServer::finish(Milliseconds within, std::function<void()> done) {
     complete_.clear();
     finish_if_idle();
   });
+  finish_if_idle();
+}
+
+void SubmissionServer::retire(std::function<void()> queued, std::function<void()> done) {
+  queued_late_ = std::move(queued);
+  finished_ = std::move(done);
+  listener_.reset();
   finish_if_idle();
 }
 

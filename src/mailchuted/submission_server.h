@@ -42,15 +42,16 @@ struct SubmissionLimits {
 
 class SubmissionServer {
  public:
-  // Everything passed in outlives it.
-  static Result<std::unique_ptr<SubmissionServer>> open(net::EventLoop& loop, queue::Queue& queue,
-                                                        const config::Settings& settings,
-                                                        relay::Delivery& delivery, Log& log,
-                                                        SubmissionLimits limits = {});
+  // On a socket that listens already. Everything passed in outlives it.
+  SubmissionServer(net::EventLoop& loop, sys::UniqueFd listening, queue::Queue& queue,
+                   const config::Settings& settings, relay::Delivery& delivery, Log& log,
+                   SubmissionLimits limits = {});
   ~SubmissionServer();
 
   // Takes no new clients; calls back when those who are at it are done, within the span.
   void finish(Milliseconds within, std::function<void()> done);
+  // The same without a span: `queued` is called for what is queued meanwhile.
+  void retire(std::function<void()> queued, std::function<void()> done);
 
   std::size_t clients() const { return clients_.size(); }
 
@@ -58,8 +59,6 @@ class SubmissionServer {
   class Client;
   using Counts = std::map<uid_t, std::size_t>;
 
-  SubmissionServer(net::EventLoop& loop, queue::Queue& queue, const config::Settings& settings,
-                   relay::Delivery& delivery, Log& log, SubmissionLimits limits);
   void accept(std::unique_ptr<net::Connection> connection);
   Counts count() const;
   std::size_t places_taken() const;
@@ -82,7 +81,7 @@ class SubmissionServer {
   std::list<Client*> complete_;  // to be committed
   net::Timer look_timer_;
   net::Timer finish_timer_;
-  std::function<void()> finished_;
+  std::function<void()> queued_late_, finished_;
   std::optional<net::Listener> listener_;
 };
 

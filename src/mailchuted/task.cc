@@ -292,16 +292,30 @@ class StatusTask : public LookingTask {
   std::string* out_ = nullptr;
 };
 
-class Refusal : public Task {
+class ReloadTask : public Task {
  public:
-  explicit Refusal(std::string_view request) : request_(request.substr(0, 80)) {}
+  explicit ReloadTask(Desk& desk) : place_(desk.reloads.ask()) {}
+  bool ready() const override { return place_->has_value(); }
   bool step(std::string& answer) override {
-    answer = error_line("unknown request " + request_);
+    const Result<>& result = **place_;
+    answer = result ? "OK configuration reloaded\n" : error_line(result.error().text);
     return true;
   }
 
  private:
-  std::string request_;
+  Reloads::Place place_;
+};
+
+class Refusal : public Task {
+ public:
+  explicit Refusal(std::string text) : text_(std::move(text)) {}
+  bool step(std::string& answer) override {
+    answer = error_line(text_);
+    return true;
+  }
+
+ private:
+  std::string text_;
 };
 
 // Takes the verb and a blank from the front.
@@ -313,6 +327,18 @@ bool take(std::string_view& request, std::string_view verb) {
 
 }  // namespace
 
+Reloads::Place Reloads::ask() {
+  places_.push_back(std::make_shared<std::optional<Result<>>>());
+  ask_();
+  return places_.back();
+}
+
+void Reloads::answer(const Result<>& result) {
+  if (places_.empty()) return;
+  *places_.front() = result;
+  places_.pop_front();
+}
+
 std::unique_ptr<Task> task_for(std::string_view request, const Asker& asker, Desk& desk) {
   std::string_view rest = request;
   if (rest == "LIST") return std::make_unique<ListTask>(desk, asker, std::nullopt);
@@ -322,7 +348,9 @@ std::unique_ptr<Task> task_for(std::string_view request, const Asker& asker, Des
   }
   if (take(rest, "SHOW ")) return std::make_unique<ShowTask>(desk, asker, rest);
   if (take(rest, "RETRY ")) return std::make_unique<RetryTask>(desk, asker, rest);
-  return std::make_unique<Refusal>(request);
+  if (rest == "RELOAD" && asker.administrator) return std::make_unique<ReloadTask>(desk);
+  if (rest == "RELOAD") return std::make_unique<Refusal>("only administrators may reload the configuration");
+  return std::make_unique<Refusal>("unknown request " + std::string(request.substr(0, 80)));
 }
 
 }  // namespace mailchute::mailchuted

@@ -5,15 +5,33 @@
 
 #include <sys/types.h>
 
+#include <deque>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "base/error.h"
 #include "config/settings.h"
 #include "queue/index.h"
 #include "relay/delivery.h"
 
 namespace mailchute::mailchuted {
+
+// Reloads of the configuration that were asked for, and are answered in that order.
+class Reloads {
+ public:
+  using Place = std::shared_ptr<std::optional<Result<>>>;  // nothing as long as it is under way
+
+  explicit Reloads(std::function<void()> ask) : ask_(std::move(ask)) {}
+  Place ask();
+  void answer(const Result<>& result);
+
+ private:
+  std::function<void()> ask_;
+  std::deque<Place> places_;  // one stays when who asked has gone
+};
 
 // What tasks look at; the index is theirs together.
 struct Desk {
@@ -21,6 +39,7 @@ struct Desk {
   relay::Delivery& delivery;
   queue::Index index;
   Time started;
+  Reloads reloads;
 };
 
 // Users see their own messages, administrators all.

@@ -4,22 +4,31 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <optional>
+#include <set>
+#include <string_view>
 
 #include "mailchuted/control_server.h"
+#include "mailchuted/status_text.h"
 #include "mailchuted/submission_server.h"
 #include "net/event_loop.h"
 #include "net/tls.h"
 #include "queue/queue.h"
 #include "relay/delivery.h"
+#include "sys/clock.h"
 #include "sys/folder_watch.h"
 
 namespace mailchute::mailchuted {
 namespace {
 
+using Kind = Message::Kind;
+
 // What is in flight may take this long after SIGTERM: less than service managers wait.
 constexpr Milliseconds kFinishWithin{8000};
+constexpr Milliseconds kStatusEvery{1000};
+constexpr int kCannotStart = 78;  // EX_CONFIG
 
 // SIGTERM as something to read.
 sys::UniqueFd termination() {
@@ -41,56 +50,185 @@ std::optional<std::uint64_t> size_limit(const config::Settings& settings) {
   return settings.message_size_limit;
 }
 
-}  // namespace
+class Worker {
+ public:
+  explicit Worker(Post post)
+      : post_(std::move(post)), settings_(post_.orders.settings), log_(*post_.orders.log),
+        pulse_(loop_), termination_(termination()),
+        stopping_(std::in_place, loop_, termination_.get(), [this] { stop(); }),
+        leash_(std::in_place, loop_, post_.keeper.fd(), [this] { hear(); }) {}
 
-Result<> work(const config::Settings& settings, const secret::Secret& password, Log& log,
-              const std::function<void()>& ready) {
-  auto tls = tls_context(*settings.smart_host);
+  int run();
+
+ private:
+  Result<> prepare();
+  Result<> begin(const relay::Inheritance& inheritance);
+  void hear();
+  void obey(const Message& message);
+  void retire();
+  std::function<void()> done(const char* which);
+  void stop();
+  void look();
+  void beat();
+  void beat_within(Milliseconds span);
+  bool tell_status();
+  void say(Kind kind, std::string text = {}) { post_.keeper.say({kind, std::move(text), {}}); }
+
+  Post post_;
+  const config::Settings& settings_;
+  Log& log_;
+  std::optional<net::TlsContext> tls_;
+  std::optional<queue::Queue> queue_;
+  std::optional<sys::FolderWatch> watch_;
+  net::EventLoop loop_;
+  std::optional<relay::Delivery> delivery_;
+  std::optional<ControlServer> control_;
+  std::optional<SubmissionServer> submissions_;
+  net::Timer pulse_;
+  sys::UniqueFd termination_;
+  std::optional<net::ReadableWatch> stopping_, leash_, new_mail_;
+  std::string status_;
+  bool beats_soon_ = false;
+  bool retired_ = false;
+  std::set<std::string_view> at_work_;  // what has yet to come to its end
+  int exit_ = 0;
+};
+
+// All that can go wrong with the configuration goes wrong here, while another worker may still be in
+// force. Nothing in the queue is touched.
+Result<> Worker::prepare() {
+  auto tls = tls_context(*settings_.smart_host);
   if (!tls) return failure(tls.error());
-  queue::Queue::Options options{settings.queue_directory, size_limit(settings)};
-  options.drop_open = settings.drop_directory_open;
-  auto queue = queue::Queue::open(std::move(options), log);
+  tls_ = std::move(*tls);
+  queue::Queue::Options options{settings_.queue_directory, size_limit(settings_)};
+  options.drop_open = settings_.drop_directory_open;
+  options.shared = post_.shared;
+  auto queue = queue::Queue::open(std::move(options), log_);
   if (!queue) return failure(queue.error());
-  auto watch = sys::FolderWatch::open(queue->drop_folder());
+  queue_ = std::move(*queue);
+  auto watch = sys::FolderWatch::open(queue_->drop_folder());
   if (!watch) return failure(watch.error());
-
-  auto board = relay::Board::create();
-  if (!board) return failure(board.error());
-
-  net::EventLoop loop;
-  relay::Delivery delivery(loop, *queue, settings, password.reveal(), *tls ? &**tls : nullptr, log, *board);
-  auto control = ControlServer::open(loop, settings, delivery, log);
-  if (!control) return failure(control.error());
-  std::unique_ptr<SubmissionServer> submissions;
-  if (settings.submission_socket_open) {
-    auto opened = SubmissionServer::open(loop, *queue, settings, delivery, log);
-    if (!opened) return failure(opened.error());
-    submissions = std::move(*opened);
-  }
-
-  net::ReadableWatch new_mail(loop, watch->fd(), [&] {
-    if (auto drained = watch->drain(); !drained) {
-      log(Event("watch-failed", Severity::error).with("reason", drained.error().text));
-    }
-    delivery.look_for_new_mail();
-  });
-  const sys::UniqueFd stop = termination();
-  unsigned at_work = submissions ? 2 : 1;
-  net::ReadableWatch stopping(loop, stop.get(), [&] {
-    signalfd_siginfo signal;
-    if (::read(stop.get(), &signal, sizeof signal) != sizeof signal) return;
-    const auto done = [&] {
-      if (--at_work == 0) loop.stop();
-    };
-    delivery.finish(kFinishWithin, done);
-    if (submissions) submissions->finish(kFinishWithin, done);
-  });
-
-  if (auto loaded = delivery.load_queue(); !loaded) return loaded;
-  delivery.look_for_new_mail();
-  ready();
-  loop.run();
+  watch_ = std::move(*watch);
+  delivery_.emplace(loop_, *queue_, settings_, post_.orders.password.reveal(), tls_ ? &*tls_ : nullptr,
+                    log_, post_.board);
   return {};
 }
+
+int Worker::run() {
+  if (auto prepared = prepare(); !prepared) {
+    say(Kind::cannot, prepared.error().text);
+    return kCannotStart;
+  }
+  say(Kind::ready);
+  loop_.run();
+  return exit_;
+}
+
+Result<> Worker::begin(const relay::Inheritance& inheritance) {
+  if (auto loaded = delivery_->load_queue(inheritance); !loaded) return loaded;
+  control_.emplace(loop_, std::move(post_.control), settings_, *delivery_, log_,
+                   [this] { say(Kind::reload); });
+  if (post_.submissions) {
+    submissions_.emplace(loop_, std::move(post_.submissions), *queue_, settings_, *delivery_, log_);
+  }
+  new_mail_.emplace(loop_, watch_->fd(), [this] { look(); });
+  delivery_->look_for_new_mail();
+  return {};
+}
+
+void Worker::hear() {
+  while (const auto message = post_.keeper.hear()) {
+    obey(*message);
+    if (message->kind == Kind::gone) return;
+  }
+}
+
+void Worker::obey(const Message& message) {
+  switch (message.kind) {
+    case Kind::begin:
+      if (auto begun = begin(message.inheritance); !begun) {
+        say(Kind::cannot, begun.error().text);
+        exit_ = kCannotStart;
+        return loop_.stop();
+      }
+      post_.started();
+      say(Kind::working);
+      return beat();
+    case Kind::left: return delivery_->elsewhere_gone(message.inheritance);
+    case Kind::retire: return retire();
+    case Kind::reloaded:
+      return control_->reloaded(message.text.empty()
+                                    ? Result<>()
+                                    : failure(Error::Kind::config, message.text));
+    case Kind::gone:  // SIGTERM comes as well (PR_SET_PDEATHSIG)
+      leash_.reset();
+      return;
+    case Kind::ready:
+    case Kind::cannot:
+    case Kind::working:
+    case Kind::retired:
+    case Kind::status:
+    case Kind::alive:
+    case Kind::reload:
+    case Kind::came: return;
+  }
+}
+
+// From here on the board only loses entries.
+void Worker::retire() {
+  retired_ = true;
+  new_mail_.reset();
+  delivery_->finish(std::nullopt, done("delivery"));
+  control_->retire(done("control"));
+  if (submissions_) submissions_->retire([this] { say(Kind::came); }, done("submissions"));
+  say(Kind::retired);
+}
+
+void Worker::stop() {
+  signalfd_siginfo signal;
+  if (::read(termination_.get(), &signal, sizeof signal) != sizeof signal) return;
+  at_work_.clear();
+  delivery_->finish(kFinishWithin, done("delivery"));
+  if (submissions_) submissions_->finish(kFinishWithin, done("submissions"));
+}
+
+// For one of those that come to an end to call, once or more; the last one ends it all.
+std::function<void()> Worker::done(const char* which) {
+  at_work_.insert(which);
+  return [this, which] {
+    at_work_.erase(which);
+    if (at_work_.empty()) loop_.stop();
+  };
+}
+
+void Worker::look() {
+  if (auto drained = watch_->drain(); !drained) {
+    log_(Event("watch-failed", Severity::error).with("reason", drained.error().text));
+  }
+  delivery_->look_for_new_mail();
+  if (post_.tells_status && !std::exchange(beats_soon_, true)) beat_within(kStatusEvery);
+}
+
+void Worker::beat() {
+  say(Kind::alive);
+  beats_soon_ = post_.tells_status && !retired_ && tell_status();
+  beat_within(beats_soon_ ? kStatusEvery : post_.pulse);
+}
+
+void Worker::beat_within(Milliseconds span) {
+  pulse_.start(std::min(span, post_.pulse), [this] { beat(); });
+}
+
+// True when it is going to change soon.
+bool Worker::tell_status() {
+  const auto status = delivery_->status();
+  std::string text = status_text(status, sys::utc_offset(sys::now()));
+  if (text != status_) say(Kind::status, status_ = std::move(text));
+  return status.in_flight != 0;
+}
+
+}  // namespace
+
+int work(Post post) { return Worker(std::move(post)).run(); }
 
 }  // namespace mailchute::mailchuted

@@ -1,20 +1,34 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The process that works: queue, delivery, sockets. It reads no configuration and runs no program;
-// what it needs is handed over when it is made.
+// what it needs is handed over when it is made, and its keeper says when to begin and when to make
+// room for another.
 #pragma once
 
 #include <functional>
 
-#include "base/error.h"
-#include "base/log.h"
-#include "config/settings.h"
-#include "secret/secret.h"
+#include "base/clock.h"
+#include "mailchuted/leash.h"
+#include "mailchuted/orders.h"
+#include "relay/board.h"
+#include "sys/unique_fd.h"
 
 namespace mailchute::mailchuted {
 
-// Until SIGTERM, which must be blocked. Calls `ready` when mail is taken care of. An error says why
-// nothing was begun.
-Result<> work(const config::Settings& settings, const secret::Secret& password, Log& log,
-              const std::function<void()>& ready);
+// What a worker is given. The lock on the queue is its keeper's.
+struct Post {
+  const Orders& orders;
+  relay::Board& board;
+  const Leash& keeper;
+  sys::UniqueFd control;      // listens
+  sys::UniqueFd submissions;  // listens, or none
+  bool shared;                // older workers still have the queue open
+  Milliseconds pulse;         // how often it tells that it is alive
+  bool tells_status;          // to be shown by a service manager
+  const std::function<void()>& started;  // called when mail is taken care of
+};
+
+// Until it was told to retire and all is finished, or until SIGTERM, which must be blocked. Returns
+// the exit status.
+int work(Post post);
 
 }  // namespace mailchute::mailchuted

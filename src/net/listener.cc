@@ -2,17 +2,12 @@
 #include "net/listener.h"
 
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <optional>
 #include <utility>
 
 #include "net/socket_address.h"
-#include "sys/unique_fd.h"
 
 namespace mailchute::net {
 namespace {
@@ -26,43 +21,6 @@ bool peer_has_gone(int error) { return error == ECONNABORTED || error == EINTR |
 
 sys::UniqueFd new_socket(int family) {
   return sys::UniqueFd(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-}
-
-// A path that is removed at the end, unless it has become somebody else's.
-class SocketPath {
- public:
-  explicit SocketPath(std::string path) : path_(std::move(path)) {
-    if (::lstat(path_.c_str(), &mine_) != 0) path_.clear();
-  }
-  ~SocketPath() {
-    struct stat now {};
-    if (path_.empty() || ::lstat(path_.c_str(), &now) != 0) return;
-    if (now.st_dev == mine_.st_dev && now.st_ino == mine_.st_ino) ::unlink(path_.c_str());
-  }
-  SocketPath(const SocketPath&) = delete;
-
- private:
-  std::string path_;
-  struct stat mine_ {};
-};
-
-// Removes a socket that nobody listens on.
-Result<> remove_stale(const sockaddr_un& address) {
-  struct stat status {};
-  if (::lstat(address.sun_path, &status) != 0) return {};
-  const std::string listen_on = std::string("listen on ") + address.sun_path + ": ";
-  if (!S_ISSOCK(status.st_mode)) {
-    return failure(Error::Kind::config, listen_on + "something that is no socket is in the way");
-  }
-  const sys::UniqueFd probe = new_socket(AF_UNIX);
-  const auto* const to = reinterpret_cast<const sockaddr*>(&address);
-  if (::connect(probe.get(), to, sizeof address) == 0 || errno == EAGAIN) {
-    return failure(Error::Kind::create, listen_on + "another process listens there");
-  }
-  if (::unlink(address.sun_path) != 0) {
-    return failure(Error::from_errno("remove the old socket", address.sun_path));
-  }
-  return {};
 }
 
 }  // namespace
@@ -86,7 +44,6 @@ struct Listener::Impl : std::enable_shared_from_this<Listener::Impl> {
   Accepted accepted;
   Timer pause;
   std::optional<ReadableWatch> watch;  // of socket
-  std::optional<SocketPath> path;
 };
 
 void Listener::Impl::accept_some() {
@@ -113,7 +70,6 @@ void Listener::Impl::hand_over(sys::UniqueFd fd) {
 void Listener::Impl::end() {
   watch.reset();
   pause.cancel();
-  path.reset();
   socket.reset();
 }
 
@@ -130,28 +86,8 @@ Listener::~Listener() {
   if (impl_) impl_->end();
 }
 
-Result<Listener> Listener::unix_socket(EventLoop& loop, const std::string& path, mode_t mode,
-                                       Accepted accepted) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.empty() || path.size() >= sizeof address.sun_path) {
-    return failure(Error::Kind::config, "listen on " + path + ": a socket's path has 1 to " +
-                                            std::to_string(sizeof address.sun_path - 1) +
-                                            " octets");
-  }
-  std::memcpy(address.sun_path, path.data(), path.size());
-  if (auto removed = remove_stale(address); !removed) return failure(removed.error());
-  sys::UniqueFd socket = new_socket(AF_UNIX);
-  const auto* const at = reinterpret_cast<const sockaddr*>(&address);
-  if (!socket || ::bind(socket.get(), at, sizeof address) != 0) {
-    return failure(Error::from_errno("listen on", path));
-  }
-  auto impl = std::make_shared<Impl>(loop, std::move(socket), std::move(accepted));
-  impl->path.emplace(path);
-  if (::chmod(path.c_str(), mode) != 0 || ::listen(impl->socket.get(), kBacklog) != 0) {
-    return failure(Error::from_errno("listen on", path));
-  }
-  return Listener(std::move(impl));
+Listener Listener::on(EventLoop& loop, sys::UniqueFd listening, Accepted accepted) {
+  return Listener(std::make_shared<Impl>(loop, std::move(listening), std::move(accepted)));
 }
 
 Result<Listener> Listener::tcp(EventLoop& loop, const std::string& address, std::uint16_t port,
@@ -166,7 +102,7 @@ Result<Listener> Listener::tcp(EventLoop& loop, const std::string& address, std:
       ::bind(socket.get(), at->get(), at->length) != 0 || ::listen(socket.get(), kBacklog) != 0) {
     return failure(Error::from_errno("listen on", at->text()));
   }
-  return Listener(std::make_shared<Impl>(loop, std::move(socket), std::move(accepted)));
+  return Listener::on(loop, std::move(socket), std::move(accepted));
 }
 
 std::uint16_t Listener::port() const {

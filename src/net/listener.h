@@ -8,6 +8,7 @@
 #include <string>
 
 #include "net/connection.h"
+#include "sys/unique_fd.h"
 
 namespace mailchute::net {
 
@@ -15,9 +16,9 @@ class Listener {
  public:
   using Accepted = std::function<void(std::unique_ptr<Connection>)>;
 
-  // Replaces a socket left behind; `mode` as for chmod(2). The path is removed at the end.
-  static Result<Listener> unix_socket(EventLoop& loop, const std::string& path, mode_t mode,
-                                      Accepted accepted);
+  // On a socket that listens already (sys/listening_socket.h), and does not block. Who waits in its
+  // backlog at the end is left to the next one.
+  static Listener on(EventLoop& loop, sys::UniqueFd listening, Accepted accepted);
   // Port 0: any free one.
   static Result<Listener> tcp(EventLoop& loop, const std::string& address, std::uint16_t port,
                               Accepted accepted);

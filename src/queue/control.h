@@ -8,6 +8,7 @@
 //   SHOW ID              KEY=VALUE (details.h); the beginning of an id, 4 characters or more, will do
 //   STATUS               KEY=VALUE
 //   RETRY *, RETRY ID... OK messages=N
+//   RELOAD               OK, or the mistakes of the configuration, a line each, escaped
 //
 // A long list comes in pages, so that who is slow to read it costs the daemon nothing. A line "WAIT"
 // says that the answer is being worked out. Keys and words that a reader does not know are for newer

@@ -2,21 +2,26 @@
 #include "queue/folders.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <climits>
+#include <csignal>
 #include <cstdio>
 
 #include "base/text.h"
 #include "queue/layout.h"
+#include "sys/clock.h"
 #include "sys/directory.h"
 #include "sys/file.h"
 
 namespace mailchute::queue {
 namespace {
 
+constexpr int kLookAgain = 50;                 // milliseconds, for a lock that is about to come free
 constexpr char kReplacement[] = ".fresh";  // of a folder that has grown
 
 tl::unexpected<Error> misconfigured(std::string text) {
@@ -42,23 +47,31 @@ Result<> check_queue_folder(int queue, const std::string& directory) {
   return {};
 }
 
-// The holder's pid is for people; what counts is the lock.
-Result<sys::UniqueFd> take_lock(int queue, const std::string& directory) {
-  auto file = sys::open_at(queue, kLock, O_RDWR | O_CREAT | O_NOFOLLOW, 0600);
-  if (!file) return file;
-  // flock(2); the system's <sys/file.h> is hidden by the folder sys/ here.
-  if (::syscall(SYS_flock, file->get(), LOCK_EX | LOCK_NB) < 0) {
-    const auto holder = sys::read_file(queue, kLock, 32);
-    return failure(Error::Kind::unavailable, "queue " + directory +
-                                                 " is in use by another mailchuted (pid " +
-                                                 escaped(holder ? trim(*holder) : "unknown") + ")");
+Result<sys::UniqueFd> open_queue_folder(const std::string& directory) {
+  auto queue = sys::open_at(AT_FDCWD, directory, O_RDONLY | O_DIRECTORY);
+  if (!queue) {
+    return misconfigured(queue.error().text + ": " + install_command(0755, directory));
   }
-  if (::ftruncate(file->get(), 0) < 0) return failure(Error::from_errno("truncate", kLock));
-  const auto pid = std::to_string(::getpid()) + "\n";
-  if (auto written = sys::write_all_at(file->get(), pid, 0, kLock); !written) {
-    return failure(std::move(written.error()));
+  if (auto checked = check_queue_folder(queue->get(), directory); !checked) {
+    return failure(std::move(checked.error()));
   }
-  return file;
+  return queue;
+}
+
+// flock(2); the system's <sys/file.h> is hidden by the folder sys/ here.
+bool taken(const sys::UniqueFd& file) {
+  return ::syscall(SYS_flock, file.get(), LOCK_EX | LOCK_NB) == 0;
+}
+
+std::string holder(int queue) {
+  const auto pid = sys::read_file(queue, kLock, 32);
+  return std::string(pid ? trim(*pid) : "unknown");
+}
+
+bool has_died(const std::string& pid) {
+  const auto number = parse_number(pid);
+  return number && *number > 1 && *number <= INT_MAX &&
+         ::kill(static_cast<pid_t>(*number), 0) != 0 && errno == ESRCH;
 }
 
 // Without this setting anybody could link another user's readable file into the drop directory.
@@ -160,19 +173,6 @@ std::vector<std::string> names_in(const sys::UniqueFd& folder) {
   return sys::names_in(folder.get(), ".").value_or(std::vector<std::string>());
 }
 
-// What a crash left in the daemon's own folders.
-void remove_leftovers(const Folders& folders) {
-  for (const auto& name : names_in(folders.work)) {
-    sys::remove_name(folders.work.get(), name);
-  }
-  for (const auto& name : names_in(folders.info)) {
-    struct stat status {};
-    const bool wanted = ::fstatat(folders.cur.get(), name.c_str(), &status, 0) == 0 ||
-                        ::fstatat(folders.held.get(), name.c_str(), &status, 0) == 0;
-    if (!wanted) sys::remove_name(folders.info.get(), name);
-  }
-}
-
 bool is_grown_and_empty(const sys::UniqueFd& folder, off_t limit) {
   const auto status = sys::status_of(folder.get(), "");
   if (!status || status->st_size <= limit) return false;
@@ -206,23 +206,38 @@ bool replace(const Folders& folders, const std::string& name, sys::UniqueFd& fol
 
 }  // namespace
 
+Result<sys::UniqueFd> lock(const std::string& directory, Milliseconds patience) {
+  const auto queue = open_queue_folder(directory);
+  if (!queue) return failure(queue.error());
+  auto file = sys::open_at(queue->get(), kLock, O_RDWR | O_CREAT | O_NOFOLLOW, 0600);
+  if (!file) return file;
+  const Instant deadline = sys::boot_now() + patience;
+  while (!taken(*file)) {
+    const std::string pid = holder(queue->get());
+    if (!has_died(pid) || sys::boot_now() >= deadline) {
+      return failure(Error::Kind::unavailable, "queue " + directory +
+                                                   " is in use by another mailchuted (pid " +
+                                                   escaped(pid) + ")");
+    }
+    ::poll(nullptr, 0, kLookAgain);
+  }
+  // The holder's pid is for people; what counts is the lock.
+  if (::ftruncate(file->get(), 0) < 0) return failure(Error::from_errno("truncate", kLock));
+  const auto pid = std::to_string(::getpid()) + "\n";
+  if (auto written = sys::write_all_at(file->get(), pid, 0, kLock); !written) {
+    return failure(std::move(written.error()));
+  }
+  return file;
+}
+
 Result<Folders> open_folders(const std::string& directory, Log& log, bool drop_open,
                              const std::string& hardlinks_setting) {
-  auto queue = sys::open_at(AT_FDCWD, directory, O_RDONLY | O_DIRECTORY);
-  if (!queue) {
-    return misconfigured(queue.error().text + ": " + install_command(0755, directory));
-  }
-  if (auto checked = check_queue_folder(queue->get(), directory); !checked) {
-    return failure(std::move(checked.error()));
-  }
-  auto lock = take_lock(queue->get(), directory);
-  if (!lock) return failure(std::move(lock.error()));
-
+  auto queue = open_queue_folder(directory);
+  if (!queue) return failure(std::move(queue.error()));
   Folders folders;
   folders.daemon = ::geteuid();
   folders.drop_open = drop_open;
   folders.queue = std::move(*queue);
-  folders.lock = std::move(*lock);
   auto checked = drop_open ? check_hardlinks(hardlinks_setting, log) : Result<>();
   if (checked) checked = check_openat2(folders.queue.get());
   if (checked) checked = open_all(folders, directory);
@@ -230,8 +245,19 @@ Result<Folders> open_folders(const std::string& directory, Log& log, bool drop_o
   if (!checked) return failure(std::move(checked.error()));
   drain(folders.queue.get(), std::string(kTmp) + kReplacement, folders.tmp);
   drain(folders.queue.get(), std::string(kNew) + kReplacement, folders.fresh);
-  remove_leftovers(folders);
   return folders;
+}
+
+void remove_leftovers(const Folders& folders) {
+  for (const auto& name : names_in(folders.work)) {
+    sys::remove_name(folders.work.get(), name);
+  }
+  for (const auto& name : names_in(folders.info)) {
+    struct stat status {};
+    const bool wanted = ::fstatat(folders.cur.get(), name.c_str(), &status, 0) == 0 ||
+                        ::fstatat(folders.held.get(), name.c_str(), &status, 0) == 0;
+    if (!wanted) sys::remove_name(folders.info.get(), name);
+  }
 }
 
 void remove_old_drafts(const Folders& folders, Seconds lifetime, Time now) {

@@ -79,6 +79,11 @@ Result<Queue> Queue::open(Options options, Log& log) {
   queue.options_ = std::move(options);
   queue.log_ = &log;
   queue.folders_ = std::move(*folders);
+  if (queue.options_.shared) {
+    queue.last_upkeep_ = sys::boot_now() - 2 * kUpkeep;  // due with the first look for new mail
+    return queue;
+  }
+  remove_leftovers(queue.folders_);
   queue.keep_up();
   return queue;
 }

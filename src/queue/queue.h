@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The daemon's side of the queue: adopts what submitters dropped, hands out entries, records
-// outcomes as facts on disk, moves entries between the folders of layout.h. One process at a time.
+// outcomes as facts on disk, moves entries between the folders of layout.h. One process at a time, or
+// several that never touch the same entry.
 #pragma once
 
 #include <cstdint>
@@ -38,11 +39,12 @@ class Queue {
     std::optional<std::uint64_t> size_limit;  // octets of a message; what is larger goes to failed/
     Seconds tmp_lifetime{86400};              // by ctime, which nobody can set
     bool drop_open = true;                    // else nobody can add to tmp/ and new/
+    bool shared = false;                      // another process is still at work there
   };
 
-  // Takes the lock, checks owner, mode and sysctl fs.protected_hardlinks, makes missing folders,
-  // removes leftovers. Wrong owner or mode is an error of kind config with the command that mends
-  // it; a queue in use is `unavailable`.
+  // Checks owner, mode and sysctl fs.protected_hardlinks, makes missing folders, removes leftovers
+  // unless others may be at work on them. Wrong owner or mode is an error of kind config with the
+  // command that mends it. Whoever opens it has the lock (folders.h).
   static Result<Queue> open(Options options, Log& log);
 
   // new/ -> cur/, at most `limit` entries. What is no entry is removed or left alone as DESIGN says
@@ -96,8 +98,6 @@ class Queue {
 
   // Path of new/, to be watched.
   std::string drop_folder() const;
-  // Descriptor of the lock, to be kept open by whoever stands for the daemon.
-  int lock() const { return folders_.lock.get(); }
 
  private:
   Queue() = default;

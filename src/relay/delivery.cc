@@ -49,7 +49,7 @@ Delivery::Delivery(net::EventLoop& loop, queue::Queue& queue, const config::Sett
 // What comes in
 
 Result<> Delivery::load_queue(const Inheritance& inheritance) {
-  for (const std::string& id : inheritance.deadly) set_aside(id);
+  for (const auto& [id, deaths] : inheritance.deadly) set_aside(id, deaths);
   auto listed = queue::list(settings_.queue_directory);
   if (!listed) return failure(listed.error());
   const auto ids = queue_.ids();
@@ -81,14 +81,13 @@ void Delivery::load(const std::string& id, Time arrival, const queue::RetryInfo&
 }
 
 // Without a look into it: that may be what kills.
-void Delivery::set_aside(const std::string& id) {
-  const auto aside = queue_.set_aside(id, "mailchuted died again and again while working on it");
+void Delivery::set_aside(const std::string& id, unsigned deaths) {
+  const std::string reason = "mailchuted died " + std::to_string(deaths) + " times while working on it";
+  const auto aside = queue_.set_aside(id, reason);
   if (!aside && aside.error().kind == Error::Kind::unavailable) return;
   Event event(aside ? "held" : "record-failed", Severity::error);
-  log_(std::move(event).with("id", id).with(
-      "reason", aside ? "mailchuted died again and again while working on it; to try it again: "
-                        "mailchute queue retry " + id
-                      : aside.error().text));
+  const std::string advice = reason + "; to try it again: mailchute queue retry " + id;
+  log_(std::move(event).with("id", id).with("reason", aside ? advice : aside.error().text));
 }
 
 // False when it cannot be sent for now.
@@ -109,14 +108,30 @@ bool Delivery::mark_possibly_delivered(const std::string& id) {
   return true;
 }
 
-void Delivery::elsewhere_gone() {
-  for (const std::string& id : std::exchange(elsewhere_, {})) {
-    const Board::Touch touch(board_, id);
-    const auto entry = queue_.load(id);
-    if (entry) load(id, entry->envelope().time, queue_.load_info(id), Care::none);
-    else if (entry.error().kind != Error::Kind::unavailable) not_loaded(id, entry.error());
+void Delivery::elsewhere_gone(const Inheritance& left) {
+  for (const auto& [id, deaths] : left.deadly) {
+    if (elsewhere_.erase(id) != 0) set_aside(id, deaths);
+  }
+  for (const std::string& id : left.elsewhere) {
+    if (elsewhere_.erase(id) != 0) take_over(id, left.possibly_delivered.count(id) != 0);
+  }
+  const auto ids = queue_.ids();
+  for (const std::string& id : ids.value_or(std::vector<std::string>())) {
+    if (!schedule_.contains(id) && elsewhere_.count(id) == 0) take_over(id, false);
   }
   pump();
+}
+
+void Delivery::take_over(const std::string& id, bool doubtful) {
+  if (doubtful && !mark_possibly_delivered(id)) return;
+  const Board::Touch touch(board_, id);
+  const auto entry = queue_.load(id);
+  if (!entry) {
+    if (entry.error().kind != Error::Kind::unavailable) not_loaded(id, entry.error());
+    return;
+  }
+  const bool care = entry->progress().status.find('?') != std::string::npos;
+  load(id, entry->envelope().time, queue_.load_info(id), care ? Care::needed : Care::none);
 }
 
 void Delivery::look_for_new_mail() {
@@ -415,6 +430,7 @@ DeliveryStatus Delivery::status() const {
   const Instant now = sys::boot_now();
   if (health_.paused(now)) {
     status.paused_for = std::chrono::ceil<Seconds>(*health_.paused_until() - now);
+    status.paused_until = sys::now() + (*health_.paused_until() - now);
   }
   status.oldest = schedule_.oldest();
   return status;

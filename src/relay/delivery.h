@@ -36,6 +36,7 @@ struct DeliveryStatus {
   std::string last_error;
   std::optional<Time> trouble_since;
   std::optional<Seconds> paused_for;
+  std::optional<Time> paused_until;
   std::optional<Time> oldest;
 };
 
@@ -43,7 +44,7 @@ struct DeliveryStatus {
 struct Inheritance {
   std::set<std::string> elsewhere;           // an older worker is finishing these
   std::set<std::string> possibly_delivered;  // a worker died between final dot and reply
-  std::set<std::string> deadly;              // workers die of these
+  std::map<std::string, unsigned> deadly;    // so many workers have died of these
 };
 
 class Delivery : private ConversationUser, private RecorderUser {
@@ -55,7 +56,9 @@ class Delivery : private ConversationUser, private RecorderUser {
   // What is in cur/ already. Without it nothing would ever be done about that mail. What is deadly is
   // held; what is elsewhere is left alone until elsewhere_gone().
   Result<> load_queue(const Inheritance& inheritance = {});
-  void elsewhere_gone();
+  // One that was at work elsewhere has gone, and left these: taken over is what was known as such, and
+  // what is in cur/ and was not known at all.
+  void elsewhere_gone(const Inheritance& left);
   // Adopts what is new, and goes on; from then on now and then, whether or not somebody asks.
   void look_for_new_mail();
   // What has come to cur/ by another way.
@@ -97,7 +100,8 @@ class Delivery : private ConversationUser, private RecorderUser {
   void adopt();
   void take_up(const queue::Adopted& entry);
   void load(const std::string& id, Time arrival, const queue::RetryInfo& info, Care care);
-  void set_aside(const std::string& id);
+  void take_over(const std::string& id, bool doubtful);
+  void set_aside(const std::string& id, unsigned deaths);
   bool mark_possibly_delivered(const std::string& id);
 
   void pump();

@@ -6,10 +6,12 @@
 #include <sys/un.h>
 
 #include <cstring>
+#include <functional>
 #include <list>
 #include <set>
 
 #include "base/text.h"
+#include "sys/listening_socket.h"
 #include "unit/queue/fixture.h"
 
 namespace mailchute::mailchuted {
@@ -52,11 +54,13 @@ class ControlServerTest : public ::testing::Test {
     settings.hostname = "here.example";
     settings.queue_directory = it.folder.path();
     settings.run_directory = run.path();
+    socket.emplace(std::move(*sys::ListeningSocket::open(settings.control_socket(), 0666)));
     settings.smart_host.emplace();
     settings.smart_host->host = "127.0.0.1";
     settings.smart_host->port = 1;
     delivery.emplace(loop, it.queue, settings, "", nullptr, it.log, board);
-    server = std::move(*ControlServer::open(loop, settings, *delivery, it.log));
+    server.emplace(loop, sys::UniqueFd(::dup(socket->fd())), settings, *delivery, it.log,
+                   [this] { ++reloads; });
   }
   void run_loop() {
     net::Timer limit(loop);
@@ -79,7 +83,9 @@ class ControlServerTest : public ::testing::Test {
   config::Settings settings;
   relay::Board board = std::move(*relay::Board::create());
   std::optional<relay::Delivery> delivery;
-  std::unique_ptr<ControlServer> server;
+  std::optional<sys::ListeningSocket> socket;
+  std::optional<ControlServer> server;
+  int reloads = 0;
 };
 
 TEST_F(ControlServerTest, ListsTheQueueAndCountsIt) {
@@ -209,6 +215,45 @@ TEST_F(ControlServerTest, AnEndlessNumberOfClientsCostsTheOldest) {
   crowd.back().say("STATUS\n");
   while (!crowd.back().closed && !HasFailure()) run_loop();
   EXPECT_NE(crowd.back().answer.find("\nOK\n"), std::string::npos);
+}
+
+TEST_F(ControlServerTest, AReloadIsAnsweredWhenItIsDoneInOrder) {
+  Asker first(loop, settings.control_socket()), second(loop, settings.control_socket());
+  first.say("RELOAD\n");
+  const auto run_until = [&](const std::function<bool()>& done) {
+    net::Timer look(loop);
+    std::function<void()> check = [&] { done() ? loop.stop() : look.start(Milliseconds(1), check); };
+    check();
+    run_loop();
+  };
+  run_until([&] { return reloads == 1; });
+  second.say("RELOAD\n");
+  run_until([&] { return reloads == 2; });
+  EXPECT_EQ(first.answer + second.answer, "");
+  server->reloaded(failure(Error::Kind::config, "conf:1: a\nconf:2: b"));
+  while (!first.closed && !HasFailure()) run_loop();
+  EXPECT_EQ(first.answer, "ERROR conf:1: a\\nconf:2: b\n");
+  EXPECT_EQ(second.answer, "");
+  server->reloaded({});
+  while (!second.closed && !HasFailure()) run_loop();
+  EXPECT_EQ(second.answer, "OK configuration reloaded\n");
+}
+
+TEST_F(ControlServerTest, RetiredItAnswersWhoIsThereAndNobodyElse) {
+  Asker asker(loop, settings.control_socket());
+  asker.say("RELOAD\n");
+  net::Timer look(loop);
+  std::function<void()> check = [&] { reloads == 1 ? loop.stop() : look.start(Milliseconds(1), check); };
+  check();
+  run_loop();
+  bool idle = false;
+  server->retire([&] { idle = true; });
+  Asker late(loop, settings.control_socket());
+  late.say("STATUS\n");
+  server->reloaded({});
+  while (!(asker.closed && idle) && !HasFailure()) run_loop();
+  EXPECT_EQ(asker.answer, "OK configuration reloaded\n");
+  EXPECT_EQ(late.answer, "");
 }
 
 }  // namespace

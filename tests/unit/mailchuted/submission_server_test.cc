@@ -10,6 +10,7 @@
 
 #include "queue/submission_protocol.h"
 #include "relay/board.h"
+#include "sys/listening_socket.h"
 #include "unit/queue/fixture.h"
 
 namespace mailchute::mailchuted {
@@ -61,7 +62,9 @@ class SubmissionServerTest : public ::testing::Test {
     limits.standstill = Milliseconds(0);
   }
   void serve() {
-    server = std::move(*SubmissionServer::open(loop, it.queue, settings, *delivery, it.log, limits));
+    socket.emplace(std::move(*sys::ListeningSocket::open(settings.submission_socket(), 0666)));
+    server = std::make_unique<SubmissionServer>(loop, sys::UniqueFd(::dup(socket->fd())), it.queue, settings,
+                                                *delivery, it.log, limits);
   }
   void run_until(const std::function<bool()>& done) {
     net::Timer limit(loop);
@@ -111,6 +114,7 @@ class SubmissionServerTest : public ::testing::Test {
   relay::Board board = std::move(*relay::Board::create());
   std::optional<relay::Delivery> delivery;
   SubmissionLimits limits;
+  std::optional<sys::ListeningSocket> socket;
   std::unique_ptr<SubmissionServer> server;
   std::list<Speaker> speakers;
   mail::Envelope envelope = queue::envelope_to({"a@b", "c@d"});

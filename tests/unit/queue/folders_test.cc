@@ -2,6 +2,7 @@
 #include "queue/folders.h"
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
 
 #include "fixture.h"
 
@@ -38,20 +39,53 @@ TEST(Folders, AreMadeUnderAnyUmask) {
   }
 }
 
-TEST(Folders, AreLockedAgainstASecondDaemon) {
+TEST(Lock, KeepsASecondDaemonOut) {
   Place place;
+  const std::string& queue = place.folder.path();
   {
-    const auto first = place.open();
-    ASSERT_TRUE(first);
-    const auto second = place.open();
+    const auto first = lock(queue, Seconds(60));
+    ASSERT_TRUE(first) << first.error().text;
+    const auto second = lock(queue, Seconds(60));  // the holder lives: there is nothing to wait for
     ASSERT_FALSE(second);
     EXPECT_EQ(second.error().kind, Error::Kind::unavailable);
-    EXPECT_EQ(second.error().text, "queue " + place.folder.path() +
-                                       " is in use by another mailchuted (pid " +
+    EXPECT_EQ(second.error().text, "queue " + queue + " is in use by another mailchuted (pid " +
                                        std::to_string(::getpid()) + ")");
   }
-  EXPECT_TRUE(place.open());
+  EXPECT_TRUE(lock(queue, Seconds(0)));
   EXPECT_EQ(mode_of(place.folder / kLock), 0600u);
+}
+
+// The holder dies at once; its child keeps the lock until `end` is closed.
+pid_t dead_holder(const std::string& queue, sys::UniqueFd& end) {
+  int ends[2];
+  if (::pipe(ends) != 0) abort();
+  const pid_t holder = ::fork();
+  if (holder == 0) {
+    const auto held = lock(queue, Seconds(0));
+    ::close(ends[1]);
+    char octet;
+    if (::fork() == 0) ::_exit(static_cast<int>(::read(ends[0], &octet, 1)));
+    ::_exit(held ? 0 : 1);
+  }
+  int status = -1;
+  ::waitpid(holder, &status, 0);
+  EXPECT_EQ(status, 0);
+  ::close(ends[0]);
+  end.reset(ends[1]);
+  return holder;
+}
+
+TEST(Lock, WaitsForTheChildrenOfAHolderThatHasDied) {
+  Place place;
+  const std::string& queue = place.folder.path();
+  sys::UniqueFd end;
+  const pid_t holder = dead_holder(queue, end);
+  const auto impatient = lock(queue, Seconds(0));
+  ASSERT_FALSE(impatient);
+  EXPECT_NE(impatient.error().text.find("(pid " + std::to_string(holder) + ")"), std::string::npos);
+  end.reset();
+  const auto patient = lock(queue, Seconds(60));
+  EXPECT_TRUE(patient) << patient.error().text;
 }
 
 TEST(Folders, WrongModesAreNamedWithTheCommandThatMends) {
@@ -151,7 +185,6 @@ TEST(Folders, GrownFoldersAreReplacedWhenEmpty) {
   EXPECT_EQ(fresh.st_mode & 07777, kDropFolderMode);
   EXPECT_EQ(fresh.st_gid, old.st_gid);
   EXPECT_FALSE(std::filesystem::exists(place.folder / "new.fresh"));
-  folders->lock.reset();
   EXPECT_TRUE(place.open()) << "as good as the old one";
 }
 

@@ -245,6 +245,21 @@ TEST(Queue, StartsAgainWithWhatWasThere) {
   EXPECT_EQ(count_names(q.folder / kInfo), 1u);
 }
 
+// Work in progress of an old worker is no leftover.
+TEST(Queue, LeavesWorkInProgressAloneWhereItIsShared) {
+  QueueFixture q;
+  write_file(q.in(kWork, new_queue_id()), "half");
+  const auto draft = q.in(kTmp, new_queue_id());
+  write_file(draft, "half");
+  auto shared = Queue::open({q.folder.path(), q.size_limit, Seconds(-10), true}, q.log);
+  ASSERT_TRUE(shared) << shared.error().text;
+  EXPECT_EQ(count_names(q.folder / kWork), 1u);
+  EXPECT_TRUE(std::filesystem::exists(draft));
+  EXPECT_TRUE(shared->adopt(1));
+  EXPECT_EQ(count_names(q.folder / kWork), 1u);
+  EXPECT_FALSE(std::filesystem::exists(draft));
+}
+
 TEST(Queue, InfoThatCannotBeSavedIsOnlyLogged) {
   QueueFixture q;
   const auto id = new_queue_id();

@@ -336,8 +336,9 @@ TEST_F(DeliveryTest, WhatKillsWorkersIsHeldWithoutALookIntoIt) {
   const auto id = submit({"a@a"});
   ASSERT_TRUE(it.queue.adopt(10));
   delivery.emplace(loop, it.queue, settings, "", nullptr, it.log, board);
-  ASSERT_TRUE(delivery->load_queue({{}, {}, {id}}));
+  ASSERT_TRUE(delivery->load_queue({{}, {}, {{id, 3}}}));
   EXPECT_TRUE(it.has(queue::kHeld, id));
+  EXPECT_TRUE(logged("died 3 times"));
   EXPECT_TRUE(logged("mailchute queue retry " + id));
   EXPECT_TRUE(delivery->release(id));
   run_until([&] { return logged("delivered "); });
@@ -352,8 +353,28 @@ TEST_F(DeliveryTest, WhatAnOlderWorkerHasInHandIsLeftToItUntilItIsGone) {
   delivery->look_for_new_mail();
   run_until([&] { return logged("delivered "); });
   EXPECT_TRUE(it.has(queue::kCur, id));
-  delivery->elsewhere_gone();
+  delivery->elsewhere_gone({});
+  delivery->elsewhere_gone({{id}, {}, {}});
+  delivery->elsewhere_gone({{id}, {}, {}});
   run_until([&] { return logged("delivered ", 2); });
+  EXPECT_EQ(smart_host.messages.size(), 2u);
+}
+
+// The older worker died: of one after its final dot, of another for the third time.
+TEST_F(DeliveryTest, TakesOverWhatAnOlderWorkerLeftWhenItDied) {
+  const auto doubtful = submit({"a@a"});
+  const auto deadly = submit({"b@b"});
+  const auto finished = submit({"c@c"});
+  ASSERT_TRUE(it.queue.adopt(10));
+  delivery.emplace(loop, it.queue, settings, "", nullptr, it.log, board);
+  ASSERT_TRUE(delivery->load_queue({{doubtful, deadly, finished}, {}, {}}));
+  std::filesystem::remove(it.in(queue::kCur, finished));
+  delivery->elsewhere_gone({{doubtful, deadly, finished}, {doubtful}, {{deadly, 3}}});
+  EXPECT_TRUE(it.has(queue::kHeld, deadly));
+  EXPECT_NE(support::file_content(it.in(queue::kCur, doubtful)).find("Status: ?"), std::string::npos);
+  run_until([&] { return logged("delivered "); });
+  EXPECT_EQ(smart_host.messages.size(), 1u);
+  EXPECT_FALSE(logged("unreadable"));
 }
 
 TEST_F(DeliveryTest, TheBoardShowsWhatIsInHand) {

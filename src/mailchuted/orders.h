@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What a worker works with.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "config/settings.h"
+#include "secret/secret.h"
+
+namespace mailchute::mailchuted {
+
+struct Orders {
+  config::Settings settings;
+  secret::Secret password;
+  std::unique_ptr<Log> log;  // where settings.log leads
+};
+
+// Reads the configuration and the password it names; the log is not opened. The error has every
+// mistake, a line each.
+Result<Orders> read_orders(const std::string& file);
+
+// The same for a daemon that works by `present` already: what only a start can change is a mistake.
+Result<Orders> read_orders_again(const config::Settings& present);
+
+}  // namespace mailchute::mailchuted

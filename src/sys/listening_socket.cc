@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "sys/listening_socket.h"
+
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+namespace mailchute::sys {
+namespace {
+
+constexpr int kBacklog = 128;
+
+UniqueFd new_socket() {
+  return UniqueFd(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+}
+
+const sockaddr* generic(const sockaddr_un& address) {
+  return reinterpret_cast<const sockaddr*>(&address);
+}
+
+Result<sockaddr_un> address_of(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.empty() || path.size() >= sizeof address.sun_path) {
+    return failure(Error::Kind::config, "listen on " + path + ": a socket's path has 1 to " +
+                                            std::to_string(sizeof address.sun_path - 1) +
+                                            " octets");
+  }
+  std::memcpy(address.sun_path, path.data(), path.size());
+  return address;
+}
+
+// Removes a socket that nobody listens on.
+Result<> remove_stale(const sockaddr_un& address) {
+  struct stat status {};
+  if (::lstat(address.sun_path, &status) != 0) return {};
+  const std::string listen_on = std::string("listen on ") + address.sun_path + ": ";
+  if (!S_ISSOCK(status.st_mode)) {
+    return failure(Error::Kind::config, listen_on + "something that is no socket is in the way");
+  }
+  const UniqueFd probe = new_socket();
+  if (::connect(probe.get(), generic(address), sizeof address) == 0 || errno == EAGAIN) {
+    return failure(Error::Kind::create, listen_on + "another process listens there");
+  }
+  if (::unlink(address.sun_path) != 0) {
+    return failure(Error::from_errno("remove the old socket", address.sun_path));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<ListeningSocket> ListeningSocket::open(const std::string& path, mode_t mode) {
+  const auto address = address_of(path);
+  if (!address) return failure(address.error());
+  if (auto removed = remove_stale(*address); !removed) return failure(removed.error());
+  UniqueFd socket = new_socket();
+  if (!socket || ::bind(socket.get(), generic(*address), sizeof *address) != 0) {
+    return failure(Error::from_errno("listen on", path));
+  }
+  ListeningSocket made(std::move(socket), path);
+  if (::chmod(path.c_str(), mode) != 0 || ::listen(made.fd(), kBacklog) != 0) {
+    return failure(Error::from_errno("listen on", path));
+  }
+  return made;
+}
+
+ListeningSocket::ListeningSocket(UniqueFd fd, std::string path)
+    : fd_(std::move(fd)), path_(std::move(path)), maker_(::getpid()) {
+  ::lstat(path_.c_str(), &mine_);
+}
+
+ListeningSocket& ListeningSocket::operator=(ListeningSocket&& other) noexcept {
+  if (this == &other) return *this;
+  close();
+  fd_ = std::move(other.fd_);
+  path_ = std::move(other.path_);
+  mine_ = other.mine_;
+  maker_ = other.maker_;
+  return *this;
+}
+
+ListeningSocket::~ListeningSocket() { close(); }
+
+bool ListeningSocket::in_place() const {
+  struct stat now {};
+  return ::lstat(path_.c_str(), &now) == 0 && now.st_dev == mine_.st_dev &&
+         now.st_ino == mine_.st_ino;
+}
+
+// The name first: nobody is to find it and be refused.
+void ListeningSocket::close() {
+  if (fd_ && maker_ == ::getpid() && in_place()) ::unlink(path_.c_str());
+  fd_.reset();
+}
+
+}  // namespace mailchute::sys
