@@ -5,12 +5,14 @@
     disturb("worker", place, is_over, calls[12], "signal=KILL")   killed before it could make that call
     disturb("worker", place, is_over, calls[12], "error=EIO")     told that the call has failed
 
-A life ends by itself, or by SIGTERM when is_over() says so; nothing of it runs afterwards. Of the worker is counted
-from the queue's lock on: a lease holds it up there until strace has attached. Its keeper is stopped meanwhile, so that
-it starts no second one. Where the "keeper" is disturbed, its worker is not, and may finish what it has in hand.
+A life ends by itself, or by SIGTERM when is_over() says so; nothing of it runs afterwards. The worker is traced from
+the moment it was made, so that counting begins at the same call each time: a lease on the queue's lock holds up the
+keeper until it is watched, and its child is stopped at its birth. The keeper is not allowed to make another one. Where
+the "keeper" is disturbed, its worker is not, and may finish what it has in hand.
 """
 
 import contextlib
+import ctypes
 import fcntl
 import os
 import signal
@@ -73,25 +75,66 @@ def worker_of(place):
     return []
 
 
+_libc = ctypes.CDLL(None, use_errno=True)
+_libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
+_libc.ptrace.restype = ctypes.c_long
+_CONT, _DETACH, _GETEVENTMSG, _SEIZE = 7, 17, 0x4201, 0x4206
+_TRACEFORK, _EVENT_FORK = 2, 1
+_WALL = 0x40000000
+
+
+def _ptrace(request, pid, data=0):
+    if _libc.ptrace(request, pid, None, data) < 0:
+        raise OSError(ctypes.get_errno(), f"ptrace {request:#x}")
+
+
+def _stopped_child(parent, go):
+    """The next child that the process makes, stopped before its first instruction. go(): lets the parent make it.
+
+    Should it make another one, both stop there and then, for good."""
+    _ptrace(_SEIZE, parent, _TRACEFORK)
+    go()
+    while True:
+        _, status = os.waitpid(parent, _WALL)
+        if not os.WIFSTOPPED(status):
+            raise AssertionError(f"the keeper ended without a worker: {status:#x}")
+        if status >> 16 == _EVENT_FORK:
+            break
+        _ptrace(_CONT, parent, os.WSTOPSIG(status) if status >> 16 == 0 else 0)
+    child = ctypes.c_ulong()
+    _ptrace(_GETEVENTMSG, parent, ctypes.addressof(child))
+    os.waitpid(child.value, _WALL)
+    os.kill(child.value, signal.SIGSTOP)
+    _ptrace(_DETACH, child.value)
+    _ptrace(_CONT, parent)
+    return child.value
+
+
 @contextlib.contextmanager
 def _traced(place, options):
-    """(worker, its strace), with the worker about to take the lock."""
+    """(worker, its strace), with the worker's life ahead of it."""
     gate = Gate(place.spool / "lock")
     place.start()
     try:
-        wait_until(lambda: gate.reached() or not place.running(), "the worker takes the lock")
-        worker, = worker_of(place)
-        os.kill(place.pid, signal.SIGSTOP)
+        wait_until(lambda: gate.reached() or not place.running(), "the keeper takes the lock")
+        worker = _stopped_child(place.pid, gate.open)
         tracer = subprocess.Popen(["strace", "-f", *options, "-p", str(worker)], stdin=subprocess.DEVNULL,
                                   stderr=subprocess.PIPE, text=True)
         with tracer:
             attached = tracer.stderr.readline()
             assert "attached" in attached, attached + tracer.stderr.read()
-            gate.open()
+            os.kill(worker, signal.SIGCONT)
             yield worker, tracer
     finally:
         gate.open()
         place.kill()
+
+
+def _end(place, worker, number):
+    """The signal for the worker, if it is there: its keeper, once stopped, reaps nobody."""
+    os.kill(place.pid, signal.SIGSTOP)
+    if worker in worker_of(place):
+        os.kill(worker, number)
 
 
 def _worker_life(place, is_over, options):
@@ -99,7 +142,7 @@ def _worker_life(place, is_over, options):
         try:
             wait_until(lambda: tracer.poll() is not None or is_over(), f"{options} ends or does its work")
         finally:
-            os.kill(worker, signal.SIGTERM)  # its keeper is stopped and reaps nobody: the pid is still his
+            _end(place, worker, signal.SIGTERM)
             try:
                 tracer.wait(timeout=20)
             except subprocess.TimeoutExpired:
