@@ -366,9 +366,24 @@ TEST_F(SubmissionServerTest, TheEndWaitsForThoseWhoAreAtIt) {
   run_until([&] { return in_work() == 1; });
   bool finished = false;
   server->finish(Seconds(20), [&] { finished = true; });
-  EXPECT_THROW(speaker(), std::runtime_error) << "nobody else is let in";
+  speaker().say(begin(queue::new_queue_id()));
   who.say(queue::format_data(0) + end(""));
   run_until([&] { return finished; });
+  EXPECT_EQ(who.heard, taken(id));
+  EXPECT_EQ(in_work(), 0u) << "nobody else is let in";
+}
+
+TEST_F(SubmissionServerTest, RetiredItTellsWhatIsQueuedAllTheSame) {
+  serve();
+  Speaker& who = speaker();
+  who.say(begin(id));
+  run_until([&] { return in_work() == 1; });
+  int queued = 0;
+  bool finished = false;
+  server->retire([&] { ++queued; }, [&] { finished = true; });
+  who.say(queue::format_data(0) + end(""));
+  run_until([&] { return finished; });
+  EXPECT_EQ(queued, 1);
   EXPECT_EQ(who.heard, taken(id));
 }
 

@@ -251,7 +251,9 @@ TEST(Queue, LeavesWorkInProgressAloneWhereItIsShared) {
   write_file(q.in(kWork, new_queue_id()), "half");
   const auto draft = q.in(kTmp, new_queue_id());
   write_file(draft, "half");
-  auto shared = Queue::open({q.folder.path(), q.size_limit, Seconds(-10), true}, q.log);
+  Queue::Options options{q.folder.path(), q.size_limit, Seconds(-10)};
+  options.shared = true;
+  auto shared = Queue::open(options, q.log);
   ASSERT_TRUE(shared) << shared.error().text;
   EXPECT_EQ(count_names(q.folder / kWork), 1u);
   EXPECT_TRUE(std::filesystem::exists(draft));

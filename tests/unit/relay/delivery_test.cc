@@ -360,6 +360,17 @@ TEST_F(DeliveryTest, WhatAnOlderWorkerHasInHandIsLeftToItUntilItIsGone) {
   EXPECT_EQ(smart_host.messages.size(), 2u);
 }
 
+// Submitted to an older worker over its socket, when this one had looked into the queue already.
+TEST_F(DeliveryTest, TakesOverWhatNobodyTold) {
+  start();
+  const auto id = submit({"a@a"});
+  ASSERT_EQ(it.queue.adopt(10)->size(), 1u);
+  delivery->elsewhere_gone({});
+  run_until([&] { return logged("delivered "); });
+  EXPECT_FALSE(it.has(queue::kCur, id));
+  EXPECT_EQ(smart_host.messages.size(), 1u);
+}
+
 // The older worker died: of one after its final dot, of another for the third time.
 TEST_F(DeliveryTest, TakesOverWhatAnOlderWorkerLeftWhenItDied) {
   const auto doubtful = submit({"a@a"});
