@@ -114,7 +114,7 @@ def _stopped_child(parent, go):
 def _traced(place, options):
     """(worker, its strace), with the worker's life ahead of it."""
     gate = Gate(place.spool / "lock")
-    place.start()
+    place.start(wait=False)
     try:
         wait_until(lambda: gate.reached() or not place.running(), "the keeper takes the lock")
         worker = _stopped_child(place.pid, gate.open)
