@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "mail/dsn.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "mail/date.h"
 #include "mail/display_name.h"
@@ -139,12 +141,26 @@ std::string header_part(const DsnReport& report) {
   return part(report, fields) + quoted_printable(text);
 }
 
+// RFC 3463, X.3.4 and X.2.3; RFC 5321, 4.2.3, 552 where there is no code.
+bool too_large(const DsnRecipient& recipient) {
+  const StatusCode code = dsn_status_code(recipient);
+  if (code.subject == 3) return code.detail == 4;
+  if (code.subject == 2) return code.detail == 3;
+  return code.subject == 0 && recipient.reply.starts_with("552");
+}
+
 }  // namespace
+
+bool wants_failure_report(const Envelope& envelope, const Recipient& recipient) {
+  if (envelope.reverse_path.empty()) return false;
+  return recipient.notify == Notify() || recipient.notify.failure;
+}
 
 bool returns_whole_message(const DsnReport& report) {
   const DsnOriginal& original = report.original;
   if (overall_action(report) != DsnAction::failed) return false;
   if (original.nul || original.longest_line > kMaxLine) return false;
+  if (std::any_of(report.recipients.begin(), report.recipients.end(), too_large)) return false;
   switch (original.ret) {
     case Return::full:
       return true;

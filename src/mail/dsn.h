@@ -75,13 +75,18 @@ struct Dsn {
   bool eight_bit = false;  // head, message and tail together
 };
 
+// Whether the sender is told when this recipient fails: not of a message that is a notification
+// itself (RFC 5321, 4.5.5), not where he said so (RFC 3461, 4.1 and 5.2.3; nothing said is yes).
+bool wants_failure_report(const Envelope& envelope, const Recipient& recipient);
+
 // Where the sender did not say (RET), larger messages come back as header only.
 inline constexpr std::uint64_t kMaxReturned = 50 << 10;
 
 Dsn compose_dsn(const DsnReport& report);
 
 // Whether the whole message comes back: RET, its size, failure of at least one recipient (RFC 3461,
-// 4.3), and that it can travel inside another message at all (RFC 2045, 6.4: no encoding there).
+// 4.3), that it can travel inside another message at all (RFC 2045, 6.4: no encoding there), and
+// that it was not refused for its size: with it the notification would be, too.
 bool returns_whole_message(const DsnReport& report);
 
 }  // namespace mailchute::mail

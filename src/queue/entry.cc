@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "mail/dsn.h"
 #include "queue/layout.h"
 #include "sys/directory.h"
 #include "sys/file.h"
@@ -157,6 +158,17 @@ tl::expected<Head, Refusal> read_head(int fd, std::uint64_t file_size, std::stri
   auto head = parse_head(start, file_size);
   if (!head) return damaged(head.error().text);
   return std::move(*head);
+}
+
+std::vector<std::size_t> owed(const Head& head) {
+  std::vector<std::size_t> owed;
+  const std::string& status = head.progress.status;
+  const mail::Envelope& envelope = head.envelope;
+  for (std::size_t i = 0; i < status.size(); ++i) {
+    const bool failed = static_cast<RecipientStatus>(status[i]) == RecipientStatus::failed;
+    if (failed && mail::wants_failure_report(envelope, envelope.recipients[i])) owed.push_back(i);
+  }
+  return owed;
 }
 
 Entry::Checked Entry::take_head(std::uint64_t file_size) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <tl/expected.hpp>
+#include <vector>
 
 #include "base/error.h"
 #include "queue/format.h"
@@ -40,9 +41,9 @@ struct Terms {
 // Why a file is none.
 struct Refusal {
   enum class Kind {
-    gone,     // no such name
-    later,    // a lease, or trouble that is not the file's
-    junk,     // nothing that EntryWriter makes: not regular, links, wrong mode or group
+    gone,   // no such name
+    later,  // a lease, or trouble that is not the file's
+    junk,   // nothing that EntryWriter makes: not regular, links, wrong mode or group
     too_large,
     damaged,  // head, lengths or digest are wrong
   };
@@ -54,6 +55,9 @@ struct Refusal {
 // Reads from an open file until the head is there: `start` is what was read.
 tl::expected<Head, Refusal> read_head(int fd, std::uint64_t file_size, std::string_view name,
                                       std::string& start);
+
+// Failed recipients of whom the sender is still to be told.
+std::vector<std::size_t> owed(const Head& head);
 
 class Entry {
  public:
@@ -68,6 +72,7 @@ class Entry {
   const mail::Envelope& envelope() const { return head_.envelope; }
   const Progress& progress() const { return head_.progress; }
   RecipientStatus status(std::size_t recipient) const;
+  std::vector<std::size_t> owed() const { return queue::owed(head_); }
   // Of the file that was submitted, also where this is the daemon's copy of it; what the front end
   // said is envelope().uid.
   std::uint32_t owner() const { return owner_; }

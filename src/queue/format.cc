@@ -5,12 +5,14 @@
 #include <limits>
 
 #include "base/text.h"
+#include "queue/queue_id.h"
 
 namespace mailchute::queue {
 namespace {
 
 constexpr std::string_view kStatus = "Mailchute-Status: ";
 constexpr std::string_view kOwner = "Mailchute-Owner: ";
+constexpr std::string_view kNotification = "Mailchute-Notification: ";
 constexpr std::string_view kFailure = "Mailchute-Failure: ";
 constexpr std::string_view kHeld = "Mailchute-Held: ";
 constexpr std::string_view kEntry = "Mailchute-Entry: 1 ";
@@ -197,6 +199,7 @@ std::optional<Progress> parse_progress(std::string_view text) {
   Progress progress;
   progress.status = take_field(text, kStatus).value_or("");
   progress.owner = parse_uid(take_field(text, kOwner).value_or("")).value_or(0);
+  progress.notification = take_field(text, kNotification).value_or("");
   while (const auto line = take_field(text, kFailure)) {
     auto failed = parse_failure(*line);
     if (!failed || failed->recipient >= progress.status.size()) return {};
@@ -205,6 +208,7 @@ std::optional<Progress> parse_progress(std::string_view text) {
   }
   auto held = unescaped(take_field(text, kHeld).value_or(""));
   if (!held || !is_status(progress.status)) return {};
+  if (!progress.notification.empty() && !is_queue_id(progress.notification)) return {};
   progress.held = std::move(*held);
   return progress;
 }
@@ -268,6 +272,9 @@ std::string format_progress(const Progress& progress) {
   std::string out;
   out.append(kStatus).append(progress.status).append("\n");
   out.append(kOwner).append(std::to_string(progress.owner)).append("\n");
+  if (!progress.notification.empty()) {
+    out.append(kNotification).append(progress.notification).append("\n");
+  }
   for (const auto& [recipient, reply] : progress.failures) {
     out.append(kFailure).append(std::to_string(recipient)).append(" ");
     out.append(bounded(reply, limit)).append("\n");

@@ -4,6 +4,7 @@
 //
 //   Mailchute-Status: -+!?                 the daemon's files only: one octet a recipient
 //   Mailchute-Owner: 1000                  there: whose the submitter's file was
+//   Mailchute-Notification: 5KX...         there: id of the entry that tells of the '!' ones
 //   Mailchute-Failure: 1 550 5.1.1 who?    there: a recipient's index and final reply, escaped
 //   Mailchute-Held: 550 5.7.1 not yours    there: why it waits for an administrator, escaped
 //   Mailchute-Entry: 1 ENVELOPE MESSAGE DIGEST
@@ -47,7 +48,7 @@ enum class RecipientStatus : char {
   to_do = '-',
   possibly_delivered = '?',  // to do; the reply to an earlier attempt was lost
   done = '+',
-  failed = '!',  // notification owed
+  failed = '!',  // and nobody has been told; one of whom the sender was told is done
 };
 
 struct Failure {
@@ -61,6 +62,9 @@ struct Progress {
   std::vector<Failure> failures;
   std::string held;         // empty: not held
   std::uint32_t owner = 0;  // with a status: owner of the file that was submitted
+  // Chosen when a recipient fails, before the notification is written: whether an entry of this id
+  // is there says after a crash whether it was.
+  std::string notification{};
 };
 
 struct Head {

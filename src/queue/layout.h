@@ -8,7 +8,7 @@
 //                             drop directory is closed (what is in new/ then is still adopted)
 //   cur/     0700  mailchute  entries of the daemon: to be delivered
 //   held/    0700  mailchute  entries that wait for an administrator (5yz to MAIL)
-//   failed/  0700  mailchute  dead letters: every recipient is done or failed, one or more failed
+//   failed/  0700  mailchute  dead letters: nothing is left to do, but nobody was told of a failure
 //   work/    0700  mailchute  the daemon's own half-written files
 //   info/    0700  mailchute  attempts, next try and last reply of an entry; may be lost
 //   lock     0600  mailchute  held by the daemon (flock) as long as it runs; its pid, for people
@@ -33,6 +33,11 @@
 //   write work/ID, fsync,                daemon     work/ID: removed at the next start; cur/ID old
 //     rename over cur/ID, fsync                     or new, both whole
 //   one octet of Status in cur/ID, sync  daemon     the old or the new octet
+//   rewrite cur/ID: failed, and the id   daemon     cur/ID that owes a notification: queued when
+//     NOTE for the notification                     cur/ID is loaded, before anything is sent of it
+//   write work/NOTE, rename -> cur/NOTE  daemon     as above; where cur/NOTE is there already it is
+//     as above                                      not written again, and not sent yet
+//   Status in cur/ID: told, sync         daemon     as above; now cur/NOTE is sent
 //   unlink cur/ID (all delivered)        daemon     cur/ID: sent once more, at most sync_every
 //                                                   messages
 //   rename cur/ID -> failed/ID, held/ID  daemon     either, never both; a cur/ID that says already

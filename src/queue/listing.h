@@ -34,6 +34,7 @@ struct Listed {
     bool operator==(const Recipient&) const = default;
   };
   std::vector<Recipient> recipients;
+  std::string notification;  // where one is owed: its id; not in a line
   RetryInfo info;  // its reason: why it is held, or what is wrong with a damaged entry
   bool operator==(const Listed&) const = default;
 };

@@ -9,6 +9,7 @@
 #include <cstdio>
 
 #include "base/text.h"
+#include "mail/dsn.h"
 #include "queue/layout.h"
 #include "queue/queue_id.h"
 #include "queue/retry_info.h"
@@ -47,6 +48,7 @@ Result<Progress> applied(const Entry& entry, std::span<const Outcome> outcomes) 
     next.status.assign(entry.envelope().recipients.size(), '-');
     next.owner = entry.owner();
   }
+  bool owes = false;
   for (const auto& [recipient, status, reply] : outcomes) {
     if (recipient >= next.status.size()) {
       return failure(Error::Kind::system, entry.id() + ": outcome for no recipient");
@@ -54,8 +56,11 @@ Result<Progress> applied(const Entry& entry, std::span<const Outcome> outcomes) 
     const auto before = static_cast<RecipientStatus>(next.status[recipient]);
     if (!open_to(before) || status == RecipientStatus::to_do) continue;
     next.status[recipient] = static_cast<char>(status);
-    if (status == RecipientStatus::failed) next.failures.push_back({recipient, reply});
+    if (status != RecipientStatus::failed) continue;
+    next.failures.push_back({recipient, reply});
+    owes |= mail::wants_failure_report(entry.envelope(), entry.envelope().recipients[recipient]);
   }
+  if (owes) next.notification = new_queue_id();
   return next;
 }
 
@@ -116,7 +121,8 @@ Result<Entry> Queue::load(const std::string& id) {
   auto entry = Entry::open(folders_.cur.get(), id, limited());
   if (!entry) return failure(refused(id, entry.error()));
   const bool held = !entry->progress().held.empty();
-  if (!entry->own() || (!held && has_open(entry->progress().status))) return std::move(*entry);
+  const bool unfinished = has_open(entry->progress().status) || !entry->owed().empty();
+  if (!entry->own() || (!held && unfinished)) return std::move(*entry);
   // A crash came between the last record and the move.
   const auto moved =
       held ? move(id, folders_.cur, folders_.held) : settle(*entry).map([](Disposition) {});
@@ -200,8 +206,21 @@ Result<Disposition> Queue::record(Entry& entry, std::span<const Outcome> outcome
   if (!next) return failure(std::move(next.error()));
   if (all_done(next->status)) return remove(entry);
   if (auto kept = keep(entry, std::move(*next)); !kept) return failure(std::move(kept.error()));
-  if (has_open(entry.progress().status)) return Disposition::waiting;
-  return settle(entry);
+  if (!entry.owed().empty()) return Disposition::owed;
+  return untold(entry);
+}
+
+Result<Disposition> Queue::told(Entry& entry) {
+  std::string status = entry.progress().status;
+  for (const std::size_t i : entry.owed()) status[i] = static_cast<char>(RecipientStatus::done);
+  auto done = sys::sync(folders_.cur.get(), options_.directory);
+  if (done) done = change_status(entry, status);
+  if (!done) return failure(std::move(done.error()));
+  return untold(entry);
+}
+
+Result<Disposition> Queue::untold(const Entry& entry) {
+  return has_open(entry.progress().status) ? Disposition::waiting : settle(entry);
 }
 
 // Makes `next` durable in cur/, with as little writing as it takes.
@@ -211,12 +230,13 @@ Result<> Queue::keep(Entry& entry, Progress next) {
   if (!entry.own() || replies || next.held != now.held) {
     return rewrite(folders_.cur, entry, std::move(next));
   }
-  return next.status == now.status ? Result<>() : change_status(entry, next.status);
+  return change_status(entry, next.status);
 }
 
 // In place: each octet is the old or the new one whenever the power fails.
 Result<> Queue::change_status(Entry& entry, const std::string& status) {
   const auto& before = entry.progress().status;
+  if (status == before) return {};
   const auto first = std::mismatch(before.begin(), before.end(), status.begin()).first;
   const auto last = std::mismatch(before.rbegin(), before.rend(), status.rbegin()).first.base();
   const auto begin = static_cast<std::size_t>(first - before.begin());
@@ -290,7 +310,8 @@ Result<> Queue::hold(Entry& entry, const std::string& reason) {
 Result<> Queue::set_aside(const std::string& id, const std::string& reason) {
   if (!is_queue_id(id)) return no_entry(id);
   struct stat status {};
-  if (::fstatat(folders_.cur.get(), id.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) return no_entry(id);
+  if (::fstatat(folders_.cur.get(), id.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0)
+    return no_entry(id);
   if (auto moved = move(id, folders_.cur, folders_.held); !moved) return moved;
   RetryInfo info;
   info.reason = reason;
@@ -312,6 +333,7 @@ Result<> Queue::release(const std::string& id) {
   std::replace(next.status.begin(), next.status.end(), '!', '-');
   next.failures.clear();
   next.held.clear();
+  next.notification.clear();
   if (auto kept = rewrite(*folder, *entry, std::move(next)); !kept) return kept;
   if (auto moved = move(id, *folder, folders_.cur); !moved) return moved;
   return sync();

@@ -29,8 +29,13 @@ struct Outcome {
   std::string reply;  // for failed: kept with the entry
 };
 
-// Where record() left the entry.
-enum class Disposition { removed, waiting, failed };
+// Where the entry is now.
+enum class Disposition {
+  removed,  // nowhere
+  waiting,  // in cur/: somebody is to be served
+  owed,     // in cur/: see Entry::owed(); call told() or untold() before anything else
+  failed,   // in failed/: nothing is left to do, and nobody was told of all of it
+};
 
 class Queue {
  public:
@@ -79,13 +84,19 @@ class Queue {
   // Makes outcomes durable before it returns, apart from the removal of a finished entry, which
   // sync() makes durable. A recipient that is done or failed stays so, and one that is possibly
   // delivered stays so until it is done or failed. A to_do is worth recording, too: a submitter's
-  // file is copied then. After an error the entry is as it was, and on disk as it was or as it
-  // should be.
+  // file is copied then. Where one of them is to be told of, the entry gets a new id for the
+  // notification. After an error the entry is as it was, and on disk as it was or as it should be.
   Result<Disposition> record(Entry& entry, std::span<const Outcome> outcomes);
+  // The notification of what was owed has been committed: it is made durable, and then that nothing
+  // is owed any more.
+  Result<Disposition> told(Entry& entry);
+  // No notification can ever be queued: it stays owed. Not `owed`, and an entry that is `waiting`
+  // may be told() another time.
+  Result<Disposition> untold(const Entry& entry);
   // cur/ID -> held/ID with the reason; durable. The entry object is of no further use.
   Result<> hold(Entry& entry, const std::string& reason);
-  // cur/ID -> held/ID without a look into it, for what cannot be worked on; durable. `unavailable`: it
-  // is not there.
+  // cur/ID -> held/ID without a look into it, for what cannot be worked on; durable. `unavailable`:
+  // it is not there.
   Result<> set_aside(const std::string& id, const std::string& reason);
   // held/ID or failed/ID -> cur/ID with failed recipients to do again; durable.
   Result<> release(const std::string& id);
@@ -96,6 +107,8 @@ class Queue {
   void save_info(const std::string& id, const RetryInfo& info);
   RetryInfo load_info(const std::string& id) const;
 
+  // The owner of what is its own.
+  std::uint32_t daemon() const { return folders_.daemon; }
   // Path of new/, to be watched.
   std::string drop_folder() const;
 

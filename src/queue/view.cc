@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "queue/entry.h"
 #include "queue/layout.h"
 #include "queue/queue_id.h"
 #include "sys/file.h"
@@ -43,6 +44,7 @@ void take_head(Listed& listed, const Head& head) {
   listed.recipients = recipients_of(head);
   listed.info.reason = head.progress.held;
   if (!head.progress.status.empty()) listed.uid = head.progress.owner;
+  if (!owed(head).empty()) listed.notification = head.progress.notification;
 }
 
 }  // namespace

@@ -30,7 +30,16 @@ Conversation::Options conversation_options(const config::Settings& settings, std
   return options;
 }
 
-bool possibly_delivered(const queue::Listed& entry) {
+// By entries in cur/: elsewhere none is made any more.
+std::set<std::string> notifications_owed(const std::vector<queue::Listed>& entries) {
+  std::set<std::string> ids;
+  for (const auto& entry : entries) {
+    if (entry.place == queue::Place::waiting) ids.insert(entry.notification);
+  }
+  return ids;
+}
+
+bool is_possibly_delivered(const queue::Listed& entry) {
   return std::any_of(entry.recipients.begin(), entry.recipients.end(), [](const auto& recipient) {
     return recipient.status == RecipientStatus::possibly_delivered;
   });
@@ -50,16 +59,22 @@ Delivery::Delivery(net::EventLoop& loop, queue::Queue& queue, const config::Sett
 
 Result<> Delivery::load_queue(const Inheritance& inheritance) {
   for (const auto& [id, deaths] : inheritance.deadly) set_aside(id, deaths);
+  elsewhere_ = inheritance.elsewhere;
+  return load_unknown(inheritance.possibly_delivered);
+}
+
+// What is in cur/ and not in the schedule.
+Result<> Delivery::load_unknown(const std::set<std::string>& possibly_delivered) {
   auto listed = queue::list(settings_.queue_directory);
   if (!listed) return failure(listed.error());
   const auto ids = queue_.ids();
   if (!ids) return failure(ids.error());
   std::map<std::string_view, const queue::Listed*> known;
   for (const auto& entry : *listed) known.emplace(entry.id, &entry);
-  elsewhere_ = inheritance.elsewhere;
+  recorder_.bouncer().withhold(notifications_owed(*listed));
   for (const std::string& id : *ids) {
-    if (elsewhere_.count(id) != 0) continue;
-    const bool doubtful = inheritance.possibly_delivered.count(id) != 0;
+    if (elsewhere_.count(id) != 0 || schedule_.contains(id) || recorder_.bouncer().withholds(id)) continue;
+    const bool doubtful = possibly_delivered.count(id) != 0;
     if (doubtful && !mark_possibly_delivered(id)) continue;
     const auto found = known.find(id);
     if (found == known.end()) {  // it could not be read just now
@@ -67,7 +82,8 @@ Result<> Delivery::load_queue(const Inheritance& inheritance) {
       continue;
     }
     const queue::Listed& entry = *found->second;
-    load(id, entry.time, entry.info, doubtful || possibly_delivered(entry) ? Care::needed : Care::none);
+    if (!entry.notification.empty() && !settle_owed(id)) continue;
+    load(id, entry.time, entry.info, doubtful || is_possibly_delivered(entry) ? Care::needed : Care::none);
   }
   pump();
   return {};
@@ -108,30 +124,25 @@ bool Delivery::mark_possibly_delivered(const std::string& id) {
   return true;
 }
 
+// Before anything is sent of a message, or of the notification that is about it.
+bool Delivery::settle_owed(const std::string& id) {
+  const Board::Touch touch(board_, id);
+  auto entry = queue_.load(id);
+  if (entry) return recorder_.settle_owed(*entry);
+  not_loaded(id, entry.error());
+  return false;
+}
+
+// What was left, and the notifications that were made there.
 void Delivery::elsewhere_gone(const Inheritance& left) {
   for (const auto& [id, deaths] : left.deadly) {
     if (elsewhere_.erase(id) != 0) set_aside(id, deaths);
   }
-  for (const std::string& id : left.elsewhere) {
-    if (elsewhere_.erase(id) != 0) take_over(id, left.possibly_delivered.count(id) != 0);
-  }
-  const auto ids = queue_.ids();
-  for (const std::string& id : ids.value_or(std::vector<std::string>())) {
-    if (!schedule_.contains(id) && elsewhere_.count(id) == 0) take_over(id, false);
-  }
-  pump();
-}
-
-void Delivery::take_over(const std::string& id, bool doubtful) {
-  if (doubtful && !mark_possibly_delivered(id)) return;
-  const Board::Touch touch(board_, id);
-  const auto entry = queue_.load(id);
-  if (!entry) {
-    if (entry.error().kind != Error::Kind::unavailable) not_loaded(id, entry.error());
-    return;
-  }
-  const bool care = entry->progress().status.find('?') != std::string::npos;
-  load(id, entry->envelope().time, queue_.load_info(id), care ? Care::needed : Care::none);
+  for (const std::string& id : left.elsewhere) elsewhere_.erase(id);
+  const auto loaded = load_unknown(left.possibly_delivered);
+  if (loaded) return;
+  log_(Event("unreadable", Severity::error).with("reason", loaded.error().text));
+  for (const std::string& id : left.elsewhere) on_put_back(id, sys::now(), retry_.first, Care::none);
 }
 
 void Delivery::look_for_new_mail() {
@@ -298,6 +309,8 @@ std::optional<Outgoing> Delivery::load_next(bool plain_only) {
     auto message = load_message(*id);
     if (!message) {
       not_loaded(*id, message.error());
+    } else if (!message->entry.owed().empty() && !recorder_.settle_owed(message->entry)) {
+      continue;
     } else if (message->alone && schedule_.care(*id) == Care::none) {
       on_put_back(*id, message->entry.envelope().time, Milliseconds(0), Care::needed);
     } else {

@@ -99,10 +99,11 @@ class Delivery : private ConversationUser, private RecorderUser {
 
   void adopt();
   void take_up(const queue::Adopted& entry);
+  Result<> load_unknown(const std::set<std::string>& possibly_delivered);
   void load(const std::string& id, Time arrival, const queue::RetryInfo& info, Care care);
-  void take_over(const std::string& id, bool doubtful);
   void set_aside(const std::string& id, unsigned deaths);
   bool mark_possibly_delivered(const std::string& id);
+  bool settle_owed(const std::string& id);
 
   void pump();
   void pump_soon();

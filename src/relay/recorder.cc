@@ -4,12 +4,13 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/text.h"
+#include "relay/expiry.h"
 #include "sys/clock.h"
 
 namespace mailchute::relay {
 namespace {
 
+using queue::Disposition;
 using queue::Outcome;
 using queue::RecipientStatus;
 using What = Verdict::What;
@@ -29,11 +30,9 @@ RecipientStatus status_of(What what) {
 
 // RFC 3463, 3.5: delivery time expired.
 void expire(Judgement& judgement, Seconds lifetime) {
-  const std::string within = format_seconds(static_cast<std::uint64_t>(lifetime.count()));
   for (Verdict& verdict : judgement.recipients) {
     if (!to_do(status_of(verdict.what))) continue;
-    verdict = {What::failed, "expired: could not be delivered within " + within + "; last: " + verdict.reply,
-               "5.4.7"};
+    verdict = {What::failed, expired_reply(lifetime, verdict.reply), "5.4.7"};
   }
 }
 
@@ -67,7 +66,7 @@ Care care_for(const std::vector<Outcome>& outcomes, bool interrupted) {
 Recorder::Recorder(net::EventLoop& loop, queue::Queue& queue, const config::Settings& settings,
                    RecorderUser& user, Log& log)
     : queue_(queue), settings_(settings), user_(user), log_(log),
-      retry_{settings.retry.first, settings.retry.longest}, record_timer_(loop), sync_timer_(loop),
+      retry_{settings.retry.first, settings.retry.longest}, bouncer_(queue, settings, log), record_timer_(loop), sync_timer_(loop),
       random_(std::random_device{}()) {}
 
 void Recorder::record(Outgoing message, Judgement judgement, const Via& via) {
@@ -106,21 +105,37 @@ void Recorder::hold(Outgoing& message, const std::string& reason) {
 
 // False when the facts are not on disk and must get there before the message is touched again.
 bool Recorder::settle(Attempt& attempt) {
-  const std::string& id = attempt.message.entry.id();
   auto disposition = queue_.record(attempt.message.entry, attempt.outcomes);
   if (!disposition) return not_recorded(attempt, disposition.error());
-  if (*disposition == queue::Disposition::waiting) {
-    defer(attempt);
-    return true;
+  const auto where = bounce(attempt.message.entry, *disposition, attempt.info.last_attempt);
+  if (where == Disposition::waiting || where == Disposition::owed) {
+    defer(attempt.message.entry, attempt.info, attempt.care);
   }
-  if (*disposition == queue::Disposition::failed) {
-    log_(Event("dead-letter", Severity::warning)
-             .with("id", id)
-             .with("from", "<" + attempt.message.entry.envelope().reverse_path + ">"));
-  }
-  user_.on_gone(id);
-  sync_soon();
   return true;
+}
+
+// What is owed goes first. An entry that is gone is reported, one that stays is not.
+Disposition Recorder::bounce(queue::Entry& entry, Disposition recorded, Time last_attempt) {
+  const auto [where, notification] = bouncer_.settle(entry, recorded, last_attempt);
+  if (!notification.empty()) user_.on_put_back(notification, sys::now(), Milliseconds(0), Care::none);
+  if (where == Disposition::removed || where == Disposition::failed) {
+    user_.on_gone(entry.id());
+    sync_soon();
+  }
+  return where;
+}
+
+// A notification that cannot be queued does not hold up the other recipients; one that is queued,
+// but not yet known to be on disk, does.
+bool Recorder::settle_owed(queue::Entry& entry) {
+  queue::RetryInfo info = queue_.load_info(entry.id());
+  const auto where = bounce(entry, Disposition::owed, info.last_attempt);
+  if (where == Disposition::waiting) return true;
+  if (where != Disposition::owed) return false;
+  const bool others = entry.progress().status.find_first_of("-?") != std::string::npos;
+  if (others && !bouncer_.withholds(entry.progress().notification)) return true;
+  defer(entry, std::move(info), Care::none);
+  return false;
 }
 
 // A submitter who has changed his file meanwhile: it can never be recorded, and the next look at it
@@ -130,7 +145,7 @@ bool Recorder::not_recorded(const Attempt& attempt, const Error& error) {
            .with("id", attempt.message.entry.id())
            .with("reason", error.text));
   const bool again = error.kind == Error::Kind::data || nothing_happened(attempt.outcomes);
-  if (again) defer(attempt);
+  if (again) defer(attempt.message.entry, attempt.info, attempt.care);
   return again;
 }
 
@@ -142,14 +157,12 @@ void Recorder::record_later() {
   });
 }
 
-void Recorder::defer(const Attempt& attempt) {
-  const std::string& id = attempt.message.entry.id();
-  queue::RetryInfo next = attempt.info;
+void Recorder::defer(const queue::Entry& entry, queue::RetryInfo info, Care care) {
   const double chance = std::uniform_real_distribution<double>(0, 1)(random_);
-  const Milliseconds delay = retry_delay(retry_, next.attempts, chance);
-  next.next_try = sys::now() + delay;
-  queue_.save_info(id, next);
-  user_.on_put_back(id, attempt.message.entry.envelope().time, delay, attempt.care);
+  const Milliseconds delay = retry_delay(retry_, info.attempts, chance);
+  info.next_try = sys::now() + delay;
+  queue_.save_info(entry.id(), info);
+  user_.on_put_back(entry.id(), entry.envelope().time, delay, care);
 }
 
 std::vector<std::string> Recorder::unrecorded() const {

@@ -14,6 +14,7 @@
 #include "config/settings.h"
 #include "net/event_loop.h"
 #include "queue/queue.h"
+#include "relay/bounce.h"
 #include "relay/delivery_log.h"
 #include "relay/outgoing.h"
 #include "relay/retry.h"
@@ -39,6 +40,11 @@ class Recorder {
   Recorder(net::EventLoop& loop, queue::Queue& queue, const config::Settings& settings,
            RecorderUser& user, Log& log);
 
+  // For an entry that owes a notification when it is loaded. False: it must not be sent for now, and
+  // the user knows what becomes of it.
+  bool settle_owed(queue::Entry& entry);
+  Bouncer& bouncer() { return bouncer_; }
+
   // `judgement` is not `untouched`; it came `via` that connection. What is too old expires.
   void record(Outgoing message, Judgement judgement, const Via& via);
 
@@ -58,10 +64,11 @@ class Recorder {
   };
 
   bool settle(Attempt& attempt);
+  queue::Disposition bounce(queue::Entry& entry, queue::Disposition recorded, Time last_attempt);
   bool not_recorded(const Attempt& attempt, const Error& error);
   void record_later();
   void hold(Outgoing& message, const std::string& reason);
-  void defer(const Attempt& attempt);
+  void defer(const queue::Entry& entry, queue::RetryInfo info, Care care);
   void sync_soon();
   void sync_now();
 
@@ -70,6 +77,7 @@ class Recorder {
   RecorderUser& user_;
   Log& log_;
   RetryLimits retry_;
+  Bouncer bouncer_;
   // The smart host's word was given but could not be written down.
   std::deque<Attempt> unrecorded_;
   net::Timer record_timer_;

@@ -96,7 +96,7 @@ class Prepared:
         with site.server(kind, kind.before) as server:
             place = site.place(self.folder, kind, server)
             for names in kind.messages:
-                done = place.sendmail(kind.text, "-i", "-f", SENDER, *(f"{name}@example.org" for name in names))
+                done = place.sendmail(kind.text, "-i", "-N", "never", "-f", SENDER, *(f"{name}@example.org" for name in names))
                 assert done.returncode == 0, done.stderr
             self.ids = [path.name for path in place.entries("new")]
             if kind.before is not None:

@@ -115,6 +115,29 @@ TEST(Dsn, ReturnsWhatTheSenderAskedForWhereItCan) {
   }
 }
 
+TEST(Dsn, DoesNotReturnWhatWasTooLarge) {
+  for (const std::string reply : {"552 too much", "552 5.2.3 limit", "552 5.3.4 limit", "451 4.3.4 limit"}) {
+    DsnReport report = report_of({unknown_user()});
+    report.original.ret = Return::full;
+    report.recipients[0].reply = reply;
+    EXPECT_FALSE(compose_dsn(report).whole_message) << reply;
+  }
+  DsnReport report = report_of({unknown_user()});
+  report.recipients[0].reply = "552 5.2.2 mailbox full";
+  EXPECT_TRUE(compose_dsn(report).whole_message);
+}
+
+TEST(Dsn, IsWantedUnlessTheSenderSaysOtherwiseOrIsNobody) {
+  Envelope envelope;
+  envelope.reverse_path = "me@example.org";
+  EXPECT_TRUE(wants_failure_report(envelope, {"a@b", {}, {}}));
+  EXPECT_TRUE(wants_failure_report(envelope, {"a@b", {}, {.failure = true, .delay = true}}));
+  EXPECT_FALSE(wants_failure_report(envelope, {"a@b", {}, {.success = true}}));
+  EXPECT_FALSE(wants_failure_report(envelope, {"a@b", {}, {.never = true}}));
+  envelope.reverse_path.clear();
+  EXPECT_FALSE(wants_failure_report(envelope, {"a@b", {}, {.failure = true}}));
+}
+
 TEST(Dsn, EightBitsAreDeclaredOutsideAndInside) {
   DsnReport report = report_of({unknown_user()});
   report.original.eight_bit = true;

@@ -123,6 +123,7 @@ TEST_F(ControlServerTest, CountsWhatNeedsSomebody) {
   ASSERT_TRUE(it.queue.hold(entry, "550 not you"));
   entry = it.entry(queue::envelope_to({"a@a"}));
   ASSERT_TRUE(it.queue.record(entry, std::vector<queue::Outcome>{{0, queue::RecipientStatus::failed, "550 no"}}));
+  ASSERT_EQ(it.queue.untold(entry), queue::Disposition::failed);
   it.submit(queue::envelope_to({"a@a"}));
   const std::string answer = ask("STATUS\n");
   for (const char* line : {" incoming=1\n", " held=1\n", " failed=1\n", " oldest=1790000000.123\n"}) {

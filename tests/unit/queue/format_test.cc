@@ -28,6 +28,7 @@ Progress full_progress() {
   progress.failures = {{1, "550 5.1.1 who?\nreally\\"}};
   progress.held = "550 5.7.1 not \x01 yours";
   progress.owner = 4294967295;
+  progress.notification = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
   return progress;
 }
 
@@ -63,6 +64,7 @@ TEST(Format, ReadsLikeThis) {
   EXPECT_EQ(format_progress(full_progress()),
             "Mailchute-Status: +!?\n"
             "Mailchute-Owner: 4294967295\n"
+            "Mailchute-Notification: 01ARZ3NDEKTSV4RRFFQ69G5FAV\n"
             "Mailchute-Failure: 1 550 5.1.1 who?\\nreally\\\\\n"
             "Mailchute-Held: 550 5.7.1 not \\x01 yours\n");
   EXPECT_EQ(format_entry_line(12, 345, Digest{0xab}),
@@ -78,6 +80,7 @@ TEST(Format, GivesBackWhatWasWritten) {
   EXPECT_EQ(head->envelope, full_envelope());
   EXPECT_EQ(head->progress.status, "+!?");
   EXPECT_EQ(head->progress.owner, 4294967295u);
+  EXPECT_EQ(head->progress.notification, "01ARZ3NDEKTSV4RRFFQ69G5FAV");
   ASSERT_EQ(head->progress.failures.size(), 1u);
   EXPECT_EQ(head->progress.failures[0].recipient, 1u);
   EXPECT_EQ(head->progress.failures[0].reply, "550 5.1.1 who?\nreally\\");
@@ -160,6 +163,8 @@ TEST(Format, RefusesWhatItCouldNotHaveWritten) {
       {"Owner: 4294967295", "Owner: -1"},
       {"Entry: 1 ", "Entry: 2 "},
       {"Mailchute-Held:", "Mailchute-Hold:"},
+      {"Notification: 01ARZ3", "Notification: 91ARZ3"},
+      {"Notification: 01ARZ3", "Notification: ../Z3"},
   };
   for (const auto& [what, with] : changes) expect_refused(replaced(octets, what, with));
 }

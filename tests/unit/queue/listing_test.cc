@@ -150,6 +150,9 @@ TEST(List, ShowsEveryFolderOldestFirst) {
   ASSERT_TRUE(q.queue.hold(entry, "why not"));
   entry = q.queue.load(dead).value();
   ASSERT_TRUE(q.queue.record(entry, std::vector<Outcome>{{0, failed, "550 no"}, {1, done, ""}}));
+  const auto notification = list(q.folder.path()).value().at(1).notification;
+  EXPECT_EQ(notification, entry.progress().notification) << "owed";
+  ASSERT_TRUE(q.queue.untold(entry));
   entry = q.queue.load(late).value();
   ASSERT_TRUE(q.queue.record(entry, std::vector<Outcome>{{0, to_do, ""}, {1, done, ""}}));
   q.queue.save_info(late, {2, kNow, kNow + Seconds(9), "451 later"});

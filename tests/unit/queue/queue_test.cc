@@ -24,6 +24,13 @@ struct ino_of {
   struct stat status {};
 };
 
+// Nobody is told of what becomes of it.
+mail::Envelope notification_to(const std::vector<std::string>& recipients) {
+  auto envelope = envelope_to(recipients);
+  envelope.reverse_path.clear();
+  return envelope;
+}
+
 TEST(Queue, DeliveredToAllIsGoneAtOnce) {
   QueueFixture q;
   auto entry = q.entry(envelope_to({"a@b", "c@d"}));
@@ -87,7 +94,7 @@ TEST(Queue, FactsAreNotTakenBack) {
 
 TEST(Queue, RefusedRecipientIsKeptWithItsReply) {
   QueueFixture q;
-  auto entry = q.entry(envelope_to({"bad@b", "good@b", "late@b"}));
+  auto entry = q.entry(notification_to({"bad@b", "good@b", "late@b"}));
   EXPECT_EQ(recorded(q.queue, entry, {{0, failed, "550 5.1.1 who?"}, {1, done, ""}}),
             Disposition::waiting);
   auto again = *q.queue.load(entry.id());
@@ -108,10 +115,74 @@ TEST(Queue, RefusedRecipientIsKeptWithItsReply) {
 
 TEST(Queue, LastOneDeliveredAfterARefusalIsADeadLetter) {
   QueueFixture q;
-  auto entry = q.entry(envelope_to({"bad@b", "good@b"}));
+  auto entry = q.entry(notification_to({"bad@b", "good@b"}));
   EXPECT_EQ(recorded(q.queue, entry, {{0, failed, "550 no"}}), Disposition::waiting);
   EXPECT_EQ(recorded(q.queue, entry, {{1, done, ""}}), Disposition::failed);
   EXPECT_TRUE(q.has(kFailed, entry.id()));
+}
+
+TEST(Queue, FailureIsOwedUntilTheSenderIsTold) {
+  QueueFixture q;
+  auto entry = q.entry(envelope_to({"bad@b", "late@b", "worse@b"}));
+  EXPECT_EQ(recorded(q.queue, entry, {{0, failed, "550 no"}}), Disposition::owed);
+  EXPECT_EQ(q.queue.told(entry), Disposition::waiting);
+  const auto first = entry.progress().notification;
+  EXPECT_TRUE(is_queue_id(first));
+  auto again = *q.queue.load(entry.id());
+  EXPECT_EQ(again.progress().status, "+--");
+  EXPECT_EQ(again.progress().notification, first);
+  EXPECT_EQ(recorded(q.queue, again, {{1, to_do, ""}}), Disposition::waiting);
+
+  EXPECT_EQ(recorded(q.queue, again, {{1, done, ""}, {2, failed, "551 no"}}), Disposition::owed);
+  EXPECT_EQ(again.owed(), std::vector<std::size_t>{2});
+  EXPECT_NE(again.progress().notification, first) << "another one";
+  EXPECT_EQ(q.queue.told(again), Disposition::removed);
+  EXPECT_TRUE(q.queue.ids()->empty());
+}
+
+TEST(Queue, WhatIsOwedStaysInCur) {
+  QueueFixture q;
+  auto entry = q.entry(envelope_to({"bad@b", "late@b"}));
+  EXPECT_EQ(recorded(q.queue, entry, {{0, failed, "550 no"}}), Disposition::owed);
+  const auto id = entry.progress().notification;
+  EXPECT_EQ(recorded(q.queue, entry, {{1, done, ""}}), Disposition::owed);
+  const auto again = q.queue.load(entry.id());
+  ASSERT_TRUE(again) << again.error().text;
+  EXPECT_EQ(again->progress().status, "!+");
+  EXPECT_EQ(again->progress().notification, id);
+  EXPECT_EQ(again->owed(), std::vector<std::size_t>{0});
+  EXPECT_EQ(q.queue.untold(*again), Disposition::failed);
+  EXPECT_TRUE(q.has(kFailed, entry.id()));
+}
+
+TEST(Queue, SendersWhoWantNoNotificationAreOwedNone) {
+  struct Case {
+    mail::Notify notify;
+    bool owed;
+  };
+  for (const auto& [notify, owed] : {Case{{}, true}, Case{{.never = true}, false},
+                                     Case{{.failure = true}, true}, Case{{.success = true}, false},
+                                     Case{{.delay = true}, false}}) {
+    QueueFixture q;
+    auto envelope = envelope_to({"a@b"});
+    envelope.recipients[0].notify = notify;
+    auto entry = q.entry(envelope);
+    EXPECT_EQ(recorded(q.queue, entry, {{0, failed, "550 no"}}),
+              owed ? Disposition::owed : Disposition::failed);
+  }
+}
+
+TEST(Queue, ToldOfSomeIsADeadLetterForTheOthers) {
+  QueueFixture q;
+  auto envelope = envelope_to({"a@b", "c@d"});
+  envelope.recipients[0].notify.never = true;
+  auto entry = q.entry(envelope);
+  EXPECT_EQ(recorded(q.queue, entry, {{0, failed, "550 no"}, {1, failed, "550 no"}}),
+            Disposition::owed);
+  EXPECT_EQ(entry.owed(), std::vector<std::size_t>{1});
+  EXPECT_EQ(q.queue.told(entry), Disposition::failed);
+  const auto octets = file_content(q.in(kFailed, entry.id()));
+  EXPECT_EQ(parse_head(octets, octets.size())->progress.status, "!+");
 }
 
 TEST(Queue, OutcomeOfNoRecipientIsAnError) {
@@ -158,7 +229,7 @@ TEST(Queue, HeldAndReleased) {
 
 TEST(Queue, DeadLettersAreReleasedToo) {
   QueueFixture q;
-  auto entry = q.entry(envelope_to({"bad@b", "good@b"}));
+  auto entry = q.entry(notification_to({"bad@b", "good@b"}));
   recorded(q.queue, entry, {{0, failed, "550 no"}, {1, done, ""}});
   ASSERT_TRUE(q.queue.release(entry.id()));
   EXPECT_EQ(q.queue.load(entry.id())->progress().status, "-+");
@@ -184,7 +255,7 @@ TEST(Queue, LoadMovesOnWhatACrashLeftFinished) {
   for (const auto& [progress, place] : cases) {
     QueueFixture q;
     const auto id = new_queue_id();
-    write_file(q.in(kCur, id), entry_octets(envelope_to({"a@b", "c@d"}), kMessage, progress));
+    write_file(q.in(kCur, id), entry_octets(notification_to({"a@b", "c@d"}), kMessage, progress));
     ::chmod(q.in(kCur, id).c_str(), kOwnFileMode);
     EXPECT_EQ(q.queue.load(id).error().kind, Error::Kind::unavailable);
     EXPECT_FALSE(q.has(kCur, id));

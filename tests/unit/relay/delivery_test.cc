@@ -168,7 +168,7 @@ TEST_F(DeliveryTest, DeliversWhatIsThereAndWhatComes) {
 
 TEST_F(DeliveryTest, WhatTheSmartHostTookIsNotSentAgainBecauseItCannotBeWrittenDown) {
   settings.retry.first = Seconds(0);
-  smart_host.replies["RCPT"] = {"250 ok", "550 5.1.1 who?"};
+  smart_host.replies["RCPT"] = {"250 ok", "550 5.1.1 who?", "250 ok"};
   const auto id = submit({"a@a", "b@b"});
   ::signal(SIGXFSZ, SIG_IGN);
   rlimit usual{};
@@ -179,9 +179,57 @@ TEST_F(DeliveryTest, WhatTheSmartHostTookIsNotSentAgainBecauseItCannotBeWrittenD
   run_until([&] { return logged("record-failed", 5); });
   EXPECT_EQ(smart_host.messages.size(), 1u);
   ::setrlimit(RLIMIT_FSIZE, &usual);
-  run_until([&] { return logged("dead-letter"); });
+  run_until([&] { return logged("bounced") && smart_host.messages.size() > 1; });
+  EXPECT_EQ(smart_host.messages.size(), 2u);
+  EXPECT_NE(smart_host.messages[1].find("multipart/report"), std::string::npos);
+  EXPECT_FALSE(it.has(queue::kCur, id));
+}
+
+TEST_F(DeliveryTest, WhatACrashLeftOwedIsSettledBeforeItsNotificationIsSent) {
+  smart_host.replies["RCPT"] = {"550 5.1.1 who?", "250 ok"};
+  const auto id = submit({"a@a"});
+  start();
+  run_until([&] { return logged("bounced") && it.queue.ids()->size() == 0; });
+  ASSERT_EQ(smart_host.messages.size(), 1u);
+
+  // Killed when the notification was queued, but the entry did not say so yet.
+  for (const bool queued : {false, true}) {
+    delivery.reset();
+    smart_host.messages.clear();
+    it.log.lines.clear();
+    auto entry = it.entry(queue::envelope_to({"a@a"}));
+    const queue::Outcome outcomes[] = {{0, queue::RecipientStatus::failed, "550 5.1.1 who?"}};
+    ASSERT_EQ(it.queue.record(entry, outcomes), queue::Disposition::owed);
+    if (queued) {
+      auto writer = it.queue.create(entry.progress().notification, 0).value();
+      ASSERT_TRUE(writer.begin(queue::envelope_to({"me@here"})) && writer.write("Subject: told\n") &&
+                  writer.finish() && it.queue.commit(writer));
+    }
+    it.restart();
+    start();
+    run_until([&] { return it.queue.ids()->empty(); });
+    ASSERT_EQ(smart_host.messages.size(), 1u);
+    EXPECT_EQ(smart_host.messages[0].find("Subject: told") != std::string::npos, queued);
+    EXPECT_EQ(it.log.count("bounced id=" + entry.id()), 1u);
+    EXPECT_EQ(count_names(it.folder / queue::kFailed), 0u);
+  }
+}
+
+TEST_F(DeliveryTest, ANotificationThatCannotBeQueuedDoesNotHoldUpTheOthers) {
+  auto entry = it.entry(queue::envelope_to({"a@a", "b@b"}));
+  const queue::Outcome outcomes[] = {{0, queue::RecipientStatus::failed, "550 5.1.1 who?"}};
+  ASSERT_EQ(it.queue.record(entry, outcomes), queue::Disposition::owed);
+  // Its draft has a place that cannot be had.
+  const auto draft = it.in(queue::kWork, entry.progress().notification);
+  queue::write_file(draft, "");
+  auto& running = start();
+  run_until([&] { return logged("delivered ") && logged("bounce-failed", 2); });
   EXPECT_EQ(smart_host.messages.size(), 1u);
-  EXPECT_TRUE(it.has(queue::kFailed, id));
+  std::filesystem::remove(draft);
+  EXPECT_EQ(running.retry_all(), 1u);
+  run_until([&] { return it.queue.ids()->empty(); });
+  ASSERT_EQ(smart_host.messages.size(), 2u);
+  EXPECT_NE(smart_host.messages[1].find("multipart/report"), std::string::npos);
 }
 
 TEST_F(DeliveryTest, WhatCouldNotBeReadAtFirstIsTakenLaterWithoutBeingAsked) {
@@ -243,10 +291,10 @@ TEST_F(DeliveryTest, AnOldMessageFailsAfterItsThirdAttempt) {
   smart_host.replies["RCPT"] = {"450 4.2.0 grey"};
   const auto id = submit({"a@a"});
   start();
-  run_until([&] { return logged("dead-letter"); });
-  EXPECT_EQ(it.log.count("deferred "), 2u);
+  run_until([&] { return logged("bounced"); });
+  EXPECT_EQ(it.log.count("deferred id=" + id), 2u);
   EXPECT_EQ(it.log.count("status=5.4.7"), 1u);
-  EXPECT_TRUE(it.has(queue::kFailed, id));
+  EXPECT_FALSE(it.has(queue::kCur, id));
 }
 
 TEST_F(DeliveryTest, MailThatWaitsForAQueueRunWaits) {

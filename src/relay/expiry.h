@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A message that is too old fails with a reason of our own (RFC 3463, 3.5: delivery time expired),
+// which says what came of its last attempt. It is what the log, mailq and the queue show; a
+// notification has the last words on their own.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+
+namespace mailchute::relay {
+
+std::string expired_reply(Seconds lifetime, std::string_view last);
+
+// The last reply or error out of such a reason; nothing where it is another: a smart host's replies
+// begin with a digit.
+std::optional<std::string_view> last_before_expiry(std::string_view reply);
+
+}  // namespace mailchute::relay

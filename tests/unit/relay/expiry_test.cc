@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "relay/expiry.h"
+
+#include <gtest/gtest.h>
+
+namespace mailchute::relay {
+namespace {
+
+TEST(Expiry, SaysHowLongAndWhatCameOfTheLastAttempt) {
+  EXPECT_EQ(expired_reply(Seconds(5 * 86400), "451 4.7.1 later"),
+            "expired: could not be delivered within 5d; last: 451 4.7.1 later");
+}
+
+TEST(Expiry, GivesTheLastWordsBack) {
+  EXPECT_EQ(last_before_expiry(expired_reply(Seconds(60), "451 no; last: x")), "451 no; last: x");
+  EXPECT_EQ(last_before_expiry(expired_reply(Seconds(60), "")), "");
+}
+
+TEST(Expiry, AServersReplyIsNone) {
+  EXPECT_FALSE(last_before_expiry("550 expired: could not be delivered within 1d; last: x"));
+  EXPECT_FALSE(last_before_expiry("expired"));
+  EXPECT_FALSE(last_before_expiry(""));
+}
+
+}  // namespace
+}  // namespace mailchute::relay
