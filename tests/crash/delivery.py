@@ -143,6 +143,8 @@ class Trial:
         except Exception as error:
             self.log += self.place.log()
             raise AssertionError(f"{self.kind.name}, {self}: {error}; log: {self.log[-1500:]}") from error
+        finally:
+            self.place.kill()
         shutil.rmtree(self.folder)
         return self
 

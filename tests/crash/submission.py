@@ -49,6 +49,8 @@ class Submission:
             self._check()
         except Exception as error:
             raise AssertionError(f"{self}: {error}; sendmail: {self.done}; log: {self.place.log()[-1500:]}") from error
+        finally:
+            self.place.kill()
         shutil.rmtree(self.folder)
         return self
 
