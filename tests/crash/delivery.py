@@ -4,11 +4,14 @@
 A Trial begins with a copy of a prepared queue. One life of the daemon is disturbed; the disk is held against the
 table in src/queue/layout.h. A second life works undisturbed: every message has to come to where its kind says. Then the
 smart host is mended, and what waits or is held has to be delivered. At last the smart host's memory is counted: each
-recipient got the message, whole, and a second copy only if the first life had sent the final dot.
+recipient got the message, whole, or its sender was told, in one notification; and a second copy of either came only if
+the first life had sent the final dot of one.
 """
 
 import collections
 import dataclasses
+import email.message
+import email.policy
 import pathlib
 import re
 import shutil
@@ -25,6 +28,7 @@ HOUR = 3600
 FOLDERS = ("new", "cur", "held", "failed")  # where a message can be
 # What the daemon says of trouble with its own files.
 COMPLAINT = r"mailchuted: ([a-z]+-failed|unreadable|ignored|unsaved|cannot-start|worker-died)\b.*"
+BOUNCED = r"mailchuted: bounced id=\S+ notification=(\S+)"
 VERDICT = r"mailchuted: (delivered|possibly-delivered|deferred|failed|held) id={} "
 SENDER = "me@example.org"
 
@@ -88,6 +92,20 @@ class Snapshot:
         return ", ".join(f"{folder}: {names}" for folder, names in self.files.items() if names)
 
 
+class Notification:
+    """A delivery status notification as it arrived; an AssertionError if it is none, or torn."""
+
+    def __init__(self, text):
+        self.text = text
+        report = email.message_from_bytes(text, policy=email.policy.SMTP)
+        assert report.get_content_type() == "multipart/report" and not report.defects, f"torn: {text[:500]!r}"
+        assert text.endswith(f"--{report.get_boundary()}--\r\n".encode()), f"torn: {text[-200:]!r}"
+        self.id = report["Message-ID"]
+        status = next(part for part in report.walk() if part.get_content_type() == "message/delivery-status")
+        self.failed = {block["Final-Recipient"].partition(";")[2].strip() for block in status.get_payload()
+                       if block["Action"] == "failed"}
+
+
 class Prepared:
     """A queue as a life begins with it."""
 
@@ -96,13 +114,16 @@ class Prepared:
         with site.server(kind, kind.before) as server:
             place = site.place(self.folder, kind, server)
             for names in kind.messages:
-                done = place.sendmail(kind.text, "-i", "-N", "never", "-f", SENDER, *(f"{name}@example.org" for name in names))
+                to = [f"{name}@example.org" for name in names]
+                done = place.sendmail(kind.text, "-i", "-f", kind.sender or "<>", *to)
                 assert done.returncode == 0, done.stderr
             self.ids = [path.name for path in place.entries("new")]
             if kind.before is not None:
                 attempt_once(place, self.ids)
         self.entries = dict(Snapshot(place.spool).entries)
         assert sorted(self.entries) == self.ids
+        self.to_tell = {name: {address for address, octet in entry.status.items() if octet == "-" and kind.told(address)}
+                        for name, entry in self.entries.items()}
         self.texts = {name: entry.message.replace(b"\n", b"\r\n") for name, entry in self.entries.items()}
 
     def copy_to(self, spool):
@@ -118,6 +139,8 @@ def attempt_once(place, names):
     place.start()
     for name in names:
         assert place.wait_for_log(VERDICT.format(name)), place.log()
+    daemon.ask(place, "STATUS")  # answered after what was logged is recorded
+    daemon.wait_until(lambda: {path.name for path in place.entries()} <= set(names), "notifications are delivered")
     place.stop()
     for path in (place.spool / "info").iterdir():  # due again at once
         attempts, last, _, reason = path.read_bytes().split(b" ", 3)
@@ -162,7 +185,9 @@ class Trial:
 
     def _attempted(self):
         log = self.place.log()
-        return all(re.search(VERDICT.format(name), log) for name in self.prepared.ids)
+        notifications = re.findall(BOUNCED, log)
+        return len(notifications) == sum(map(bool, self.prepared.to_tell.values())) and all(
+            re.search(VERDICT.format(name), log) for name in self.prepared.ids + notifications)
 
     def _attempted_or_complained(self):
         return self._attempted() or re.search(COMPLAINT, self.place.log())
@@ -187,7 +212,7 @@ class Trial:
         settled = set(self.left.files["cur"]) - set(waiting)  # but not yet moved
         self.place = self._place()
         self.place.start()
-        if any(self._later(name) for name in waiting):
+        if any(self._later(name) for name in [*waiting, *settled]):
             daemon.ask(self.place, "RETRY *")
         self._wait_for_verdicts(waiting)
         daemon.wait_until(lambda: not any((self.place.spool / "cur" / name).exists() for name in settled),
@@ -197,6 +222,7 @@ class Trial:
             if again:
                 daemon.ask(self.place, "RETRY *")
                 self._wait_for_verdicts(again, count=2)
+        daemon.wait_until(self._notifications_attempted, "each notification is attempted")
         self._check_places()
         self._mend()
         self.place.stop()
@@ -213,11 +239,18 @@ class Trial:
             assert found, f"no verdict on {name}, which was left as {self.left}"
         daemon.ask(self.place, "STATUS")  # answered after what was logged is recorded
 
+    def _notifications_attempted(self):
+        log = self.place.log()
+        names = {path.name for path in self.place.entries("new", "cur")} - set(self.prepared.ids)
+        daemon.ask(self.place, "STATUS")
+        return all(re.search(VERDICT.format(name), log) for name in names)
+
     def _check_places(self):
         now = Snapshot(self.place.spool)
         now.check_tidy()
         for name, entry in self.prepared.entries.items():
             expected = {address: self.kind.expected(address) for address in entry.status}
+            expected = {address: "+" if self.kind.told(address) else octet for address, octet in expected.items()}
             place = self._place_for(expected)
             assert now.place(name) == place, f"{name} is in {now.place(name)}, not in {place}; {now}"
             if place in ("cur", "failed"):
@@ -256,28 +289,36 @@ class Trial:
         end = Snapshot(self.place.spool)
         end.check_tidy()
         assert not end.files["cur"] and not end.files["held"], end
-        for name in end.files["failed"]:
+        dead = {name: entry for name, entry in end.entries.items() if name not in self.prepared.ids}
+        self.dead_notifications = [entry.message.replace(b"\n", b"\r\n") for entry in dead.values()]
+        for name in set(end.files["failed"]) - set(dead):
             refused = {address for address, octet in end.entries[name].status.items() if octet == "!"}
-            assert refused and refused == self._refused(name), end.entries[name].progress
+            assert not self.kind.sender and refused == self._refused(name), end.entries[name].progress
 
     def _refused(self, name):
         return {address for address in self.prepared.entries[name].status if self.kind.expected(address) == "!"}
 
     def _ids_of(self, messages):
-        """The id of each message that the server did not refuse."""
+        """What each message that the server did not refuse is: an id, or a notification's Message-ID."""
         by_text = {text: name for name, text in self.prepared.texts.items()}
-        taken = [message for message in messages if message.accepted or message.reply is None]
-        for message in taken:
-            assert message.data in by_text, f"torn: {message.data[:500]!r}"
-            assert message.sender == SENDER, message.sender
-        return [by_text[message.data] for message in taken]
+        names = []
+        for message in messages:
+            if not message.accepted and message.reply is not None:
+                continue
+            if message.data in by_text:
+                assert message.sender == self.kind.sender, message.sender
+                names.append(by_text[message.data])
+            else:
+                assert message.sender == "" and message.recipients == [self.kind.sender], message.mail
+                names.append(Notification(message.data).id)
+        return names
 
     def _count(self):
         messages = [message for message in self.server.messages if message.accepted or message.reply is None]
         copies = collections.Counter()
         for message, name in zip(messages, self._ids_of(messages)):
             copies.update((name, address) for address in message.recipients)
-        duplicated = set()
+        duplicated = self._count_notifications(messages)
         for name, entry in self.prepared.entries.items():
             for address, octet in entry.status.items():
                 if octet not in "-?" or address in self._refused(name):
@@ -290,6 +331,23 @@ class Trial:
                     duplicated.add(name)
         assert len(duplicated) <= 1, f"duplicates of {duplicated}"
         self.duplicates = len(duplicated)
+
+    def _count_notifications(self, messages):
+        """Each failure is told in one notification, whole, delivered or itself undeliverable. Returns those sent again."""
+        texts = [message.data for message in messages if message.data not in self.prepared.texts.values()]
+        notifications = [Notification(text) for text in texts + self.dead_notifications]
+        copies = collections.Counter(notification.id for notification in notifications)
+        for addresses in self.prepared.to_tell.values():
+            for address in addresses:
+                ids = {notification.id for notification in notifications if address in notification.failed}
+                assert len(ids) == 1, f"{address} is in {len(ids)} notifications"
+        told = {address for notification in notifications for address in notification.failed}
+        assert told == set().union(*self.prepared.to_tell.values()), f"told of {told}"
+        for one in copies:
+            assert len({note.text for note in notifications if note.id == one}) == 1, "torn, or two of the same name"
+        again = {one for one, count in copies.items() if count > 1}
+        assert all(copies[one] == 2 and self.sent[one] for one in again), f"notifications sent again: {copies}"
+        return again
 
     def outcome(self):
         places = collections.Counter(self.left.place(name) or "gone" for name in self.prepared.ids)

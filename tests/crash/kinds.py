@@ -20,16 +20,24 @@ def refuse_or_defer(server, session, line):
     return "450 4.2.1 later" if b"later" in line else refuse(server, session, line)
 
 
+def refuse_text(_server, session, _line):
+    """After the final dot, and only what is no notification."""
+    mail = next(line for line in reversed(session.commands) if line.startswith(b"MAIL"))
+    return None if b"<>" in mail else "554 5.7.1 no"
+
+
 @dataclasses.dataclass(frozen=True)
 class Kind:
     """messages: the recipients of each. script: of the smart host (scripted.py), until it is mended.
 
     before: the script of an earlier attempt, whose entries of the daemon's own and notes in info/ are what the life
     begins with; without it that is submitters' files in new/. after: {name: status octet} once all is attempted
-    under `script`, by default delivered. lost: how many replies to a final dot the script itself loses.
+    under `script`, by default delivered; '!' is told to the sender. lost: how many replies to a final dot the script
+    itself loses.
     """
     name: str
     messages: list
+    sender: str = "me@example.org"
     text: bytes = SMALL
     script: dict = dataclasses.field(default_factory=dict)
     before: dict | None = None
@@ -41,6 +49,10 @@ class Kind:
     def expected(self, address):
         return self.after.get(address.partition("@")[0], "+")
 
+    def told(self, address):
+        """Whether the sender is told that this recipient could not be reached."""
+        return self.expected(address) == "!" and bool(self.sender)
+
 
 KINDS = [
     Kind("one recipient", [["one"]]),
@@ -50,7 +62,13 @@ KINDS = [
     Kind("three messages on a connection", [["one"], ["two"], ["three"]]),
     Kind("one of three refused", [["one", "refused", "three"]], script={"rcpt": refuse}, after={"refused": "!"}),
     Kind("the only one refused", [["refused"]], script={"rcpt": refuse}, after={"refused": "!"}),
-    Kind("refused after the final dot", [["one"]], script={"message": "554 5.7.1 no"}, after={"one": "!"}),
+    Kind("refused after the final dot", [["one"]], script={"message": refuse_text}, after={"one": "!"}),
+    Kind("refused, and its notification deferred", [["refused"]], sender="later@example.org",
+         script={"rcpt": refuse_or_defer}, after={"refused": "!"}),
+    Kind("refused, and its notification too", [["refused"]], sender="refused-too@example.org",
+         script={"rcpt": refuse}, after={"refused": "!"}),
+    Kind("refused, and nobody to be told", [["one", "refused"]], sender="", script={"rcpt": refuse},
+         after={"refused": "!"}),
     Kind("deferred", [["later"]], script={"rcpt": refuse_or_defer}, after={"later": "-"}),
     Kind("deferred after the final dot", [["one"]], script={"message": "451 4.3.0 later"}, after={"one": "-"}),
     Kind("one delivered, one refused, one deferred", [["one", "refused", "later"]], script={"rcpt": refuse_or_defer},
