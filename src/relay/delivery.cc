@@ -53,18 +53,19 @@ Delivery::Delivery(net::EventLoop& loop, queue::Queue& queue, const config::Sett
       conversation_options_(conversation_options(settings, password)),
       retry_{settings.retry.first, settings.retry.longest}, tls_(tls), log_(log), board_(board),
       health_(retry_, settings.smart_host->connections), recorder_(loop, queue, settings, *this, log),
-      wake_timer_(loop), look_timer_(loop), finish_timer_(loop), random_(std::random_device{}()) {}
+      wake_timer_(loop), look_timer_(loop), unknown_timer_(loop), finish_timer_(loop), random_(std::random_device{}()) {}
 
 // What comes in
 
 Result<> Delivery::load_queue(const Inheritance& inheritance) {
   for (const auto& [id, deaths] : inheritance.deadly) set_aside(id, deaths);
   elsewhere_ = inheritance.elsewhere;
-  return load_unknown(inheritance.possibly_delivered);
+  doubtful_ = inheritance.possibly_delivered;
+  return load_unknown();
 }
 
 // What is in cur/ and not in the schedule.
-Result<> Delivery::load_unknown(const std::set<std::string>& possibly_delivered) {
+Result<> Delivery::load_unknown() {
   auto listed = queue::list(settings_.queue_directory);
   if (!listed) return failure(listed.error());
   const auto ids = queue_.ids();
@@ -74,7 +75,7 @@ Result<> Delivery::load_unknown(const std::set<std::string>& possibly_delivered)
   recorder_.bouncer().withhold(notifications_owed(*listed));
   for (const std::string& id : *ids) {
     if (elsewhere_.count(id) != 0 || schedule_.contains(id) || recorder_.bouncer().withholds(id)) continue;
-    const bool doubtful = possibly_delivered.count(id) != 0;
+    const bool doubtful = doubtful_.count(id) != 0;
     if (doubtful && !mark_possibly_delivered(id)) continue;
     const auto found = known.find(id);
     if (found == known.end()) {  // it could not be read just now
@@ -85,6 +86,7 @@ Result<> Delivery::load_unknown(const std::set<std::string>& possibly_delivered)
     if (!entry.notification.empty() && !settle_owed(id)) continue;
     load(id, entry.time, entry.info, doubtful || is_possibly_delivered(entry) ? Care::needed : Care::none);
   }
+  doubtful_.clear();
   pump();
   return {};
 }
@@ -133,16 +135,21 @@ bool Delivery::settle_owed(const std::string& id) {
   return false;
 }
 
-// What was left, and the notifications that were made there.
+// What was left, and what came to cur/ there.
 void Delivery::elsewhere_gone(const Inheritance& left) {
   for (const auto& [id, deaths] : left.deadly) {
     if (elsewhere_.erase(id) != 0) set_aside(id, deaths);
   }
   for (const std::string& id : left.elsewhere) elsewhere_.erase(id);
-  const auto loaded = load_unknown(left.possibly_delivered);
+  doubtful_.insert(left.possibly_delivered.begin(), left.possibly_delivered.end());
+  look_for_unknown();
+}
+
+void Delivery::look_for_unknown() {
+  const auto loaded = load_unknown();
   if (loaded) return;
   log_(Event("unreadable", Severity::error).with("reason", loaded.error().text));
-  for (const std::string& id : left.elsewhere) on_put_back(id, sys::now(), retry_.first, Care::none);
+  unknown_timer_.start(retry_.first, [this] { look_for_unknown(); });
 }
 
 void Delivery::look_for_new_mail() {

@@ -99,7 +99,8 @@ class Delivery : private ConversationUser, private RecorderUser {
 
   void adopt();
   void take_up(const queue::Adopted& entry);
-  Result<> load_unknown(const std::set<std::string>& possibly_delivered);
+  Result<> load_unknown();
+  void look_for_unknown();
   void load(const std::string& id, Time arrival, const queue::RetryInfo& info, Care care);
   void set_aside(const std::string& id, unsigned deaths);
   bool mark_possibly_delivered(const std::string& id);
@@ -141,11 +142,13 @@ class Delivery : private ConversationUser, private RecorderUser {
   std::list<std::unique_ptr<Conversation>> conversations_;
   std::map<smtp::TransactionId, InFlight> in_flight_;
   std::set<std::string> elsewhere_;
+  std::set<std::string> doubtful_;  // of what is not loaded yet
   smtp::TransactionId last_id_ = 0;
   Instant last_begun_{};  // a transaction or a connection
   std::uint64_t delivered_ = 0;
   net::Timer wake_timer_;
   net::Timer look_timer_;
+  net::Timer unknown_timer_;
   net::Timer finish_timer_;
   bool adopting_ = false;
   bool pumping_soon_ = false;
