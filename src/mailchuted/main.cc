@@ -116,6 +116,7 @@ int run(const Options& options) {
   if (auto dropped = drop_privileges(orders->settings); !dropped) return complain(dropped.error().text);
   if (::chdir("/") != 0) return complain("cannot enter /");
   ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGXFSZ, SIG_IGN);  // a limit of file sizes is as good as a full disk
   const config::LogTarget target = log_target(orders->settings, options.background);
   Background background;
   if (options.background) background.enter();

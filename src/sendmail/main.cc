@@ -134,6 +134,7 @@ std::string log_name(const Options& options) {
 int run(std::span<char* const> words) {
   open_closed_descriptors();
   std::signal(SIGPIPE, SIG_IGN);  // a closed standard error must not undo a submission
+  std::signal(SIGXFSZ, SIG_IGN);  // a limit of file sizes is as good as a full disk
   const std::vector<std::string_view> arguments(words.begin(), words.end());
   auto options = parse_options(arguments);
   sys::StandardErrorSink terminal("sendmail", sys::StandardErrorSink::Form::plain);

@@ -17,7 +17,7 @@ Error run_daemon(const std::string& program, bool background,
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
-  std::signal(SIGPIPE, SIG_DFL);  // what is ignored stays so in the next program
+  for (const int ignored : {SIGPIPE, SIGXFSZ}) std::signal(ignored, SIG_DFL);  // or it stays so
   ::execv(program.c_str(), arguments.data());
   Error error = Error::from_errno("run", program);
   if (error.kind == Error::Kind::create) error.kind = Error::Kind::unavailable;
