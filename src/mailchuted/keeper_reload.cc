@@ -46,6 +46,7 @@ Result<> Keeper::prepare_reload() {
 void Keeper::reload_over(const Result<>& result) {
   reloading_ = false;
   next_orders_.reset();
+  tidy_premises();
   if (result) log()(Event("reload", Severity::notice));
   else log()(Event("reload-refused", Severity::error).with("reason", result.error().text));
   notify_.ready();
@@ -54,7 +55,6 @@ void Keeper::reload_over(const Result<>& result) {
       worker.say(Message::Kind::reloaded, result ? "" : result.error().text);
     }
   }
-  tidy_premises();
 }
 
 }  // namespace mailchute::mailchuted

@@ -69,6 +69,7 @@ class Worker {
   std::function<void()> done(const char* which);
   void stop();
   void look();
+  void look_for_new_mail();
   void beat();
   void beat_within(Milliseconds span);
   bool tell_status();
@@ -132,7 +133,6 @@ Result<> Worker::begin(const relay::Inheritance& inheritance) {
     submissions_.emplace(loop_, std::move(post_.submissions), *queue_, settings_, *delivery_, log_);
   }
   new_mail_.emplace(loop_, watch_->fd(), [this] { look(); });
-  delivery_->look_for_new_mail();
   return {};
 }
 
@@ -153,7 +153,8 @@ void Worker::obey(const Message& message) {
       }
       post_.started();
       say(Kind::working);
-      return beat();
+      beat();
+      return look_for_new_mail();
     case Kind::left: return delivery_->elsewhere_gone(message.inheritance);
     case Kind::retire: return retire();
     case Kind::reloaded:
@@ -205,6 +206,10 @@ void Worker::look() {
   if (auto drained = watch_->drain(); !drained) {
     log_(Event("watch-failed", Severity::error).with("reason", drained.error().text));
   }
+  look_for_new_mail();
+}
+
+void Worker::look_for_new_mail() {
   delivery_->look_for_new_mail();
   if (post_.tells_status && !std::exchange(beats_soon_, true)) beat_within(kStatusEvery);
 }
@@ -219,12 +224,12 @@ void Worker::beat_within(Milliseconds span) {
   pulse_.start(std::min(span, post_.pulse), [this] { beat(); });
 }
 
-// True when it is going to change soon.
+// True when it may change at any time.
 bool Worker::tell_status() {
   const auto status = delivery_->status();
   std::string text = status_text(status, sys::utc_offset(sys::now()));
   if (text != status_) say(Kind::status, status_ = std::move(text));
-  return status.in_flight != 0;
+  return status.waiting != 0 || status.in_flight != 0;
 }
 
 }  // namespace
