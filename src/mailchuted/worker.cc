@@ -91,6 +91,7 @@ class Worker {
   std::string status_;
   bool beats_soon_ = false;
   bool retired_ = false;
+  std::optional<relay::Board::Touch> examined_;
   std::set<std::string_view> at_work_;  // what has yet to come to its end
   int exit_ = 0;
 };
@@ -104,6 +105,10 @@ Result<> Worker::prepare() {
   queue::Queue::Options options{settings_.queue_directory, size_limit(settings_)};
   options.drop_open = settings_.drop_directory_open;
   options.shared = post_.shared;
+  options.examining = [this](std::string_view id) {
+    examined_.reset();
+    if (!id.empty()) examined_.emplace(post_.board, id);
+  };
   auto queue = queue::Queue::open(std::move(options), log_);
   if (!queue) return failure(queue.error());
   queue_ = std::move(*queue);

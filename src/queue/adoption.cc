@@ -25,13 +25,14 @@ struct Adoption::Round {
   const Folders& folders;
   const Terms& terms;
   Log& log;
+  const Examining& examining;
   std::size_t left;
   std::vector<Adopted> adopted;
 };
 
 Result<std::vector<Adopted>> Adoption::run(const Folders& folders, const Terms& terms,
-                                           std::size_t limit, Log& log) {
-  Round round{folders, terms, log, limit, {}};
+                                           std::size_t limit, const Examining& examining, Log& log) {
+  Round round{folders, terms, log, examining, limit, {}};
   // What was adopted before the trouble must be told all the same: nobody would look at it again.
   const auto interrupted = [&](Error error) -> Result<std::vector<Adopted>> {
     names_.reset();
@@ -105,7 +106,9 @@ void Adoption::take(Round& round, const std::string& id) {
 
 void Adoption::examine(Round& round, const std::string& id) {
   const auto& folders = round.folders;
+  if (round.examining) round.examining(id);
   const auto entry = Entry::open(folders.cur.get(), id, round.terms);
+  if (round.examining) round.examining({});
   if (entry) {
     const mail::Envelope& envelope = entry->envelope();
     round.adopted.push_back({id, entry->owner(), envelope.time, envelope.wait_for_queue_run});

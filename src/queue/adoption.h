@@ -5,9 +5,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/error.h"
@@ -25,11 +27,15 @@ struct Adopted {
   bool wait_for_queue_run;
 };
 
+// Told of each entry just before it is opened for the first time, and with an empty id
+// afterwards: what is in it is not known to be harmless.
+using Examining = std::function<void(std::string_view id)>;
+
 class Adoption {
  public:
   // Goes on where the last call stopped; what arrived since is found by this or the next call.
   Result<std::vector<Adopted>> run(const Folders& folders, const Terms& terms, std::size_t limit,
-                                   Log& log);
+                                   const Examining& examining, Log& log);
   bool more() const { return stopped_ || !waiting_.empty(); }
 
   // When new/ is another folder than before.

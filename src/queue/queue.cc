@@ -107,7 +107,7 @@ Result<std::vector<Adopted>> Queue::adopt(std::size_t limit) {
   if (sys::boot_now() - last_upkeep_ > kUpkeep) keep_up();
   Terms submitted = limited();
   submitted.submitted_only = true;
-  return adoption_.run(folders_, submitted, limit, *log_);
+  return adoption_.run(folders_, submitted, limit, options_.examining, *log_);
 }
 
 Result<std::vector<std::string>> Queue::ids() const {

@@ -45,6 +45,7 @@ class Queue {
     Seconds tmp_lifetime{86400};              // by ctime, which nobody can set
     bool drop_open = true;                    // else nobody can add to tmp/ and new/
     bool shared = false;                      // another process is still at work there
+    Examining examining{};                    // of what submitters wrote
   };
 
   // Checks owner, mode and sysctl fs.protected_hardlinks, makes missing folders, removes leftovers

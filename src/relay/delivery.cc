@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "queue/listing.h"
+#include "queue/view.h"
 #include "sys/clock.h"
 
 namespace mailchute::relay {
@@ -30,13 +30,23 @@ Conversation::Options conversation_options(const config::Settings& settings, std
   return options;
 }
 
+using Entries = std::map<std::string, queue::Listed>;
+
 // By entries in cur/: elsewhere none is made any more.
-std::set<std::string> notifications_owed(const std::vector<queue::Listed>& entries) {
+std::set<std::string> notifications_owed(const Entries& entries) {
   std::set<std::string> ids;
-  for (const auto& entry : entries) {
-    if (entry.place == queue::Place::waiting) ids.insert(entry.notification);
-  }
+  for (const auto& [id, entry] : entries) ids.insert(entry.notification);
   return ids;
+}
+
+// All that can be read. One whose head kills is named on the board.
+Entries read_heads(const queue::View& view, const std::vector<std::string>& ids, Board& board) {
+  Entries entries;
+  for (const std::string& id : ids) {
+    const Board::Touch touch(board, id);
+    if (auto entry = view.read(id, queue::Place::waiting)) entries.emplace(id, std::move(*entry));
+  }
+  return entries;
 }
 
 bool is_possibly_delivered(const queue::Listed& entry) {
@@ -66,29 +76,29 @@ Result<> Delivery::load_queue(const Inheritance& inheritance) {
 
 // What is in cur/ and not in the schedule.
 Result<> Delivery::load_unknown() {
-  auto listed = queue::list(settings_.queue_directory);
-  if (!listed) return failure(listed.error());
+  const auto view = queue::View::open(settings_.queue_directory);
+  if (!view) return failure(view.error());
   const auto ids = queue_.ids();
   if (!ids) return failure(ids.error());
-  std::map<std::string_view, const queue::Listed*> known;
-  for (const auto& entry : *listed) known.emplace(entry.id, &entry);
-  recorder_.bouncer().withhold(notifications_owed(*listed));
+  const Entries entries = read_heads(*view, *ids, board_);
+  recorder_.bouncer().withhold(notifications_owed(entries));
   for (const std::string& id : *ids) {
     if (elsewhere_.count(id) != 0 || schedule_.contains(id) || recorder_.bouncer().withholds(id)) continue;
-    const bool doubtful = doubtful_.count(id) != 0;
-    if (doubtful && !mark_possibly_delivered(id)) continue;
-    const auto found = known.find(id);
-    if (found == known.end()) {  // it could not be read just now
-      load(id, sys::now(), {}, doubtful ? Care::needed : Care::none);
-      continue;
-    }
-    const queue::Listed& entry = *found->second;
-    if (!entry.notification.empty() && !settle_owed(id)) continue;
-    load(id, entry.time, entry.info, doubtful || is_possibly_delivered(entry) ? Care::needed : Care::none);
+    const auto found = entries.find(id);
+    load_known(id, found == entries.end() ? nullptr : &found->second);
   }
   doubtful_.clear();
   pump();
   return {};
+}
+
+// Without an entry: it could not be read just now.
+void Delivery::load_known(const std::string& id, const queue::Listed* entry) {
+  const bool doubtful = doubtful_.count(id) != 0;
+  if (doubtful && !mark_possibly_delivered(id)) return;
+  if (entry == nullptr) return load(id, sys::now(), {}, doubtful ? Care::needed : Care::none);
+  if (!entry->notification.empty() && !settle_owed(id)) return;
+  load(id, entry->time, entry->info, doubtful || is_possibly_delivered(*entry) ? Care::needed : Care::none);
 }
 
 // A clock that was wrong must not keep mail waiting.

@@ -17,6 +17,7 @@
 #include "config/settings.h"
 #include "net/event_loop.h"
 #include "net/tls.h"
+#include "queue/listing.h"
 #include "queue/queue.h"
 #include "relay/board.h"
 #include "relay/conversation.h"
@@ -101,6 +102,7 @@ class Delivery : private ConversationUser, private RecorderUser {
   void take_up(const queue::Adopted& entry);
   Result<> load_unknown();
   void look_for_unknown();
+  void load_known(const std::string& id, const queue::Listed* entry);
   void load(const std::string& id, Time arrival, const queue::RetryInfo& info, Care care);
   void set_aside(const std::string& id, unsigned deaths);
   bool mark_possibly_delivered(const std::string& id);

@@ -39,6 +39,22 @@ TEST(Adoption, TakesWhatTheFrontEndWrote) {
   EXPECT_TRUE(q.log.lines.empty());
 }
 
+TEST(Adoption, SaysWhatItIsAboutToOpenAndWhenThatIsOver) {
+  QueueFixture q;
+  std::vector<std::string> told;
+  Queue::Options options;
+  options.directory = q.folder.path();
+  options.examining = [&](std::string_view id) { told.emplace_back(id); };
+  auto queue = Queue::open(std::move(options), q.log);
+  ASSERT_TRUE(queue);
+  const auto id = q.submit(envelope_to({"a@b"}));
+  write_file(q.in(kNew, new_queue_id()), "no entry");
+  EXPECT_EQ(queue->adopt(10)->size(), 1u);
+  ASSERT_EQ(told.size(), 4u);
+  EXPECT_TRUE(told[0] == id || told[2] == id);
+  EXPECT_EQ(told[1] + told[3], "");
+}
+
 TEST(Adoption, GoesOnWhereItStopped) {
   QueueFixture q;
   for (int i = 0; i < 25; ++i) q.submit(envelope_to({"a@b"}));
