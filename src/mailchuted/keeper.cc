@@ -63,10 +63,8 @@ void Keeper::wait() {
   for (const WorkerProcess& worker : workers_) {
     if (worker.leash_open) watched.push_back({worker.leash.fd(), POLLIN, 0});
   }
-  const auto deadline = next_deadline();
-  ::poll(watched.data(), watched.size(), span_until(deadline));
-  if (!deadline || Steady::now() < *deadline + kOverslept) return;
-  for (WorkerProcess& worker : workers_) worker.heard = Steady::now();
+  deadline_ = next_deadline();
+  ::poll(watched.data(), watched.size(), span_until(deadline_));
 }
 
 std::optional<Steady::time_point> Keeper::next_deadline() const {
@@ -103,7 +101,11 @@ void Keeper::keep_time() {
     stop_by_ = now + kStopWithin;
     return;
   }
-  for (WorkerProcess& worker : workers_) watchdog_.look_at(worker, now, log());
+  const bool overslept = deadline_ && now > *deadline_ + kOverslept;
+  for (WorkerProcess& worker : workers_) {
+    if (overslept) worker.heard = now;
+    watchdog_.look_at(worker, now, log());
+  }
   const bool stuck = std::any_of(workers_.begin(), workers_.end(),
                                  [](const WorkerProcess& worker) { return worker.condemned.has_value(); });
   watchdog_.sign(!stuck, now);

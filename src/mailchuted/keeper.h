@@ -85,6 +85,7 @@ class Keeper {
   Seconds rest_{1};                  // before the next worker, if this one dies
   Steady::time_point rest_until_{};
   std::optional<Steady::time_point> stop_by_;
+  std::optional<Steady::time_point> deadline_;  // of the last wait()
   bool reload_wanted_ = false;
   bool reloading_ = false;
   bool begun_ = false;               // some worker took care of mail

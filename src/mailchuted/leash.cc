@@ -101,7 +101,8 @@ std::optional<Message> Leash::hear() const {
   std::string packet(kLongestMessage, '\0');
   for (;;) {
     const ssize_t size = ::recv(fd(), packet.data(), packet.size(), 0);
-    if (size < 0 && errno == EINTR) continue;
+    // After a reset there may be last words yet: it is told when there was something unread over there.
+    if (size < 0 && (errno == EINTR || errno == ECONNRESET)) continue;
     if (size < 0 && errno == EAGAIN) return std::nullopt;
     if (size <= 0) return Message{Kind::gone, {}, {}};
     auto message = parse_message(std::string_view(packet).substr(0, static_cast<std::size_t>(size)));
