@@ -33,8 +33,8 @@ Result<sockaddr_un> address_of(const std::string& path) {
   return address;
 }
 
-// Removes a socket that nobody listens on.
-Result<> remove_stale(const sockaddr_un& address) {
+// A socket that nobody listens on may be replaced.
+Result<> check_place(const sockaddr_un& address) {
   struct stat status {};
   if (::lstat(address.sun_path, &status) != 0) return {};
   const std::string listen_on = std::string("listen on ") + address.sun_path + ": ";
@@ -45,27 +45,38 @@ Result<> remove_stale(const sockaddr_un& address) {
   if (::connect(probe.get(), generic(address), sizeof address) == 0 || errno == EAGAIN) {
     return failure(Error::Kind::create, listen_on + "another process listens there");
   }
-  if (::unlink(address.sun_path) != 0) {
-    return failure(Error::from_errno("remove the old socket", address.sun_path));
-  }
   return {};
+}
+
+// Beside the path, and no longer than it: "control" is made as "contro~".
+std::string draft_of(std::string path) {
+  path.back() = path.back() == '~' ? '-' : '~';
+  return path;
+}
+
+bool listen_at(int socket, const std::string& path, mode_t mode) {
+  const auto address = address_of(path);
+  ::unlink(path.c_str());  // from a crash
+  return ::bind(socket, generic(*address), sizeof *address) == 0 &&
+         ::chmod(path.c_str(), mode) == 0 && ::listen(socket, kBacklog) == 0;
 }
 
 }  // namespace
 
+// It has its name only when it listens: who finds it is never refused.
 Result<ListeningSocket> ListeningSocket::open(const std::string& path, mode_t mode) {
   const auto address = address_of(path);
   if (!address) return failure(address.error());
-  if (auto removed = remove_stale(*address); !removed) return failure(removed.error());
+  if (auto checked = check_place(*address); !checked) return failure(checked.error());
   UniqueFd socket = new_socket();
-  if (!socket || ::bind(socket.get(), generic(*address), sizeof *address) != 0) {
-    return failure(Error::from_errno("listen on", path));
+  const std::string draft = draft_of(path);
+  if (!socket || !listen_at(socket.get(), draft, mode) ||
+      ::rename(draft.c_str(), path.c_str()) != 0) {
+    Error error = Error::from_errno("listen on", path);
+    ::unlink(draft.c_str());
+    return failure(std::move(error));
   }
-  ListeningSocket made(std::move(socket), path);
-  if (::chmod(path.c_str(), mode) != 0 || ::listen(made.fd(), kBacklog) != 0) {
-    return failure(Error::from_errno("listen on", path));
-  }
-  return made;
+  return ListeningSocket(std::move(socket), path);
 }
 
 ListeningSocket::ListeningSocket(UniqueFd fd, std::string path)

@@ -4,7 +4,6 @@
 import dataclasses
 import re
 import socket
-import time
 
 
 @dataclasses.dataclass
@@ -22,23 +21,10 @@ class Entry:
     replies: dict       # address -> the final reply of one that failed
 
 
-def _connect(client, path, timeout):
-    """Without a timeout of the socket's, which would not wait for its turn. Between bind(2) and listen(2) of a daemon that
-    starts there is a name already, and nobody behind it."""
-    deadline = time.monotonic() + timeout
-    while True:
-        try:
-            return client.connect(path)
-        except ConnectionRefusedError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.001)
-
-
 def ask(daemon, request, timeout=10):
     """(data lines without their blank, last line); the request goes as it is."""
     with socket.socket(socket.AF_UNIX) as client:
-        _connect(client, str(daemon.run / "control"), timeout)
+        client.connect(str(daemon.run / "control"))  # with a timeout it would not wait for its turn
         client.settimeout(timeout)
         client.sendall(request.encode() + b"\n")
         answer = b""

@@ -8,8 +8,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstring>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "support/temporary_folder.h"
 
@@ -43,6 +46,26 @@ TEST_F(ListeningSocketTest, LetsClientsWaitThoughNobodyAccepts) {
   const auto socket = open();
   ASSERT_TRUE(socket) << socket.error().text;
   EXPECT_TRUE(connects(path));
+}
+
+TEST_F(ListeningSocketTest, RefusesNobodyWhoFindsIt) {
+  constexpr int kSockets = 300;
+  const pid_t client = ::fork();
+  if (client == 0) {
+    for (int i = 0; i < kSockets; ++i) {
+      while (!connects(path + std::to_string(i))) {
+        if (errno == ECONNREFUSED) ::_exit(1);
+      }
+    }
+    ::_exit(0);
+  }
+  std::vector<ListeningSocket> sockets;
+  for (int i = 0; i < kSockets; ++i) {
+    sockets.push_back(std::move(*ListeningSocket::open(path + std::to_string(i), 0600)));
+  }
+  int status = -1;
+  ASSERT_EQ(::waitpid(client, &status, 0), client);
+  EXPECT_EQ(status, 0);
 }
 
 TEST_F(ListeningSocketTest, SetsTheModeWhateverTheUmask) {
