@@ -14,8 +14,8 @@ constexpr std::size_t kMaxFor = 900;
 
 std::string format_received(const Trace& trace) {
   std::string field = "Received: by " + safe_domain(trace.hostname) + " (mailchute, from uid " +
-                      std::to_string(trace.uid) + ")\n\twith local id ";
-  field.append(trace.queue_id);
+                      std::to_string(trace.uid) + ")\n\twith ";
+  field.append(trace.protocol).append(" id ").append(trace.queue_id);
   if (!trace.only_recipient.empty() && trace.only_recipient.size() <= kMaxFor) {
     field.append("\n\tfor <").append(trace.only_recipient).append(">");
   }

@@ -2,7 +2,7 @@
 // The trace field of a local submission (RFC 5321, 4.4; RFC 5322, 3.6.7):
 //
 //   Received: by host.example (mailchute, from uid 1000)
-//   	with local id QUEUEID
+//   	with local id QUEUEID           or "with ESMTP", as the message came (RFC 3848)
 //   	for <only@recipient.example>;
 //   	Sun, 22 Nov 2026 21:57:51 +0100
 #pragma once
@@ -15,9 +15,12 @@
 
 namespace mailchute::mail {
 
+inline constexpr std::string_view kLocal = "local";
+
 struct Trace {
   std::string_view hostname;
   std::uint32_t uid = 0;
+  std::string_view protocol = kLocal;
   std::string_view queue_id;
   std::string_view only_recipient;  // empty: several, and nobody learns of the others
   Time time{};

@@ -160,10 +160,12 @@ std::string missing_fields(const Block& block, const Request& request, const Sur
   return fields;
 }
 
-std::string received(const Surroundings& at, const std::vector<Recipient>& recipients) {
+std::string received(const Surroundings& at, const std::vector<Recipient>& recipients,
+                     std::string_view protocol) {
   return format_received(Trace{
       .hostname = at.hostname,
       .uid = at.uid,
+      .protocol = protocol,
       .queue_id = at.queue_id,
       .only_recipient = recipients.size() == 1 ? recipients.front().address : std::string_view(),
       .time = at.now,
@@ -196,6 +198,24 @@ Envelope envelope_of(std::string path, std::vector<Recipient> recipients, const 
   return envelope;
 }
 
+// What passed check() has an "@" before its domain and maybe in a quoted local-part.
+std::string qualified_path(std::string path, std::string_view domain) {
+  const bool bare = path.ends_with('"') || path.find('@') == std::string::npos;
+  if (bare && !path.empty()) path.append("@").append(domain);
+  return path;
+}
+
+std::vector<Recipient> each_once(std::vector<Recipient> recipients, std::string_view domain) {
+  std::set<std::string> seen;
+  std::erase_if(recipients, [&](Recipient& recipient) {
+    recipient.address = qualified_path(std::move(recipient.address), domain);
+    const std::size_t at = recipient.address.rfind('@');
+    return !seen.insert(recipient.address.substr(0, at) + to_lower(recipient.address.substr(at)))
+                .second;
+  });
+  return recipients;
+}
+
 }  // namespace
 
 bool needs_login(const Header& header, const Request& request) {
@@ -210,12 +230,27 @@ Result<Submission> prepare(const Header& header, const Request& request,
   const Block block(header);
   Recipients recipients = gather(block, request, surroundings.domain);
   if (recipients.good.empty()) return failure(no_recipient(request, recipients.bad));
-  std::string text = received(surroundings, recipients.good);
+  std::string text = received(surroundings, recipients.good, kLocal);
   text += mended_header(header, block, missing_fields(block, request, surroundings, *path),
                         surroundings.domain);
   return Submission{
       envelope_of(std::move(*path), std::move(recipients.good), request, surroundings),
       std::move(text), std::move(recipients.bad)};
+}
+
+Submission prepare(const Header& header, Envelope envelope, std::string_view protocol,
+                   const Surroundings& surroundings) {
+  const std::string machine = safe_domain(surroundings.hostname);
+  const std::string author_path = qualified_path(envelope.reverse_path, surroundings.domain);
+  envelope.reverse_path = qualified_path(std::move(envelope.reverse_path), machine);
+  envelope.recipients = each_once(std::move(envelope.recipients), machine);
+  envelope.uid = surroundings.uid;
+  envelope.time = surroundings.now;
+  const Block block(header);
+  std::string text = received(surroundings, envelope.recipients, protocol);
+  text += mended_header(header, block, missing_fields(block, {}, surroundings, author_path),
+                        surroundings.domain);
+  return {std::move(envelope), std::move(text), {}};
 }
 
 }  // namespace mailchute::mail

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -56,5 +57,10 @@ struct Submission {
 // the error's text is named, too.
 Result<Submission> prepare(const Header& header, const Request& request,
                            const Surroundings& surroundings);
+
+// The same for a message that came by SMTP: the envelope is the client's, whose paths passed
+// check(). `protocol` is for Received: "ESMTP" (RFC 3848). The login is never needed.
+Submission prepare(const Header& header, Envelope envelope, std::string_view protocol,
+                   const Surroundings& surroundings);
 
 }  // namespace mailchute::mail

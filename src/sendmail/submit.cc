@@ -2,6 +2,7 @@
 #include "sendmail/submit.h"
 
 #include "mail/display_name.h"
+#include "mail/intake.h"
 #include "queue/queue_id.h"
 #include "sendmail/message_source.h"
 #include "sendmail/way_in.h"
@@ -15,11 +16,13 @@ namespace {
 constexpr Milliseconds kSignOfLife{10000};
 
 // Into the queue, up to the limit (octets; 0: none).
-class Sink {
+class Queueing : public mail::Destination {
  public:
-  Sink(WayIn& way, std::uint64_t limit) : way_(way), limit_(limit) {}
+  Queueing(WayIn& way, std::uint64_t limit) : way_(way), limit_(limit) {}
 
-  Result<> write(std::string_view text) {
+  Result<> begin(const mail::Envelope& envelope) override { return way_.begin(envelope); }
+
+  Result<> write(std::string_view text) override {
     if (limit_ != 0 && way_.message_length() + text.size() > limit_) {
       return failure(Error::Kind::data, "message larger than " + std::to_string(limit_) +
                                             " octets (message_size_limit)");
@@ -27,28 +30,14 @@ class Sink {
     return way_.write(text);
   }
 
-  // A daemon that is in the middle of this message hears from us while the caller is thinking.
-  void wait_for(const MessageSource& source) {
-    while (way_.streaming() && !source.wait(kSignOfLife)) way_.keep_alive();
-  }
-
  private:
   WayIn& way_;
   std::uint64_t limit_;
 };
 
-// Reads until the body begins.
-Result<> read_header(MessageSource& source, mail::HeaderReader& reader) {
-  while (!reader.ended()) {
-    const auto text = source.next();
-    if (!text) return failure(text.error());
-    if (text->empty()) {
-      reader.finish();
-    } else if (auto fed = reader.feed(*text); !fed) {
-      return fed;
-    }
-  }
-  return {};
+// A daemon that is in the middle of this message hears from us while the caller is thinking.
+void wait_for(const MessageSource& source, WayIn& way) {
+  while (way.streaming() && !source.wait(kSignOfLife)) way.keep_alive();
 }
 
 mail::Surroundings surroundings(const config::Settings& settings, std::uint32_t uid, Time now,
@@ -68,15 +57,14 @@ mail::Surroundings surroundings(const config::Settings& settings, std::uint32_t 
   return at;
 }
 
-Result<> copy_body(MessageSource& source, std::string_view start, Sink& sink) {
-  Result<std::string_view> text = start;
-  do {
-    if (auto written = sink.write(*text); !written) return written;
-    sink.wait_for(source);
-    text = source.next();
+Result<> pass_on(MessageSource& source, mail::Intake& intake, WayIn& way) {
+  for (;;) {
+    const auto text = source.next();
     if (!text) return failure(text.error());
-  } while (!text->empty());
-  return {};
+    if (text->empty()) return intake.finish();
+    if (auto fed = intake.feed(*text); !fed) return fed;
+    wait_for(source, way);
+  }
 }
 
 }  // namespace
@@ -85,21 +73,18 @@ Result<Submitted> submit(const Options& options, const config::Settings& setting
                          std::uint32_t uid, Time now) {
   auto way = WayIn::open(settings, queue::new_queue_id());
   if (!way) return failure(way.error());
+  const auto prepare = [&](const mail::Header& header) {
+    const bool with_login = mail::needs_login(header, options.request);
+    return mail::prepare(header, options.request,
+                         surroundings(settings, uid, now, way->id(), with_login));
+  };
   MessageSource source(input, options.ignore_dots || settings.ignore_dots);
-  mail::HeaderReader reader;
-  if (auto read = read_header(source, reader); !read) return failure(read.error());
-
-  const bool with_login = mail::needs_login(reader.header(), options.request);
-  auto submission = mail::prepare(reader.header(), options.request,
-                                  surroundings(settings, uid, now, way->id(), with_login));
-  if (!submission) return failure(submission.error());
-
-  Sink sink(*way, settings.message_size_limit);
-  if (auto begun = way->begin(submission->envelope); !begun) return failure(begun.error());
-  if (auto head = sink.write(submission->header); !head) return failure(head.error());
-  if (auto body = copy_body(source, reader.body(), sink); !body) return failure(body.error());
+  Queueing queueing(*way, settings.message_size_limit);
+  mail::Intake intake(prepare, queueing);
+  if (auto passed = pass_on(source, intake, *way); !passed) return failure(passed.error());
   if (auto committed = way->commit(); !committed) return failure(committed.error());
-  return Submitted{way->id(), std::move(submission->envelope), std::move(submission->bad)};
+  return Submitted{way->id(), std::move(intake.submission().envelope),
+                   std::move(intake.submission().bad)};
 }
 
 }  // namespace mailchute::sendmail

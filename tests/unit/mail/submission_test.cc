@@ -267,6 +267,64 @@ TEST(Submission, AsksForTheLoginOnlyWhereItMatters) {
   EXPECT_FALSE(needs_login(header_of("To: t\n"), request));
 }
 
+Envelope by_smtp(std::string reverse_path, std::vector<std::string> recipients) {
+  Envelope envelope;
+  envelope.reverse_path = std::move(reverse_path);
+  for (auto& address : recipients) envelope.recipients.push_back({std::move(address), "", {}});
+  return envelope;
+}
+
+TEST(Submission, EnvelopeFromSmtpKeepsItsParameters) {
+  Envelope given = by_smtp("me@x", {"you@x", "root"});
+  given.recipients[0].original = "rfc822;first@x";
+  given.recipients[1].notify.never = true;
+  given.envelope_id = "id";
+  given.ret = Return::full;
+  given.body = BodyType::eight_bit_mime;
+  Envelope expected = given;
+  expected.recipients[1].address = "root@box.example.org";
+  expected.uid = 1000;
+  expected.time = surroundings().now;
+  EXPECT_EQ(prepare({}, given, "ESMTP", surroundings()).envelope, expected);
+}
+
+TEST(Submission, BareNamesFromSmtpAreThisMachines) {
+  const auto envelope =
+      prepare({}, by_smtp("\"a b\"", {"root", "\"x@y\"", "\"x@y\"@z", "u@[192.0.2.1]"}), "SMTP",
+              surroundings())
+          .envelope;
+  EXPECT_EQ(envelope.reverse_path, "\"a b\"@box.example.org");
+  std::string addresses;
+  for (const auto& recipient : envelope.recipients) addresses += recipient.address + " ";
+  EXPECT_EQ(addresses, "root@box.example.org \"x@y\"@box.example.org \"x@y\"@z u@[192.0.2.1] ");
+  EXPECT_EQ(prepare({}, by_smtp("", {"a@x"}), "SMTP", surroundings()).envelope.reverse_path, "");
+}
+
+TEST(Submission, RecipientsFromSmtpAreSentToOnce) {
+  Envelope given = by_smtp("me@x", {"a@X", "a@x", "A@x", "root", "root@BOX.example.org"});
+  given.recipients[0].notify.delay = true;
+  const auto envelope = prepare({}, given, "SMTP", surroundings()).envelope;
+  ASSERT_EQ(envelope.recipients.size(), 3u);
+  EXPECT_TRUE(envelope.recipients[0].notify.delay);
+  EXPECT_EQ(envelope.recipients[1].address, "A@x");
+  EXPECT_EQ(envelope.recipients[2].address, "root@box.example.org");
+}
+
+TEST(Submission, HeaderFromSmtpIsMendedLikeAnyOther) {
+  const auto text = [](std::string reverse_path) {
+    return prepare(header_of("To: root\nBcc: b@x\nDate: d\nMessage-ID: <m@x>\n"),
+                   by_smtp(std::move(reverse_path), {"you@x"}), "ESMTP", surroundings())
+        .header;
+  };
+  const std::string start =
+      "Received: by box.example.org (mailchute, from uid 1000)\n\twith ESMTP id ID\n"
+      "\tfor <you@x>;\n\t" + std::string(kDate) +
+      "\nTo: root@example.org\nDate: d\nMessage-ID: <m@x>\nFrom: ";
+  EXPECT_EQ(text("me@x"), start + "me@x\n\n");
+  EXPECT_EQ(text("ann"), start + "Ann Example <ann@example.org>\n\n");
+  EXPECT_EQ(text(""), start + "MAILER-DAEMON@example.org\n\n");
+}
+
 TEST(Submission, MendingTwiceChangesOnlyTheTrace) {
   const std::string once = fields("To: root, Bob <bob>\nBcc: x\n");
   EXPECT_EQ(fields(once), once);
