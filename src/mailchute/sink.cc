@@ -65,9 +65,9 @@ smtp::Extensions offer(const SinkOptions& options) {
   return offered;
 }
 
-Result<SinkSettings> make_settings(const SinkOptions& options) {
+Result<relay::ReceptionSettings> make_settings(const SinkOptions& options) {
   if (auto fine = check(options); !fine) return failure(fine.error());
-  SinkSettings settings;
+  relay::ReceptionSettings settings;
   settings.server.hostname = own_hostname();
   settings.server.offered = offer(options);
   settings.server.auth_required = !options.user.empty();
@@ -100,7 +100,7 @@ sys::UniqueFd catch_signals() {
 
 class Sink {
  public:
-  Sink(SinkSettings settings, Maildir maildir)
+  Sink(relay::ReceptionSettings settings, Maildir maildir)
       : settings_(std::move(settings)), maildir_(std::move(maildir)) {}
 
   Result<> serve(const SinkOptions& options) {
@@ -136,7 +136,7 @@ class Sink {
     return {};
   }
 
-  SinkSettings settings_;
+  relay::ReceptionSettings settings_;
   Maildir maildir_;
   sys::StandardErrorSink log_{"mailchute sink", sys::StandardErrorSink::Form::plain};
   net::EventLoop loop_;

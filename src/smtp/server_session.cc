@@ -32,8 +32,12 @@ void ServerSession::on_tls() {
   state_ = State::command;
 }
 
-void ServerSession::on_timeout() {
-  if (!waiting() && state_ != State::over) close(421, "4.4.2 Waited too long");
+void ServerSession::on_timeout() { break_off("4.4.2 Waited too long"); }
+
+void ServerSession::on_shutdown() { shutting_down_ = true; }
+
+void ServerSession::break_off(std::string_view text) {
+  if (!waiting() && state_ != State::over) close(421, text);
 }
 
 std::optional<ServerSession::Action> ServerSession::next() {
@@ -53,6 +57,9 @@ bool ServerSession::waiting() const {
 bool ServerSession::step() {
   switch (state_) {
     case State::command:
+      if (!shutting_down_ || transaction_) return read_line();
+      close(421, "4.3.2 Shutting down; come back later");
+      return true;
     case State::auth:
       return read_line();
     case State::data:

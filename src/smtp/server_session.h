@@ -77,6 +77,9 @@ class ServerSession {
   // refuse it for good, any other for now.
   void on_message_stored(const Result<std::string>& id);
   void on_timeout();
+  void on_shutdown();  // 421 as soon as no message is under way
+  // 421 and why, at once unless an answer is owed.
+  void break_off(std::string_view text);
 
   std::optional<Action> next();
 
@@ -161,6 +164,7 @@ class ServerSession {
   std::string input_;
   std::size_t taken_ = 0;
   bool discarding_line_ = false;
+  bool shutting_down_ = false;
   std::string replies_;
   std::deque<Action> actions_;
   unsigned errors_ = 0;

@@ -59,7 +59,7 @@ class SinkConnectionTest : public testing::Test {
   }
 
   support::TemporaryFolder folder_;
-  SinkSettings settings_;
+  relay::ReceptionSettings settings_;
   Lines log_;
 };
 
