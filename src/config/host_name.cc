@@ -67,14 +67,24 @@ std::string host_complaint(std::string_view text) {
   return "not the name of a host nor an address; write " + example;
 }
 
-std::string default_host_name() {
-  if (auto file = sys::read_file(AT_FDCWD, kMailName, 4096)) {
-    const std::string_view name = trim(split(*file, '\n').front());
-    if (is_host_name(name)) return std::string(name);
+MachineNames machine_names(std::string_view kernel, std::string_view mail_name) {
+  if (!is_host_name(kernel)) kernel = "localhost";
+  std::string name(kernel);
+  if (!is_host_name(mail_name)) return {name, name};
+  std::string domain(mail_name);
+  const bool whole = name.find('.') != name.npos || name == "localhost";
+  if (!whole && name != domain) {
+    const std::string longer = domain.starts_with(name + ".") ? domain : name + "." + domain;
+    if (is_host_name(longer)) name = longer;
   }
+  return {std::move(name), std::move(domain)};
+}
+
+MachineNames machine_names() {
   utsname system{};
-  if (::uname(&system) == 0 && is_host_name(system.nodename)) return system.nodename;
-  return "localhost";
+  if (::uname(&system) != 0) system.nodename[0] = '\0';
+  const auto file = sys::read_file(AT_FDCWD, kMailName, 4096);
+  return machine_names(system.nodename, file ? trim(split(*file, '\n').front()) : "");
 }
 
 }  // namespace mailchute::config

@@ -16,7 +16,14 @@ bool is_host_name(std::string_view text);
 // or an address.
 std::string host_complaint(std::string_view text);
 
-// The first line of /etc/mailname if that is a host name, else the kernel's.
-std::string default_host_name();
+struct MachineNames {
+  std::string hostname;  // this machine's alone: mail to an address there is its own
+  std::string domain;    // what its mail is from
+};
+
+// The kernel's name, and the first line of /etc/mailname, which on many machines is the domain of the
+// whole site: that is no name of this machine, but a kernel's name without a domain is completed by it.
+MachineNames machine_names(std::string_view kernel, std::string_view mail_name);
+MachineNames machine_names();
 
 }  // namespace mailchute::config

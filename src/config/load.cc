@@ -97,8 +97,10 @@ void choose_port(SmartHost& host) {
 }
 
 void complete(Settings& settings) {
-  if (settings.hostname.empty()) settings.hostname = default_host_name();
-  if (settings.domain.empty()) settings.domain = settings.hostname;
+  MachineNames names{settings.hostname, settings.hostname};
+  if (settings.hostname.empty()) names = machine_names();
+  settings.hostname = std::move(names.hostname);
+  if (settings.domain.empty()) settings.domain = std::move(names.domain);
 }
 
 std::string unreadable(const std::string& file, const Error& error) {

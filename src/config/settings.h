@@ -59,8 +59,8 @@ struct Settings {
   std::string run_directory;
   std::string user = "mailchute";   // mailchuted's, when started as root
   std::string group = "mailchute";
-  std::string hostname;             // in Received, EHLO and Message-ID
-  std::string domain;               // appended to bare names; hostname unless set
+  std::string hostname;             // of this machine: in Received, EHLO, Message-ID and local addresses
+  std::string domain;               // of its mail as others see it
   bool ignore_dots = false;
   std::uint64_t message_size_limit = 100 << 20;  // octets; 0: none
   bool drop_directory_open = true;  // the two ways in; at least one is open

@@ -71,8 +71,8 @@ struct Block {
 // Gathers recipients, each mailbox once.
 class Recipients {
  public:
-  Recipients(const Request& request, std::string_view domain)
-      : request_(request), domain_(domain) {}
+  Recipients(const Request& request, std::string_view machine)
+      : request_(request), machine_(machine) {}
 
   void add(std::string_view text) {
     AddressList list = parse_address_list(text);
@@ -86,7 +86,7 @@ class Recipients {
  private:
   void add(Address address) {
     const std::string written = address.text();
-    const Address whole = qualified(std::move(address), domain_);
+    const Address whole = qualified(std::move(address), machine_);
     if (auto checked = check(whole); !checked) {
       bad.push_back(BadAddress{written, checked.error().text});
     } else if (seen_.insert(mailbox_key(whole)).second) {
@@ -95,12 +95,12 @@ class Recipients {
   }
 
   const Request& request_;
-  std::string_view domain_;
+  std::string_view machine_;
   std::set<std::string> seen_;
 };
 
-Recipients gather(const Block& block, const Request& request, std::string_view domain) {
-  Recipients recipients(request, domain);
+Recipients gather(const Block& block, const Request& request, std::string_view machine) {
+  Recipients recipients(request, machine);
   for (const std::string& argument : request.recipients) {
     if (trim(argument).empty()) {
       recipients.bad.push_back(BadAddress{argument, "empty address"});
@@ -127,10 +127,11 @@ Error no_recipient(const Request& request, const std::vector<BadAddress>& bad) {
                 "header"};
 }
 
-Result<std::string> reverse_path(const Request& request, const Surroundings& at) {
-  const std::string sender =
-      request.reverse_path.value_or(qualified({at.login, ""}, at.domain).text());
-  auto path = parse_reverse_path(sender, at.domain);
+// `domain` is what a bare name gets.
+Result<std::string> reverse_path(const Request& request, const Surroundings& at,
+                                 std::string_view domain) {
+  const std::string sender = request.reverse_path.value_or(Address{at.login, ""}.text());
+  auto path = parse_reverse_path(sender, domain);
   if (path) return path;
   return failure(Error::Kind::data, "sender '" + escaped(sender) + "': " + path.error().text);
 }
@@ -225,13 +226,16 @@ bool needs_login(const Header& header, const Request& request) {
 
 Result<Submission> prepare(const Header& header, const Request& request,
                            const Surroundings& surroundings) {
-  auto path = reverse_path(request, surroundings);
+  const std::string machine = safe_domain(surroundings.hostname);
+  auto path = reverse_path(request, surroundings, machine);
   if (!path) return failure(path.error());
+  const auto author_path = reverse_path(request, surroundings, surroundings.domain);
+  if (!author_path) return failure(author_path.error());
   const Block block(header);
-  Recipients recipients = gather(block, request, surroundings.domain);
+  Recipients recipients = gather(block, request, machine);
   if (recipients.good.empty()) return failure(no_recipient(request, recipients.bad));
   std::string text = received(surroundings, recipients.good, kLocal);
-  text += mended_header(header, block, missing_fields(block, request, surroundings, *path),
+  text += mended_header(header, block, missing_fields(block, request, surroundings, *author_path),
                         surroundings.domain);
   return Submission{
       envelope_of(std::move(*path), std::move(recipients.good), request, surroundings),

@@ -3,6 +3,9 @@
 // gathered, bare names get a domain, Received and missing Date, From and Message-ID are added, Bcc
 // and Return-Path go. Every other octet of the header stays. Nothing a caller says can bring a line
 // of its own into the header.
+//
+// A bare name in the envelope is this machine's: it gets the hostname, and what becomes of it is
+// decided as it is sent. In the header it is for people elsewhere: it gets the domain.
 #pragma once
 
 #include <cstdint>
@@ -35,7 +38,7 @@ struct Request {
 // Where and when, from outside.
 struct Surroundings {
   std::string hostname;
-  std::string domain;  // for bare names
+  std::string domain;  // for bare names in the header
   std::uint32_t uid = 0;
   std::string login;  // of uid; the number as text where there is none; see needs_login()
   std::string gecos_name;

@@ -44,7 +44,29 @@ TEST(HostName, AComplaintSaysWhatToWriteInstead) {
   for (const auto& c : cases) EXPECT_EQ(host_complaint(c.host), c.complaint);
 }
 
-TEST(HostName, ThisMachineAlwaysHasOne) { EXPECT_TRUE(is_host_name(default_host_name())); }
+TEST(HostName, ThisMachineAlwaysHasOne) { EXPECT_TRUE(is_host_name(machine_names().hostname)); }
+
+TEST(HostName, TheDomainOfTheWholeSiteIsNoNameOfThisMachine) {
+  const struct {
+    const char *kernel, *mail_name, *hostname, *domain;
+  } cases[] = {
+      {"web1", "", "web1", "web1"},
+      {"web1", "web1.example.org", "web1.example.org", "web1.example.org"},
+      {"web1", "example.org", "web1.example.org", "example.org"},
+      {"web1", "web1", "web1", "web1"},
+      {"web1.example.org", "", "web1.example.org", "web1.example.org"},
+      {"web1.example.org", "example.org", "web1.example.org", "example.org"},
+      {"web1.example.org", "web1.example.org", "web1.example.org", "web1.example.org"},
+      {"web1", "no name", "web1", "web1"},
+      {"", "example.org", "localhost", "example.org"},
+      {"no name", "", "localhost", "localhost"},
+  };
+  for (const auto& c : cases) {
+    const MachineNames names = machine_names(c.kernel, c.mail_name);
+    EXPECT_EQ(names.hostname, c.hostname) << c.kernel << " " << c.mail_name;
+    EXPECT_EQ(names.domain, c.domain) << c.kernel << " " << c.mail_name;
+  }
+}
 
 }  // namespace
 }  // namespace mailchute::config
