@@ -55,6 +55,12 @@ bool Header::has(std::string_view name) const {
                      [name](const Field& field) { return field.is(name); });
 }
 
+std::string Header::text() const {
+  std::string text;
+  for (const Field& field : fields) text += field.raw;
+  return text;
+}
+
 Result<> HeaderReader::feed(std::string_view text) {
   buffer_.append(text);
   while (!ended_) {
@@ -78,6 +84,11 @@ void HeaderReader::look_at_unfinished_line() {
   if (shape_of(line) == Shape::other) start_body();
 }
 
+void HeaderReader::count(std::string_view line) {
+  total_ += line.size();
+  ++lines_;
+}
+
 // `end` is behind the line end.
 void HeaderReader::take_line(std::size_t end) {
   const std::string_view line = std::string_view(buffer_).substr(line_, end - line_);
@@ -89,16 +100,16 @@ void HeaderReader::take_line(std::size_t end) {
     ended_ = true;
   } else if (is_blank(line[0]) && !first) {
     header_.fields.back().raw.append(line);
-    total_ += line.size();
+    count(line);
     line_ = end;
   } else if (shape_of(line) == Shape::field) {
     header_.fields.push_back(Field{std::string(line)});
     mbox_ = 0;
-    total_ += line.size();
+    count(line);
     line_ = end;
   } else if (first && is_mbox_line(line)) {
     mbox_ = line_ = end;
-    total_ += line.size();
+    count(line);
   } else {
     return start_body();
   }
@@ -111,7 +122,10 @@ void HeaderReader::take_line(std::size_t end) {
 
 // A text that merely begins with the word "From" has no field behind it: nothing of it is lost.
 void HeaderReader::start_body() {
-  if (header_.fields.empty()) line_ -= mbox_;
+  if (header_.fields.empty()) {
+    line_ -= mbox_;
+    total_ = lines_ = 0;
+  }
   ended_ = true;
 }
 

@@ -25,6 +25,7 @@ struct Header {
   std::vector<Field> fields;
 
   bool has(std::string_view name) const;
+  std::string text() const;
 };
 
 // A header field beyond this is an attack or an accident; the rest of a message is never held.
@@ -40,11 +41,15 @@ class HeaderReader {
 
   // Once ended: what was read.
   Header& header() { return header_; }
+  // What the fields are in the message: octets and lines from its start.
+  std::size_t length() const { return total_; }
+  std::size_t lines() const { return lines_; }
   // The part of the body that came with the header.
   std::string_view body() const { return std::string_view(buffer_).substr(line_); }
 
  private:
   void take_line(std::size_t end);
+  void count(std::string_view line);
   void look_at_unfinished_line();
   void start_body();
 
@@ -53,6 +58,7 @@ class HeaderReader {
   std::size_t line_ = 0;     // start of the line being read, in buffer_
   std::size_t scanned_ = 0;  // no line end before this
   std::size_t total_ = 0;
+  std::size_t lines_ = 0;
   std::size_t mbox_ = 0;  // octets of "From " lines at the start of buffer_
   bool ended_ = false;
 };

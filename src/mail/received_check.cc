@@ -28,13 +28,19 @@ std::string_view claimed_uid(std::string_view line) {
 
 }  // namespace
 
-std::optional<Correction> correct_received(std::string_view start, const Trace& truth) {
-  const std::string_view claim = claimed_uid(first_line(start));
+bool correct_received(Header& header, const Trace& truth) {
+  const std::string_view claim =
+      header.fields.empty() ? std::string_view() : claimed_uid(first_line(header.fields[0].raw));
   const auto uid = parse_number(claim);
-  if (!uid) return Correction{0, format_received(truth)};
-  if (*uid == truth.uid) return std::nullopt;
-  const auto before = static_cast<std::size_t>(claim.data() - start.data());
-  return Correction{before + claim.size(), std::string(start.substr(0, before)) + std::to_string(truth.uid)};
+  if (uid == truth.uid) return false;
+  if (uid) {
+    std::string& raw = header.fields[0].raw;
+    raw.replace(static_cast<std::size_t>(claim.data() - raw.data()), claim.size(),
+                std::to_string(truth.uid));
+  } else {
+    header.fields.insert(header.fields.begin(), Field{format_received(truth)});
+  }
+  return true;
 }
 
 }  // namespace mailchute::mail

@@ -160,10 +160,21 @@ void Conversation::perform(smtp::SendMessage& order) {
   send_piece();
 }
 
+// What is left of a piece when what a correction stands for is skipped; empty at the end.
+Result<std::string_view> Conversation::next_piece() {
+  auto piece = large_->reader.next();
+  while (piece && !piece->empty() && piece->size() <= large_->skip) {
+    large_->skip -= piece->size();
+    piece = large_->reader.next();
+  }
+  if (piece && !piece->empty()) piece->remove_prefix(std::exchange(large_->skip, 0));
+  return piece;
+}
+
 // One piece is written at a time, so that memory stays bounded. The final dot leaves only when the
 // whole message was read and found whole.
 void Conversation::send_piece() {
-  auto piece = large_->reader.next();
+  auto piece = next_piece();
   const smtp::TransactionId id = large_->id;
   if (!piece) {
     large_.reset();
@@ -171,7 +182,7 @@ void Conversation::send_piece() {
     return act();
   }
   if (!piece->empty()) {
-    large_->encoder.encode(piece->substr(std::exchange(large_->skip, 0)), out_);
+    large_->encoder.encode(*piece, out_);
     flush();
     watched_.reset();
     return watch_time();

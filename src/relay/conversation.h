@@ -78,6 +78,7 @@ class Conversation : private net::ConnectionUser {
   void perform(smtp::Close& close);
   bool offer_transaction();
   void send_piece();
+  Result<std::string_view> next_piece();
   void finish_message(smtp::TransactionId id);
   void flush();
   void watch_time();

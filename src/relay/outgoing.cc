@@ -4,11 +4,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "mail/header.h"
+#include "mail/received_check.h"
+
 namespace mailchute::relay {
 namespace {
 
-std::uint64_t octets_on_wire(std::string_view text) {
-  return text.size() + static_cast<std::uint64_t>(std::count(text.begin(), text.end(), '\n'));
+std::size_t count_lines(std::string_view text) {
+  return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
 }
 
 mail::Trace truth(const queue::Entry& entry, const std::string& hostname) {
@@ -20,6 +23,45 @@ mail::Trace truth(const queue::Entry& entry, const std::string& hostname) {
   if (envelope.recipients.size() == 1) trace.only_recipient = envelope.recipients[0].address;
   trace.time = envelope.time;
   return trace;
+}
+
+// The header, as far as it is one.
+struct Head {
+  mail::Header header;
+  std::size_t length;  // octets that its fields take in the message
+  std::size_t lines;
+};
+
+// Only who writes queue files by hand has more of a header than kMaxHeader: the fields behind are
+// sent as they are. A last field that may go on there is one of them.
+void leave_unfinished(Head& head) {
+  if (head.header.fields.empty()) return;
+  const std::string& last = head.header.fields.back().raw;
+  head.length -= last.size();
+  head.lines -= count_lines(last);
+  head.header.fields.pop_back();
+}
+
+// Piece by piece, small ones: the body need not be copied.
+Result<Head> read_head(const queue::Entry& entry) {
+  constexpr std::size_t kPiece = 4096;
+  queue::Entry::Reader text(entry);
+  mail::HeaderReader reader;
+  bool too_long = false;
+  for (std::string_view left; !reader.ended() && !too_long;) {
+    if (left.empty()) {
+      const auto more = text.next();
+      if (!more) return failure(more.error());
+      left = *more;
+    }
+    if (left.empty()) break;
+    too_long = !reader.feed(left.substr(0, kPiece));
+    left.remove_prefix(std::min(left.size(), kPiece));
+  }
+  reader.finish();
+  Head head{std::move(reader.header()), reader.length(), reader.lines()};
+  if (too_long) leave_unfinished(head);
+  return head;
 }
 
 }  // namespace
@@ -36,14 +78,13 @@ Result<Outgoing> Outgoing::prepare(queue::Entry entry, const std::string& hostna
     if (to_do(it.status(i))) message.recipients.push_back(i);
     if (it.status(i) == queue::RecipientStatus::possibly_delivered) message.alone = true;
   }
-  queue::Entry::Reader reader(it);
-  const auto start = it.text() ? Result<std::string_view>(*it.text()) : reader.next();
-  if (!start) return failure(start.error());
-  message.correction = mail::correct_received(*start, truth(it, hostname));
+  auto head = read_head(it);
+  if (!head) return failure(head.error());
   message.wire_size = it.facts().wire_size();
-  if (message.correction) {
-    message.wire_size += octets_on_wire(message.correction->text);
-    message.wire_size -= octets_on_wire(start->substr(0, message.correction->replaces));
+  if (mail::correct_received(head->header, truth(it, hostname))) {
+    message.correction = Correction{head->length, head->header.text()};
+    const std::string& text = message.correction->text;
+    message.wire_size += text.size() + count_lines(text) - head->length - head->lines;
   }
   return message;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A message on its way out: the entry, the recipients that are still to do, and what must be
-// corrected in what the submitter wrote of himself.
+// A message on its way out: the entry, the recipients that are still to do, and what is sent in place
+// of the header where that is not sent as it is. The header is read once and everybody who has
+// something to change in it changes the same one, in this order: Received.
 #pragma once
 
 #include <optional>
@@ -8,20 +9,24 @@
 #include <vector>
 
 #include "base/error.h"
-#include "mail/received_check.h"
 #include "queue/entry.h"
 #include "smtp/transaction.h"
 
 namespace mailchute::relay {
 
+struct Correction {
+  std::size_t replaces;  // octets from the start of the message
+  std::string text;      // to be sent in their place; ends with a line
+};
+
 struct Outgoing {
   queue::Entry entry;
   std::vector<std::size_t> recipients;  // indices in the envelope
   bool alone = false;  // may have been delivered before: nothing else is in flight beside it
-  std::optional<mail::Correction> correction;
+  std::optional<Correction> correction;
   std::uint64_t wire_size = 0;
 
-  // `hostname` for a Received field that is missing. Reads the start of a large message.
+  // `hostname` for a Received field that is missing. Of a large message only the header is read.
   static Result<Outgoing> prepare(queue::Entry entry, const std::string& hostname);
 
   smtp::Transaction transaction(smtp::TransactionId id) const;

@@ -14,20 +14,29 @@ Trace by(std::uint32_t uid) {
   return trace;
 }
 
-std::string sent(std::string message, std::uint32_t owner) {
-  const auto correction = correct_received(message, by(owner));
-  return correction ? message.replace(0, correction->replaces, correction->text) : message;
+struct Sent {
+  bool changed;
+  std::string text;
+};
+
+Sent sent(const std::string& message, std::uint32_t owner) {
+  HeaderReader reader;
+  EXPECT_TRUE(reader.feed(message));
+  reader.finish();
+  const bool changed = correct_received(reader.header(), by(owner));
+  return {changed, reader.header().text() + message.substr(reader.length())};
 }
 
 TEST(CorrectReceived, LeavesATrueFieldAlone) {
   const std::string message = format_received(by(1000)) + "Subject: x\n\nbody\n";
-  EXPECT_FALSE(correct_received(message, by(1000)));
+  EXPECT_FALSE(sent(message, 1000).changed);
+  EXPECT_EQ(sent(message, 1000).text, message);
 }
 
 TEST(CorrectReceived, ReplacesAFalseUid) {
   const std::string rest = "Subject: x\n\nbody\n";
-  EXPECT_EQ(sent(format_received(by(0)) + rest, 1000), format_received(by(1000)) + rest);
-  EXPECT_EQ(sent(format_received(by(4294967295)) + rest, 7), format_received(by(7)) + rest);
+  EXPECT_EQ(sent(format_received(by(0)) + rest, 1000).text, format_received(by(1000)) + rest);
+  EXPECT_EQ(sent(format_received(by(4294967295)) + rest, 7).text, format_received(by(7)) + rest);
 }
 
 TEST(CorrectReceived, AddsAFieldWhereThereIsNone) {
@@ -37,7 +46,7 @@ TEST(CorrectReceived, AddsAFieldWhereThereIsNone) {
         "Received: by (x (mailchute, from uid 1000)\n", "Received: by x with y (mailchute, from uid 1000)\n",
         "Received: by x (mailchute, from uid 99999999999999999999999)\n",
         "Received: by x\r; (mailchute, from uid 1000)\n", "Received: by x (mailchute, from uid 1000)"}) {
-    EXPECT_EQ(sent(message, 1000), format_received(by(1000)) + message);
+    EXPECT_EQ(sent(message, 1000).text, format_received(by(1000)) + message);
   }
 }
 
@@ -45,7 +54,7 @@ TEST(CorrectReceived, IsNotMisledByALongLine) {
   const std::string start = "Received: by " + std::string(2000, 'x');
   for (const std::string& message :
        {start + " (mailchute, from uid 1)\n", start + "\nX: (mailchute, from uid 1000)"}) {
-    EXPECT_EQ(sent(message, 1000), format_received(by(1000)) + message);
+    EXPECT_EQ(sent(message, 1000).text, format_received(by(1000)) + message);
   }
 }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "mail/header.h"
 #include "unit/queue/fixture.h"
 
 namespace mailchute::relay {
@@ -17,6 +18,10 @@ using queue::RecipientStatus;
 std::string received(std::uint32_t uid) {
   return "Received: by here.example (mailchute, from uid " + std::to_string(uid) +
          ")\n\twith local id X;\n\tSun, 22 Nov 2026 21:57:51 +0100\n";
+}
+
+std::uint64_t size_on_wire(const std::string& text) {
+  return text.size() + static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
 }
 
 TEST(Outgoing, HasTheRecipientsThatAreStillToDo) {
@@ -65,8 +70,7 @@ TEST(Outgoing, DeclaresTheSizeOfWhatIsSentInPlaceOfAFalseField) {
   const std::string& field = message->correction->text;
   EXPECT_NE(field.find("uid " + std::to_string(::getuid())), std::string::npos) << field;
   const std::string sent = field + (received(queue::kStranger) + rest).substr(message->correction->replaces);
-  const auto lines = std::count(sent.begin(), sent.end(), '\n');
-  EXPECT_EQ(message->wire_size, sent.size() + static_cast<std::size_t>(lines));
+  EXPECT_EQ(message->wire_size, size_on_wire(sent));
 }
 
 TEST(Outgoing, CorrectsTheStartOfALargeMessageToo) {
@@ -76,8 +80,30 @@ TEST(Outgoing, CorrectsTheStartOfALargeMessageToo) {
   ASSERT_TRUE(message);
   EXPECT_FALSE(message->entry.text());
   ASSERT_TRUE(message->correction);
-  EXPECT_EQ(message->correction->replaces, 0u);
+  EXPECT_EQ(message->correction->replaces, body.find('\n') + 1);
   EXPECT_GT(message->wire_size, body.size() + 3);
+}
+
+TEST(Outgoing, ReadsAHeaderOfManyPiecesOnce) {
+  QueueFixture it;
+  const std::string head = received(queue::kStranger) + "X: " + std::string(200000, 'x') + "\n";
+  const std::string rest = "\n" + std::string(100000, 'b') + "\n";
+  const auto message = Outgoing::prepare(it.entry(queue::envelope_to({"a@a"}), head + rest), "here.example");
+  ASSERT_TRUE(message && message->correction);
+  EXPECT_EQ(message->correction->replaces, head.size());
+  EXPECT_EQ(message->wire_size, size_on_wire(message->correction->text + rest));
+}
+
+TEST(Outgoing, SendsFieldsBehindTheLargestHeaderAsTheyAre) {
+  QueueFixture it;
+  const std::string first = "X: first\n";
+  const std::string rest = "Y: " + std::string(mail::kMaxHeader, 'y') + "\n more\n\nbody\n";
+  const auto message = Outgoing::prepare(it.entry(queue::envelope_to({"a@a"}), first + rest), "here.example");
+  ASSERT_TRUE(message && message->correction);
+  EXPECT_EQ(message->correction->replaces, first.size());
+  EXPECT_EQ(message->wire_size, size_on_wire(message->correction->text + rest));
+  const auto endless = Outgoing::prepare(it.entry(queue::envelope_to({"a@a"}), rest), "here.example");
+  EXPECT_EQ(endless->correction->replaces, 0u);
 }
 
 }  // namespace
