@@ -29,6 +29,7 @@ enum class DsnCause {
   expired,        // tried until the message's lifetime was over; `reply` is the last of them
   held,           // waits for an administrator; `reply` is why
   administrator,  // took it out of the queue; `reply`, if any, is from before
+  no_address,     // nobody was asked; `reply` is why
 };
 
 struct DsnRecipient {

@@ -110,6 +110,8 @@ std::string why(const DsnReport& report, const DsnRecipient& recipient) {
     case DsnCause::administrator:
       return "An administrator of " + safe_domain(report.hostname) +
              " has taken it out of the queue.";
+    case DsnCause::no_address:
+      return "This is no address, and so nobody could be asked to take your message for it.";
     case DsnCause::expired:
       break;
   }
@@ -120,7 +122,7 @@ std::string why(const DsnReport& report, const DsnRecipient& recipient) {
 std::string_view whose_words(const DsnRecipient& recipient) {
   const bool last =
       recipient.cause == DsnCause::expired || recipient.cause == DsnCause::administrator;
-  if (is_smtp_reply(recipient.reply)) {
+  if (is_smtp_reply(recipient.reply) && recipient.cause != DsnCause::no_address) {
     return last ? "The mail server's last words:" : "The mail server's own words:";
   }
   return last ? "The last reason:" : "The reason:";

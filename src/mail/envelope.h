@@ -28,6 +28,8 @@ struct Recipient {
   std::string address;   // forward-path without angle brackets: local-part@domain
   std::string original;  // ORCPT as "rfc822;..." in xtext, empty: not said
   Notify notify;
+  // Why `address`, as written, cannot be one: nothing is sent there, the sender is told. Empty: it can.
+  std::string defect{};
   bool operator==(const Recipient&) const = default;
 };
 

@@ -38,18 +38,31 @@ bool is_xtext(std::string_view text) {
          std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 127; });
 }
 
+bool is_usable(const mail::Recipient& recipient) { return recipient.defect.empty(); }
+
+// What was written instead of an address is never sent anywhere: it may be anything.
+bool is_told_of(const mail::Recipient& recipient) {
+  return recipient.address.size() <= kMaxAddress && recipient.defect.size() <= kMaxAddress &&
+         recipient.original.empty() && recipient.notify == mail::Notify();
+}
+
 }  // namespace
 
 Result<> check_envelope(const mail::Envelope& envelope) {
   const auto bad = [](std::string text) { return failure(Error::Kind::data, std::move(text)); };
-  if (envelope.recipients.empty()) return bad("no recipients");
-  if (envelope.recipients.size() > kMaxRecipients) {
+  const auto& recipients = envelope.recipients;
+  if (std::none_of(recipients.begin(), recipients.end(), is_usable)) return bad("no recipients");
+  if (recipients.size() > kMaxRecipients) {
     return bad("more than " + std::to_string(kMaxRecipients) + " recipients");
   }
   if (!is_path(envelope.reverse_path)) {
     return bad("impossible sender address " + escaped(envelope.reverse_path.substr(0, 256)));
   }
-  for (const auto& recipient : envelope.recipients) {
+  for (const auto& recipient : recipients) {
+    if (!is_usable(recipient)) {
+      if (!is_told_of(recipient)) return bad("impossible bad recipient");
+      continue;
+    }
     if (recipient.address.empty() || !is_path(recipient.address)) {
       return bad("impossible address <" + escaped(recipient.address.substr(0, 256)) + ">");
     }

@@ -20,6 +20,7 @@ constexpr std::string_view kTime = "Mailchute-Time: ";
 constexpr std::string_view kUid = "Mailchute-Uid: ";
 constexpr std::string_view kSender = "Mailchute-Sender: ";
 constexpr std::string_view kRecipient = "Mailchute-Recipient: ";
+constexpr std::string_view kBadRecipient = "Mailchute-Bad-Recipient: ";
 constexpr std::string_view kBody = "Mailchute-Body: ";
 constexpr std::string_view kReturn = "Mailchute-Return: ";
 constexpr std::string_view kEnvelopeId = "Mailchute-Envelope-Id: ";
@@ -146,6 +147,32 @@ std::optional<mail::Recipient> parse_recipient(std::string_view text) {
   return recipient;
 }
 
+std::optional<mail::Recipient> parse_bad_recipient(std::string_view text) {
+  auto written = take_path(text);
+  auto defect = take(text, " ") ? unescaped(text) : std::nullopt;
+  if (!written || !defect) return std::nullopt;
+  return mail::Recipient{std::move(*written), {}, {}, std::move(*defect)};
+}
+
+// The next of them; nothing when there is no more, or it is malformed.
+std::optional<mail::Recipient> take_recipient(std::string_view& text) {
+  if (const auto line = take_field(text, kRecipient)) return parse_recipient(*line);
+  const auto line = take_field(text, kBadRecipient);
+  return line ? parse_bad_recipient(*line) : std::nullopt;
+}
+
+std::string format_recipient(const mail::Recipient& recipient) {
+  const std::string path = format_path(recipient.address);
+  if (!recipient.defect.empty()) {
+    return std::string(kBadRecipient).append(path).append(" ").append(escaped(recipient.defect));
+  }
+  std::string out = std::string(kRecipient).append(path);
+  const auto notify = format_notify(recipient.notify);
+  if (!notify.empty()) out.append(kNotifyParameter).append(notify);
+  if (!recipient.original.empty()) out.append(kOriginalParameter).append(recipient.original);
+  return out;
+}
+
 std::optional<std::uint32_t> parse_uid(std::string_view text) {
   const auto uid = parse_number(text);
   if (!uid || *uid > std::numeric_limits<std::uint32_t>::max()) return std::nullopt;
@@ -162,9 +189,8 @@ std::optional<mail::Envelope> take_envelope(std::string_view text) {
   envelope.time = *time;
   envelope.uid = *uid;
   envelope.reverse_path = std::move(*path);
-  while (const auto line = take_field(text, kRecipient)) {
-    auto recipient = parse_recipient(*line);
-    if (!recipient || envelope.recipients.size() == kMaxRecipients) return {};
+  while (auto recipient = take_recipient(text)) {
+    if (envelope.recipients.size() == kMaxRecipients) return {};
     envelope.recipients.push_back(std::move(*recipient));
   }
   take_named(text, kBody, kBodies, envelope.body);
@@ -289,11 +315,7 @@ std::string format_envelope(const mail::Envelope& envelope) {
   out.append(kUid).append(std::to_string(envelope.uid)).append("\n");
   out.append(kSender).append(format_path(envelope.reverse_path)).append("\n");
   for (const auto& recipient : envelope.recipients) {
-    out.append(kRecipient).append(format_path(recipient.address));
-    const auto notify = format_notify(recipient.notify);
-    if (!notify.empty()) out.append(kNotifyParameter).append(notify);
-    if (!recipient.original.empty()) out.append(kOriginalParameter).append(recipient.original);
-    out.append("\n");
+    out.append(format_recipient(recipient)).append("\n");
   }
   append_named(out, kBody, kBodies, envelope.body);
   append_named(out, kReturn, kReturns, envelope.ret);

@@ -12,6 +12,7 @@
 //   Mailchute-Uid: 1000
 //   Mailchute-Sender: <reverse-path>       escaped, '>' too
 //   Mailchute-Recipient: <forward-path> NOTIFY=... ORCPT=...      one each
+//   Mailchute-Bad-Recipient: <what was written> why it is no address      among them
 //   Mailchute-Body: / -Return: / -Envelope-Id: / -Wait: yes       where said
 //   Received: ...                          the message, MESSAGE octets
 //
@@ -77,8 +78,8 @@ struct Head {
   Digest digest{};
 };
 
-// Why this envelope cannot be queued (an error of kind data): no or too many recipients, an address
-// that could break out of its line or its angle brackets, parameters that are no xtext.
+// Why this envelope cannot be queued (an error of kind data): no usable or too many recipients, an
+// address that could break out of its line or its angle brackets, parameters that are no xtext.
 Result<> check_envelope(const mail::Envelope& envelope);
 
 // format_envelope() of what passes check_envelope() and is not longer than kMaxEnvelope.

@@ -30,7 +30,7 @@ struct Listed {
   struct Recipient {
     std::string address;
     RecipientStatus status;
-    std::string reply;  // of a failed one
+    std::string reply;  // of a failed one, or why it will fail
     bool operator==(const Recipient&) const = default;
   };
   std::vector<Recipient> recipients;

@@ -18,7 +18,8 @@ std::vector<Listed::Recipient> recipients_of(const Head& head) {
     const auto status = head.progress.status.empty()
                             ? RecipientStatus::to_do
                             : static_cast<RecipientStatus>(head.progress.status[i]);
-    recipients.push_back({head.envelope.recipients[i].address, status, {}});
+    const mail::Recipient& recipient = head.envelope.recipients[i];
+    recipients.push_back({recipient.address, status, recipient.defect});
   }
   for (const auto& failed : head.progress.failures) {
     recipients[failed.recipient].reply = failed.reply;

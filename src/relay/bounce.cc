@@ -37,6 +37,12 @@ mail::DsnRecipient told_of(const mail::Recipient& recipient, std::string_view re
   mail::DsnRecipient told;
   told.address = recipient.address;
   told.original = recipient.original;
+  if (!recipient.defect.empty()) {
+    told.cause = mail::DsnCause::no_address;
+    told.reply = reply;
+    told.status = "5.1.3";
+    return told;
+  }
   const auto last = last_before_expiry(reply);
   told.cause = last ? mail::DsnCause::expired : mail::DsnCause::reply;
   told.reply = last.value_or(reply);

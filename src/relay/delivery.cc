@@ -328,6 +328,8 @@ std::optional<Outgoing> Delivery::load_next(bool plain_only) {
       not_loaded(*id, message.error());
     } else if (!message->entry.owed().empty() && !recorder_.settle_owed(message->entry)) {
       continue;
+    } else if (message->recipients.empty()) {  // only the sender is left to be told
+      recorder_.record(std::move(*message), {}, {});
     } else if (message->alone && schedule_.care(*id) == Care::none) {
       on_put_back(*id, message->entry.envelope().time, Milliseconds(0), Care::needed);
     } else {

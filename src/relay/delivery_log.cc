@@ -23,15 +23,22 @@ Severity severity_of(Verdict::What what) {
 void log_judgement(Log& log, const Outgoing& message, const Judgement& judgement, const Via& via,
                    Time now) {
   const mail::Envelope& envelope = message.entry.envelope();
-  const auto line = [&](std::string_view name, Severity severity, std::size_t recipient) {
+  const auto about = [&](std::string_view name, Severity severity, std::size_t recipient) {
     return Event(name, severity)
         .with("id", message.entry.id())
         .with("from", "<" + envelope.reverse_path + ">")
-        .with("to", "<" + envelope.recipients[recipient].address + ">")
+        .with("to", "<" + envelope.recipients[recipient].address + ">");
+  };
+  const auto line = [&](std::string_view name, Severity severity, std::size_t recipient) {
+    return about(name, severity, recipient)
         .with("relay", via.relay)
         .with("tls", via.tls.empty() ? "none" : via.tls)
         .with("delay", seconds_text(now - envelope.time));
   };
+  for (const std::size_t i : message.unusable) {
+    if (judgement.held) break;
+    log(about("no-address", Severity::warning, i).with("reason", envelope.recipients[i].defect));
+  }
   for (std::size_t i = 0; i < message.recipients.size(); ++i) {
     if (judgement.held) {
       log(line("held", Severity::warning, message.recipients[i]).with("reply", judgement.reply));

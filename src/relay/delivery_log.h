@@ -17,7 +17,8 @@ struct Via {
   std::string tls;    // "TLSv1.3"; empty: none
 };
 
-// Where the judgement is `held`, all recipients are; not for one that is `untouched`.
+// Where the judgement is `held`, all recipients are, and those that are no addresses wait with them; not
+// for one that is `untouched`.
 void log_judgement(Log& log, const Outgoing& message, const Judgement& judgement, const Via& via,
                    Time now);
 

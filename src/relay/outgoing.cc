@@ -20,7 +20,9 @@ mail::Trace truth(const queue::Entry& entry, const std::string& hostname) {
   trace.hostname = hostname;
   trace.uid = entry.owner();
   trace.queue_id = entry.id();
-  if (envelope.recipients.size() == 1) trace.only_recipient = envelope.recipients[0].address;
+  const auto usable = [](const mail::Recipient& recipient) { return recipient.defect.empty(); };
+  const auto first = std::find_if(envelope.recipients.begin(), envelope.recipients.end(), usable);
+  if (std::count_if(first, envelope.recipients.end(), usable) == 1) trace.only_recipient = first->address;
   trace.time = envelope.time;
   return trace;
 }
@@ -72,10 +74,12 @@ bool to_do(queue::RecipientStatus status) {
 }
 
 Result<Outgoing> Outgoing::prepare(queue::Entry entry, const std::string& hostname) {
-  Outgoing message{std::move(entry), {}, false, std::nullopt, 0};
+  Outgoing message{std::move(entry), {}, {}, false, std::nullopt, 0};
   const queue::Entry& it = message.entry;
   for (std::size_t i = 0; i < it.envelope().recipients.size(); ++i) {
-    if (to_do(it.status(i))) message.recipients.push_back(i);
+    if (!to_do(it.status(i))) continue;
+    const bool usable = it.envelope().recipients[i].defect.empty();
+    (usable ? message.recipients : message.unusable).push_back(i);
     if (it.status(i) == queue::RecipientStatus::possibly_delivered) message.alone = true;
   }
   auto head = read_head(it);

@@ -22,6 +22,7 @@ struct Correction {
 struct Outgoing {
   queue::Entry entry;
   std::vector<std::size_t> recipients;  // indices in the envelope
+  std::vector<std::size_t> unusable;    // as well: no addresses, and the sender does not know yet
   bool alone = false;  // may have been delivered before: nothing else is in flight beside it
   std::optional<Correction> correction;
   std::uint64_t wire_size = 0;

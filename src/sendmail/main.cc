@@ -62,18 +62,24 @@ Result<config::Settings> configuration(const Options& options, Report& report) {
   return std::move(loaded.settings);
 }
 
+std::string no_address(std::string_view text, std::string_view reason) {
+  return "'" + escaped(text) + "' is no address: " + std::string(reason);
+}
+
 int run_submission(const Options& options, const config::Settings& settings, Report& report) {
   const auto submitted = submit(options, settings, STDIN_FILENO, ::getuid(), sys::now());
   if (!submitted) return report.failed(submitted.error());
   if (options.verbose) {
     report.note("queued as " + submitted->id + " from <" + submitted->envelope.reverse_path + ">");
     for (const auto& recipient : submitted->envelope.recipients) {
-      report.note("to <" + recipient.address + ">");
+      report.note(recipient.defect.empty() ? "to <" + recipient.address + ">"
+                                           : no_address(recipient.address, recipient.defect) +
+                                                 "; a notification tells the sender");
     }
   }
   if (options.bad_addresses != BadAddresses::quiet) {
     for (const mail::BadAddress& bad : submitted->bad) {
-      report.problem("'" + escaped(bad.text) + "' is no address: " + bad.reason);
+      report.problem(no_address(bad.text, bad.reason));
     }
   }
   const bool tell = options.bad_addresses != BadAddresses::mail && !submitted->bad.empty();

@@ -29,11 +29,11 @@ enum class Mode {
   help,
 };
 
-// Who hears of a recipient that cannot be an address.
+// Who hears of a recipient that cannot be an address, when there are others.
 enum class BadAddresses {
-  mail,   // -oem, -oew, -oee
-  print,  // -oep
-  quiet,  // -oeq: only the exit status
+  mail,   // -oem, -oew, -oee: the sender, by a notification
+  print,  // -oep: the caller
+  quiet,  // -oeq: the caller, by the exit status only
 };
 
 // -qI, -qR, -qS: entries whose id, recipient or sender contains `part`.

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "sendmail/submit.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "mail/display_name.h"
+#include "mail/dsn.h"
 #include "mail/intake.h"
+#include "queue/format.h"
 #include "queue/queue_id.h"
 #include "sendmail/message_source.h"
 #include "sendmail/way_in.h"
@@ -14,6 +19,8 @@ namespace {
 
 // Less than the daemon's patience with a client that says nothing.
 constexpr Milliseconds kSignOfLife{10000};
+
+constexpr std::size_t kMaxNotified = 1000;  // with all that is written of them below kMaxEnvelope
 
 // Into the queue, up to the limit (octets; 0: none).
 class Queueing : public mail::Destination {
@@ -57,6 +64,20 @@ mail::Surroundings surroundings(const config::Settings& settings, std::uint32_t 
   return at;
 }
 
+// What is no address goes into the envelope, and the daemon tells the sender of it, as far as he wants to
+// be told and can be.
+void leave_to_notification(mail::Submission& submission) {
+  auto& recipients = submission.envelope.recipients;
+  if (!mail::wants_failure_report(submission.envelope, recipients.front())) return;
+  const std::size_t room = queue::kMaxRecipients - std::min(recipients.size(), queue::kMaxRecipients);
+  const std::size_t count = std::min({submission.bad.size(), room, kMaxNotified});
+  const auto end = submission.bad.begin() + static_cast<std::ptrdiff_t>(count);
+  std::transform(submission.bad.begin(), end, std::back_inserter(recipients), [](mail::BadAddress& bad) {
+    return mail::Recipient{std::move(bad.text), {}, {}, std::move(bad.reason)};
+  });
+  submission.bad.erase(submission.bad.begin(), end);
+}
+
 Result<> pass_on(MessageSource& source, mail::Intake& intake, WayIn& way) {
   for (;;) {
     const auto text = source.next();
@@ -75,8 +96,10 @@ Result<Submitted> submit(const Options& options, const config::Settings& setting
   if (!way) return failure(way.error());
   const auto prepare = [&](const mail::Header& header) {
     const bool with_login = mail::needs_login(header, options.request);
-    return mail::prepare(header, options.request,
-                         surroundings(settings, uid, now, way->id(), with_login));
+    auto submission = mail::prepare(header, options.request,
+                                    surroundings(settings, uid, now, way->id(), with_login));
+    if (submission && options.bad_addresses == BadAddresses::mail) leave_to_notification(*submission);
+    return submission;
   };
   MessageSource source(input, options.ignore_dots || settings.ignore_dots);
   Queueing queueing(*way, settings.message_size_limit);

@@ -19,7 +19,7 @@ namespace mailchute::sendmail {
 struct Submitted {
   std::string id;
   mail::Envelope envelope;
-  std::vector<mail::BadAddress> bad;  // not in the envelope
+  std::vector<mail::BadAddress> bad;  // of whom no notification will tell
 };
 
 Result<Submitted> submit(const Options& options, const config::Settings& settings, int input,

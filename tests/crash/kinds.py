@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The kinds of delivery that the sweep of the daemon disturbs, as a table.
 
-What a recipient meets is said by his name: refused@ is unknown to the smart host, later@ has to wait.
+What a recipient meets is said by his name: refused@ is unknown to the smart host, later@ has to wait, no@@ is no
+address.
 """
 
 import dataclasses
@@ -69,6 +70,9 @@ KINDS = [
          script={"rcpt": refuse}, after={"refused": "!"}),
     Kind("refused, and nobody to be told", [["one", "refused"]], sender="", script={"rcpt": refuse},
          after={"refused": "!"}),
+    Kind("one is no address", [["one", "no@"]], after={"no": "!"}),
+    Kind("one is no address, and the other deferred", [["later", "no@"]], script={"rcpt": refuse_or_defer},
+         after={"no": "!", "later": "-"}),
     Kind("deferred", [["later"]], script={"rcpt": refuse_or_defer}, after={"later": "-"}),
     Kind("deferred after the final dot", [["one"]], script={"message": "451 4.3.0 later"}, after={"one": "-"}),
     Kind("one delivered, one refused, one deferred", [["one", "refused", "later"]], script={"rcpt": refuse_or_defer},

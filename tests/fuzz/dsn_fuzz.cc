@@ -83,7 +83,7 @@ mail::DsnReport report_of(unsigned bits, std::string_view& text) {
   recipient.remote_mta = take_line(text);
   report.to = take_line(text);
   recipient.action = static_cast<mail::DsnAction>(bits % 3);
-  recipient.cause = static_cast<mail::DsnCause>(bits / 4 % 4);
+  recipient.cause = static_cast<mail::DsnCause>(bits / 4 % 5);
   if ((bits & 16) != 0) recipient.last_attempt = Time();
   report.recipients.push_back(recipient);
   recipient.address = "b@x";
@@ -102,6 +102,9 @@ bool possible(const mail::DsnReport& report) {
   envelope.reverse_path = report.to;
   for (const auto& recipient : report.recipients)
     envelope.recipients.push_back({recipient.address, recipient.original, {}});
+  // What is no address may be anything.
+  const auto& first = report.recipients.front();
+  if (first.cause == mail::DsnCause::no_address) envelope.recipients.front() = {"a@b", first.original, {}};
   return !report.to.empty() && queue::check_envelope(envelope);
 }
 

@@ -44,7 +44,7 @@ class Entry:
     @property
     def status(self):
         """{address: status octet}; all of a submitter's file is to do."""
-        addresses = [line[1:line.index(b">")] for line in self.recipients]
+        addresses = [value[1:value.index(b">")] for key, value in self.envelope if key.endswith(b"Recipient")]
         octets = dict(self.progress).get(b"Status", b"-" * len(addresses))
         return {address.decode(): octet for address, octet in zip(addresses, octets.decode(), strict=True)}
 
@@ -65,6 +65,11 @@ class Entry:
     def recipients(self):
         """Whole lines: <address> and its parameters."""
         return [value for key, value in self.envelope if key == b"Recipient"]
+
+    @property
+    def no_addresses(self):
+        """Whole lines: <what was written> and why it is none."""
+        return [value for key, value in self.envelope if key == b"Bad-Recipient"]
 
     def headers(self, name):
         """The values of all header fields of that name."""

@@ -15,6 +15,7 @@ mail::Envelope full_envelope() {
   envelope.recipients[0].original = "rfc822;a+2Bb@example.org>";
   envelope.recipients[1].notify.never = true;
   envelope.recipients.push_back({"\xc3\xbc@example.org", "rfc822;u", {}});
+  envelope.recipients.push_back({"no> NOTIFY=NEVER\n@@", "", {}, "two '@' \x01"});
   envelope.body = mail::BodyType::eight_bit_mime;
   envelope.ret = mail::Return::headers;
   envelope.envelope_id = "id+20x";
@@ -24,7 +25,7 @@ mail::Envelope full_envelope() {
 
 Progress full_progress() {
   Progress progress;
-  progress.status = "+!?";
+  progress.status = "+!?-";
   progress.failures = {{1, "550 5.1.1 who?\nreally\\"}};
   progress.held = "550 5.7.1 not \x01 yours";
   progress.owner = 4294967295;
@@ -57,12 +58,13 @@ TEST(Format, ReadsLikeThis) {
                 " ORCPT=rfc822;a+2Bb@example.org>\n"
                 "Mailchute-Recipient: <\"a\\x3e NOTIFY=NEVER <b\\\\\"\"@example.org> NOTIFY=NEVER\n"
                 "Mailchute-Recipient: <\xc3\xbc@example.org> ORCPT=rfc822;u\n"
+                "Mailchute-Bad-Recipient: <no\\x3e NOTIFY=NEVER\\n@@> two '@' \\x01\n"
                 "Mailchute-Body: 8BITMIME\n"
                 "Mailchute-Return: HDRS\n"
                 "Mailchute-Envelope-Id: id+20x\n"
                 "Mailchute-Wait: yes\n");
   EXPECT_EQ(format_progress(full_progress()),
-            "Mailchute-Status: +!?\n"
+            "Mailchute-Status: +!?-\n"
             "Mailchute-Owner: 4294967295\n"
             "Mailchute-Notification: 01ARZ3NDEKTSV4RRFFQ69G5FAV\n"
             "Mailchute-Failure: 1 550 5.1.1 who?\\nreally\\\\\n"
@@ -78,14 +80,14 @@ TEST(Format, GivesBackWhatWasWritten) {
   const auto head = parsed(octets);
   ASSERT_TRUE(head) << head.error().text;
   EXPECT_EQ(head->envelope, full_envelope());
-  EXPECT_EQ(head->progress.status, "+!?");
+  EXPECT_EQ(head->progress.status, "+!?-");
   EXPECT_EQ(head->progress.owner, 4294967295u);
   EXPECT_EQ(head->progress.notification, "01ARZ3NDEKTSV4RRFFQ69G5FAV");
   ASSERT_EQ(head->progress.failures.size(), 1u);
   EXPECT_EQ(head->progress.failures[0].recipient, 1u);
   EXPECT_EQ(head->progress.failures[0].reply, "550 5.1.1 who?\nreally\\");
   EXPECT_EQ(head->progress.held, "550 5.7.1 not \x01 yours");
-  EXPECT_EQ(octets.substr(head->status_offset, 3), "+!?");
+  EXPECT_EQ(octets.substr(head->status_offset, 4), "+!?-");
   EXPECT_EQ(octets.substr(head->message_offset), kMessage);
   EXPECT_EQ(head->message_length, sizeof kMessage - 1);
 }
@@ -155,7 +157,7 @@ TEST(Format, RefusesWhatItCouldNotHaveWritten) {
   const std::pair<std::string_view, std::string_view> changes[] = {
       {"Status: +!?", "Status: +!x"},
       {"Status: +!?", "Status: +!"},
-      {"Failure: 1 ", "Failure: 3 "},
+      {"Failure: 1 ", "Failure: 4 "},
       {"Failure: 1 ", "Failure: 01 "},
       {"Failure: 1 ", "Failure: x "},
       {"\\nreally", "\\qreally"},
@@ -188,6 +190,10 @@ TEST(Format, RefusesEnvelopesWrittenByHand) {
       {"ORCPT=rfc822;u", "ORCPT="},
       {"ORCPT=rfc822;u", "ORCPT=rfc822;u v"},
       {"ORCPT=rfc822;u", "ORCPT=rfc822;u\r"},
+      {"<no\\x3e", "no\\x3e"},
+      {"> two '@' \\x01", ">"},
+      {"> two '@' \\x01", "> "},
+      {"> two '@' \\x01", "> two '@' \x01"},
       {"8BITMIME", "9BITMIME"},
       {"Return: HDRS", "Return: HDRS "},
       {"Envelope-Id: id+20x", "Envelope-Id: "},
@@ -212,6 +218,26 @@ TEST(Format, TooManyOrNoRecipientsAreRefused) {
   envelope.recipients.push_back({"a@b", {}, {}});
   EXPECT_FALSE(check_envelope(envelope));
   expect_refused(entry_octets(envelope, ""));
+}
+
+TEST(Format, WhatIsNoAddressIsKeptButIsNoRecipient) {
+  auto envelope = envelope_to({});
+  envelope.recipients.push_back({"", {}, {}, "empty address"});
+  EXPECT_FALSE(check_envelope(envelope)) << "nobody to send it to";
+  envelope.recipients.insert(envelope.recipients.begin(), {"a@b", {}, {}});
+  for (const std::string& written : {std::string(), std::string("\0\n>\" \xff", 6)}) {
+    envelope.recipients[1].address = written;
+    const auto head = parsed(entry_octets(envelope, kMessage));
+    ASSERT_TRUE(head) << head.error().text;
+    EXPECT_EQ(head->envelope, envelope);
+  }
+  envelope.recipients[1].address.assign(kMaxAddress + 1, 'a');
+  EXPECT_FALSE(check_envelope(envelope));
+  envelope.recipients[1].address.clear();
+  envelope.recipients[1].defect.assign(kMaxAddress + 1, 'a');
+  EXPECT_FALSE(check_envelope(envelope));
+  envelope.recipients[1] = {"", "rfc822;x", {}, "empty"};
+  EXPECT_FALSE(check_envelope(envelope)) << "nothing could be said of it on the line";
 }
 
 TEST(Format, OddAddressesGoThere) {

@@ -110,6 +110,25 @@ TEST_F(BounceTest, AnExpiredMessageIsToldOfWithItsLastReply) {
   EXPECT_FALSE(contains(text, "expired:")) << text;
 }
 
+TEST_F(BounceTest, WhatIsNoAddressIsToldOfAsSuch) {
+  auto envelope = queue::envelope_to({"a@b"});
+  envelope.recipients.push_back({"b@@b", "", {}, "an '@' too many"});
+  auto entry = it.entry(envelope);
+  const Outcome outcomes[] = {{0, RecipientStatus::done, ""},
+                              {1, RecipientStatus::failed, "an '@' too many"}};
+  recorded = it.queue.record(entry, outcomes).value();
+  const auto settled = settle(entry);
+  EXPECT_EQ(settled.where, Disposition::removed);
+  const auto text = text_of(settled.notification);
+  for (const std::string_view part :
+       {"Final-Recipient: rfc822; b@@b\nAction: failed\nStatus: 5.1.3\nDiagnostic-Code: x-mailchute; an '@' "
+        "too many\n",
+        "\n  b@@b\n\nThis is no address,", "\n  an '@' too many\n\nCheck the address"}) {
+    EXPECT_TRUE(contains(text, part)) << part << "\n" << text;
+  }
+  EXPECT_FALSE(contains(text, "Remote-MTA") || contains(text, "Last-Attempt")) << text;
+}
+
 TEST_F(BounceTest, OnlyTheFailedAreToldOfAndAtOnce) {
   auto envelope = queue::envelope_to({"bad@b", "late@b", "silent@b"});
   envelope.recipients[2].notify.never = true;

@@ -185,6 +185,35 @@ TEST_F(DeliveryTest, WhatTheSmartHostTookIsNotSentAgainBecauseItCannotBeWrittenD
   EXPECT_FALSE(it.has(queue::kCur, id));
 }
 
+TEST_F(DeliveryTest, TheSenderIsToldOfWhatIsNoAddressWithTheFirstOutcome) {
+  smart_host.replies["RCPT"] = {"451 4.2.1 later", "250 ok"};
+  settings.retry.first = Seconds(3600);
+  auto envelope = queue::envelope_to({"a@a"});
+  envelope.recipients.push_back({"b@@b", "", {}, "an '@' too many"});
+  const auto id = it.submit(envelope);
+  auto& running = start();
+  run_until([&] { return logged("bounced id=" + id) && smart_host.messages.size() == 1; });
+  EXPECT_NE(smart_host.messages[0].find("Status: 5.1.3"), std::string::npos);
+  EXPECT_EQ(it.log.count("no-address id=" + id), 1u);
+  running.retry_all();
+  run_until([&] { return logged("delivered id=" + id); });
+  EXPECT_EQ(smart_host.messages.size(), 2u);
+  EXPECT_EQ(it.log.count("bounced"), 1u);
+}
+
+// Nobody could be told at first, and an administrator has put it back.
+TEST_F(DeliveryTest, AMessageWhoseSenderIsOnlyToBeToldIsNotSent) {
+  auto envelope = queue::envelope_to({"a@a"});
+  envelope.recipients.push_back({"b@@b", "", {}, "an '@' too many"});
+  auto entry = it.entry(envelope);
+  const queue::Outcome outcomes[] = {{0, queue::RecipientStatus::done, ""}};
+  ASSERT_EQ(it.queue.record(entry, outcomes), queue::Disposition::waiting);
+  start();
+  run_until([&] { return it.queue.ids()->empty(); });
+  ASSERT_EQ(smart_host.messages.size(), 1u);
+  EXPECT_NE(smart_host.messages[0].find("Status: 5.1.3"), std::string::npos);
+}
+
 TEST_F(DeliveryTest, WhatACrashLeftOwedIsSettledBeforeItsNotificationIsSent) {
   smart_host.replies["RCPT"] = {"550 5.1.1 who?", "250 ok"};
   const auto id = submit({"a@a"});

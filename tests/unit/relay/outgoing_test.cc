@@ -51,6 +51,17 @@ TEST(Outgoing, IsSentAloneWhenItMayHaveBeenDelivered) {
   EXPECT_TRUE(message->alone);
 }
 
+TEST(Outgoing, WhatIsNoAddressIsNoRecipientOfItsTransaction) {
+  QueueFixture it;
+  auto envelope = queue::envelope_to({"a@a"});
+  envelope.recipients.push_back({"b@@b", "", {}, "two '@'"});
+  const auto message = Outgoing::prepare(it.entry(envelope, "Subject: x\n\n"), "here.example");
+  EXPECT_EQ(message->recipients, std::vector<std::size_t>{0});
+  EXPECT_EQ(message->unusable, std::vector<std::size_t>{1});
+  EXPECT_EQ(message->transaction(1).recipients.size(), 1u);
+  EXPECT_NE(message->correction->text.find("for <a@a>"), std::string::npos) << message->correction->text;
+}
+
 TEST(Outgoing, ATruthfulReceivedFieldStays) {
   QueueFixture it;
   const std::string text = received(::getuid()) + "Subject: hi\n\nb\xc3\xbc" "dy\n";

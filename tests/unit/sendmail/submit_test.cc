@@ -82,14 +82,45 @@ TEST_F(Submit, LongMessageArrivesWhole) {
   EXPECT_TRUE(queued().ends_with("\n\n" + body));
 }
 
-TEST_F(Submit, BadRecipientsAreReportedAndTheGoodOnesQueued) {
+TEST_F(Submit, BadRecipientsAreQueuedBesideTheGoodOnesForANotification) {
   options_.request.recipients = {"a b", "root"};
   const auto submitted = run("x\n");
   ASSERT_TRUE(submitted);
-  ASSERT_EQ(submitted->bad.size(), 1u);
-  EXPECT_EQ(submitted->bad[0].text, "a b");
-  queued();
-  EXPECT_EQ(envelope_.recipients.size(), 1u);
+  EXPECT_TRUE(submitted->bad.empty());
+  EXPECT_NE(queued().find("for <root@"), std::string::npos) << "its only recipient";
+  ASSERT_EQ(envelope_.recipients.size(), 2u);
+  EXPECT_EQ(envelope_.recipients[0].defect, "");
+  EXPECT_EQ(envelope_.recipients[1].address, "a b");
+  EXPECT_NE(envelope_.recipients[1].defect, "");
+}
+
+TEST_F(Submit, BadRecipientsAreReportedWhereNoNotificationWillTell) {
+  const auto expect_report = [this](auto change) {
+    options_ = {};
+    options_.request.recipients = {"a b", "root"};
+    change(options_);
+    const auto submitted = run("x\n");
+    ASSERT_TRUE(submitted);
+    ASSERT_EQ(submitted->bad.size(), 1u);
+    EXPECT_EQ(submitted->bad[0].text, "a b");
+    EXPECT_EQ(submitted->envelope.recipients.size(), 1u);
+  };
+  expect_report([](Options& options) { options.bad_addresses = BadAddresses::print; });
+  expect_report([](Options& options) { options.bad_addresses = BadAddresses::quiet; });
+  expect_report([](Options& options) { options.request.reverse_path = ""; });
+  expect_report([](Options& options) { options.request.notify.never = true; });
+  expect_report([](Options& options) { options.request.notify.delay = true; });
+}
+
+TEST_F(Submit, ACrowdOfBadRecipientsDoesNotHarmTheGoodOnes) {
+  options_.request.recipients_from_header = true;
+  std::string to = "To: a";
+  for (std::size_t i = 1; i < queue::kMaxRecipients - 2; ++i) to += ", " + std::to_string(i);
+  for (int i = 0; i < 5; ++i) to += ", x@@y";
+  const auto submitted = run(to + "\n\n");
+  ASSERT_TRUE(submitted) << submitted.error().text;
+  EXPECT_EQ(submitted->envelope.recipients.size(), queue::kMaxRecipients);
+  EXPECT_EQ(submitted->bad.size(), 3u);
 }
 
 TEST_F(Submit, NothingIsQueuedWithoutARecipient) {
