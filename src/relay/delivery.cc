@@ -4,13 +4,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "queue/view.h"
 #include "sys/clock.h"
 
 namespace mailchute::relay {
 namespace {
-
-using queue::RecipientStatus;
 
 constexpr std::size_t kAdoptAtOnce = 256;  // then the loop goes on: nobody waits for a flood
 constexpr Seconds kLookAgain{60};          // should a message come without an event
@@ -30,31 +27,6 @@ Conversation::Options conversation_options(const config::Settings& settings, std
   return options;
 }
 
-using Entries = std::map<std::string, queue::Listed>;
-
-// By entries in cur/: elsewhere none is made any more.
-std::set<std::string> notifications_owed(const Entries& entries) {
-  std::set<std::string> ids;
-  for (const auto& [id, entry] : entries) ids.insert(entry.notification);
-  return ids;
-}
-
-// All that can be read. One whose head kills is named on the board.
-Entries read_heads(const queue::View& view, const std::vector<std::string>& ids, Board& board) {
-  Entries entries;
-  for (const std::string& id : ids) {
-    const Board::Touch touch(board, id);
-    if (auto entry = view.read(id, queue::Place::waiting)) entries.emplace(id, std::move(*entry));
-  }
-  return entries;
-}
-
-bool is_possibly_delivered(const queue::Listed& entry) {
-  return std::any_of(entry.recipients.begin(), entry.recipients.end(), [](const auto& recipient) {
-    return recipient.status == RecipientStatus::possibly_delivered;
-  });
-}
-
 }  // namespace
 
 Delivery::Delivery(net::EventLoop& loop, queue::Queue& queue, const config::Settings& settings,
@@ -63,104 +35,10 @@ Delivery::Delivery(net::EventLoop& loop, queue::Queue& queue, const config::Sett
       conversation_options_(conversation_options(settings, password)),
       retry_{settings.retry.first, settings.retry.longest}, tls_(tls), log_(log), board_(board),
       health_(retry_, settings.smart_host->connections), recorder_(loop, queue, settings, *this, log),
-      wake_timer_(loop), look_timer_(loop), unknown_timer_(loop), finish_timer_(loop), random_(std::random_device{}()) {}
+      stock_(loop, queue, settings, schedule_, recorder_, *this, board, log), wake_timer_(loop),
+      look_timer_(loop), finish_timer_(loop), random_(std::random_device{}()) {}
 
 // What comes in
-
-Result<> Delivery::load_queue(const Inheritance& inheritance) {
-  for (const auto& [id, deaths] : inheritance.deadly) set_aside(id, deaths);
-  elsewhere_ = inheritance.elsewhere;
-  doubtful_ = inheritance.possibly_delivered;
-  return load_unknown();
-}
-
-// What is in cur/ and not in the schedule.
-Result<> Delivery::load_unknown() {
-  const auto view = queue::View::open(settings_.queue_directory);
-  if (!view) return failure(view.error());
-  const auto ids = queue_.ids();
-  if (!ids) return failure(ids.error());
-  const Entries entries = read_heads(*view, *ids, board_);
-  recorder_.bouncer().withhold(notifications_owed(entries));
-  for (const std::string& id : *ids) {
-    if (elsewhere_.count(id) != 0 || schedule_.contains(id) || recorder_.bouncer().withholds(id)) continue;
-    const auto found = entries.find(id);
-    load_known(id, found == entries.end() ? nullptr : &found->second);
-  }
-  doubtful_.clear();
-  pump();
-  return {};
-}
-
-// Without an entry: it could not be read just now.
-void Delivery::load_known(const std::string& id, const queue::Listed* entry) {
-  const bool doubtful = doubtful_.count(id) != 0;
-  if (doubtful && !mark_possibly_delivered(id)) return;
-  if (entry == nullptr) return load(id, sys::now(), {}, doubtful ? Care::needed : Care::none);
-  if (!entry->notification.empty() && !settle_owed(id)) return;
-  load(id, entry->time, entry->info, doubtful || is_possibly_delivered(*entry) ? Care::needed : Care::none);
-}
-
-// A clock that was wrong must not keep mail waiting.
-void Delivery::load(const std::string& id, Time arrival, const queue::RetryInfo& info, Care care) {
-  const Time now = sys::now();
-  const auto wait = std::clamp<Milliseconds>(info.next_try - now, Milliseconds(0), retry_.longest);
-  schedule_.add(id, std::min(arrival, now), sys::boot_now() + wait, care);
-}
-
-// Without a look into it: that may be what kills.
-void Delivery::set_aside(const std::string& id, unsigned deaths) {
-  const std::string reason = "mailchuted died " + std::to_string(deaths) + " times while working on it";
-  const auto aside = queue_.set_aside(id, reason);
-  if (!aside && aside.error().kind == Error::Kind::unavailable) return;
-  Event event(aside ? "held" : "record-failed", Severity::error);
-  const std::string advice = reason + "; to try it again: mailchute queue retry " + id;
-  log_(std::move(event).with("id", id).with("reason", aside ? advice : aside.error().text));
-}
-
-// False when it cannot be sent for now.
-bool Delivery::mark_possibly_delivered(const std::string& id) {
-  const Board::Touch touch(board_, id);
-  auto message = load_message(id);
-  if (!message) {
-    not_loaded(id, message.error());
-    return false;
-  }
-  std::vector<queue::Outcome> outcomes;
-  for (const std::size_t recipient : message->recipients) {
-    outcomes.push_back({recipient, RecipientStatus::possibly_delivered, {}});
-  }
-  if (auto recorded = queue_.record(message->entry, outcomes); !recorded) {
-    log_(Event("record-failed", Severity::error).with("id", id).with("reason", recorded.error().text));
-  }
-  return true;
-}
-
-// Before anything is sent of a message, or of the notification that is about it.
-bool Delivery::settle_owed(const std::string& id) {
-  const Board::Touch touch(board_, id);
-  auto entry = queue_.load(id);
-  if (entry) return recorder_.settle_owed(*entry);
-  not_loaded(id, entry.error());
-  return false;
-}
-
-// What was left, and what came to cur/ there.
-void Delivery::elsewhere_gone(const Inheritance& left) {
-  for (const auto& [id, deaths] : left.deadly) {
-    if (elsewhere_.erase(id) != 0) set_aside(id, deaths);
-  }
-  for (const std::string& id : left.elsewhere) elsewhere_.erase(id);
-  doubtful_.insert(left.possibly_delivered.begin(), left.possibly_delivered.end());
-  look_for_unknown();
-}
-
-void Delivery::look_for_unknown() {
-  const auto loaded = load_unknown();
-  if (loaded) return;
-  log_(Event("unreadable", Severity::error).with("reason", loaded.error().text));
-  unknown_timer_.start(retry_.first, [this] { look_for_unknown(); });
-}
 
 void Delivery::look_for_new_mail() {
   if (finishing() || std::exchange(adopting_, true)) return;
@@ -323,35 +201,17 @@ std::optional<std::string> Delivery::choose(bool plain_only) {
 std::optional<Outgoing> Delivery::load_next(bool plain_only) {
   while (auto id = choose(plain_only)) {
     const Board::Touch touch(board_, *id);
-    auto message = load_message(*id);
-    if (!message) {
-      not_loaded(*id, message.error());
-    } else if (!message->entry.owed().empty() && !recorder_.settle_owed(message->entry)) {
-      continue;
-    } else if (message->recipients.empty()) {  // only the sender is left to be told
+    auto message = stock_.load(*id);
+    if (!message) continue;
+    if (message->recipients.empty()) {  // only the sender is left to be told
       recorder_.record(std::move(*message), {}, {});
     } else if (message->alone && schedule_.care(*id) == Care::none) {
       on_put_back(*id, message->entry.envelope().time, Milliseconds(0), Care::needed);
     } else {
-      return std::move(*message);
+      return message;
     }
   }
   return std::nullopt;
-}
-
-Result<Outgoing> Delivery::load_message(const std::string& id) {
-  auto entry = queue_.load(id);
-  if (!entry) return failure(entry.error());
-  auto message = Outgoing::prepare(std::move(*entry), settings_.hostname);
-  if (!message) return failure(Error::Kind::temporary, message.error().text);
-  return message;
-}
-
-void Delivery::not_loaded(const std::string& id, const Error& error) {
-  log_(Event("unreadable", Severity::error).with("id", id).with("reason", error.text));
-  // These two mean that it is not in cur/ any more (queue.h).
-  const bool gone = error.kind == Error::Kind::data || error.kind == Error::Kind::unavailable;
-  gone ? on_gone(id) : on_put_back(id, sys::now(), retry_.first, Care::none);
 }
 
 const Outgoing& Delivery::message_of(smtp::TransactionId id) { return in_flight_.at(id).message; }

@@ -10,14 +10,12 @@
 #include <memory>
 #include <optional>
 #include <random>
-#include <set>
 #include <string>
 
 #include "base/log.h"
 #include "config/settings.h"
 #include "net/event_loop.h"
 #include "net/tls.h"
-#include "queue/listing.h"
 #include "queue/queue.h"
 #include "relay/board.h"
 #include "relay/conversation.h"
@@ -25,6 +23,7 @@
 #include "relay/outgoing.h"
 #include "relay/recorder.h"
 #include "relay/schedule.h"
+#include "relay/stock.h"
 
 namespace mailchute::relay {
 
@@ -41,25 +40,15 @@ struct DeliveryStatus {
   std::optional<Time> oldest;
 };
 
-// What workers before this one left: ids of entries in cur/.
-struct Inheritance {
-  std::set<std::string> elsewhere;           // an older worker is finishing these
-  std::set<std::string> possibly_delivered;  // a worker died between final dot and reply
-  std::map<std::string, unsigned> deadly;    // so many workers have died of these
-};
-
 class Delivery : private ConversationUser, private RecorderUser {
  public:
   // All but `settings` outlive it; `password` is borrowed. `board` shows what is in hand.
   Delivery(net::EventLoop& loop, queue::Queue& queue, const config::Settings& settings,
            std::string_view password, net::TlsContext* tls, Log& log, Board& board);
 
-  // What is in cur/ already. Without it nothing would ever be done about that mail. What is deadly is
-  // held; what is elsewhere is left alone until elsewhere_gone().
-  Result<> load_queue(const Inheritance& inheritance = {});
-  // One that was at work elsewhere has gone, and left these: taken over is what was known as such, and
-  // what is in cur/ and was not known at all.
-  void elsewhere_gone(const Inheritance& left);
+  // See stock.h.
+  Result<> load_queue(const Inheritance& inheritance = {}) { return stock_.take_over(inheritance); }
+  void elsewhere_gone(const Inheritance& left) { stock_.elsewhere_gone(left); }
   // Adopts what is new, and goes on; from then on now and then, whether or not somebody asks.
   void look_for_new_mail();
   // What has come to cur/ by another way.
@@ -100,13 +89,6 @@ class Delivery : private ConversationUser, private RecorderUser {
 
   void adopt();
   void take_up(const queue::Adopted& entry);
-  Result<> load_unknown();
-  void look_for_unknown();
-  void load_known(const std::string& id, const queue::Listed* entry);
-  void load(const std::string& id, Time arrival, const queue::RetryInfo& info, Care care);
-  void set_aside(const std::string& id, unsigned deaths);
-  bool mark_possibly_delivered(const std::string& id);
-  bool settle_owed(const std::string& id);
 
   void pump();
   void pump_soon();
@@ -120,8 +102,6 @@ class Delivery : private ConversationUser, private RecorderUser {
   bool may_begin(const Conversation& conversation) const;
   std::optional<std::string> choose(bool plain_only);
   std::optional<Outgoing> load_next(bool plain_only);
-  Result<Outgoing> load_message(const std::string& id);
-  void not_loaded(const std::string& id, const Error& error);
 
   void judge_smart_host(const InFlight& sent, const Judgement& judgement, bool local);
   void judge_end(const Conversation& conversation, const smtp::Close::Trouble& trouble, bool used);
@@ -141,16 +121,14 @@ class Delivery : private ConversationUser, private RecorderUser {
   Schedule schedule_;
   Health health_;
   Recorder recorder_;
+  Stock stock_;
   std::list<std::unique_ptr<Conversation>> conversations_;
   std::map<smtp::TransactionId, InFlight> in_flight_;
-  std::set<std::string> elsewhere_;
-  std::set<std::string> doubtful_;  // of what is not loaded yet
   smtp::TransactionId last_id_ = 0;
   Instant last_begun_{};  // a transaction or a connection
   std::uint64_t delivered_ = 0;
   net::Timer wake_timer_;
   net::Timer look_timer_;
-  net::Timer unknown_timer_;
   net::Timer finish_timer_;
   bool adopting_ = false;
   bool pumping_soon_ = false;

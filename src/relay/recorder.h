@@ -30,7 +30,7 @@ class RecorderUser {
   virtual void on_put_back(const std::string& id, Time arrival, Milliseconds delay, Care care) = 0;
   // It is not in cur/ any more.
   virtual void on_gone(const std::string& id) = 0;
-  // There is room again for outcomes that cannot be written.
+  // There may be more to do now: outcomes that could not be written have been, or more is known.
   virtual void on_relief() = 0;
 };
 

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "relay/stock.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "queue/view.h"
+#include "sys/clock.h"
+
+namespace mailchute::relay {
+namespace {
+
+using queue::RecipientStatus;
+
+using Entries = std::map<std::string, queue::Listed>;
+
+// By entries in cur/: elsewhere none is made any more.
+std::set<std::string> notifications_owed(const Entries& entries) {
+  std::set<std::string> ids;
+  for (const auto& [id, entry] : entries) ids.insert(entry.notification);
+  return ids;
+}
+
+// All that can be read. One whose head kills is named on the board.
+Entries read_heads(const queue::View& view, const std::vector<std::string>& ids, Board& board) {
+  Entries entries;
+  for (const std::string& id : ids) {
+    const Board::Touch touch(board, id);
+    if (auto entry = view.read(id, queue::Place::waiting)) entries.emplace(id, std::move(*entry));
+  }
+  return entries;
+}
+
+bool is_possibly_delivered(const queue::Listed& entry) {
+  return std::any_of(entry.recipients.begin(), entry.recipients.end(), [](const auto& recipient) {
+    return recipient.status == RecipientStatus::possibly_delivered;
+  });
+}
+
+}  // namespace
+
+Stock::Stock(net::EventLoop& loop, queue::Queue& queue, const config::Settings& settings,
+             Schedule& schedule, Recorder& recorder, RecorderUser& user, Board& board, Log& log)
+    : queue_(queue), settings_(settings), retry_{settings.retry.first, settings.retry.longest},
+      schedule_(schedule), recorder_(recorder), user_(user), board_(board), log_(log), timer_(loop) {}
+
+Result<> Stock::take_over(const Inheritance& inheritance) {
+  for (const auto& [id, deaths] : inheritance.deadly) set_aside(id, deaths);
+  elsewhere_ = inheritance.elsewhere;
+  doubtful_ = inheritance.possibly_delivered;
+  return load_unknown();
+}
+
+// What is in cur/ and not in the schedule.
+Result<> Stock::load_unknown() {
+  const auto view = queue::View::open(settings_.queue_directory);
+  if (!view) return failure(view.error());
+  const auto ids = queue_.ids();
+  if (!ids) return failure(ids.error());
+  const Entries entries = read_heads(*view, *ids, board_);
+  recorder_.bouncer().withhold(notifications_owed(entries));
+  for (const std::string& id : *ids) {
+    if (elsewhere_.count(id) != 0 || schedule_.contains(id) || recorder_.bouncer().withholds(id)) continue;
+    const auto found = entries.find(id);
+    make_known(id, found == entries.end() ? nullptr : &found->second);
+  }
+  doubtful_.clear();
+  user_.on_relief();
+  return {};
+}
+
+// Without an entry: it could not be read just now.
+void Stock::make_known(const std::string& id, const queue::Listed* entry) {
+  const bool doubtful = doubtful_.count(id) != 0;
+  if (doubtful && !mark_possibly_delivered(id)) return;
+  if (entry == nullptr) return schedule(id, sys::now(), {}, doubtful ? Care::needed : Care::none);
+  if (!entry->notification.empty() && !settle_owed(id)) return;
+  schedule(id, entry->time, entry->info, doubtful || is_possibly_delivered(*entry) ? Care::needed : Care::none);
+}
+
+// A clock that was wrong must not keep mail waiting.
+void Stock::schedule(const std::string& id, Time arrival, const queue::RetryInfo& info, Care care) {
+  const Time now = sys::now();
+  const auto wait = std::clamp<Milliseconds>(info.next_try - now, Milliseconds(0), retry_.longest);
+  schedule_.add(id, std::min(arrival, now), sys::boot_now() + wait, care);
+}
+
+// Without a look into it: that may be what kills.
+void Stock::set_aside(const std::string& id, unsigned deaths) {
+  const std::string reason = "mailchuted died " + std::to_string(deaths) + " times while working on it";
+  const auto aside = queue_.set_aside(id, reason);
+  if (!aside && aside.error().kind == Error::Kind::unavailable) return;
+  Event event(aside ? "held" : "record-failed", Severity::error);
+  const std::string advice = reason + "; to try it again: mailchute queue retry " + id;
+  log_(std::move(event).with("id", id).with("reason", aside ? advice : aside.error().text));
+}
+
+// False when it cannot be sent for now.
+bool Stock::mark_possibly_delivered(const std::string& id) {
+  const Board::Touch touch(board_, id);
+  auto message = read(id);
+  if (!message) {
+    not_read(id, message.error());
+    return false;
+  }
+  std::vector<queue::Outcome> outcomes;
+  for (const std::size_t recipient : message->recipients) {
+    outcomes.push_back({recipient, RecipientStatus::possibly_delivered, {}});
+  }
+  if (auto recorded = queue_.record(message->entry, outcomes); !recorded) {
+    log_(Event("record-failed", Severity::error).with("id", id).with("reason", recorded.error().text));
+  }
+  return true;
+}
+
+// Before anything is sent of a message, or of the notification that is about it.
+bool Stock::settle_owed(const std::string& id) {
+  const Board::Touch touch(board_, id);
+  auto entry = queue_.load(id);
+  if (entry) return recorder_.settle_owed(*entry);
+  not_read(id, entry.error());
+  return false;
+}
+
+// What was left, and what came to cur/ there.
+void Stock::elsewhere_gone(const Inheritance& left) {
+  for (const auto& [id, deaths] : left.deadly) {
+    if (elsewhere_.erase(id) != 0) set_aside(id, deaths);
+  }
+  for (const std::string& id : left.elsewhere) elsewhere_.erase(id);
+  doubtful_.insert(left.possibly_delivered.begin(), left.possibly_delivered.end());
+  look_for_unknown();
+}
+
+void Stock::look_for_unknown() {
+  const auto loaded = load_unknown();
+  if (loaded) return;
+  log_(Event("unreadable", Severity::error).with("reason", loaded.error().text));
+  timer_.start(retry_.first, [this] { look_for_unknown(); });
+}
+
+std::optional<Outgoing> Stock::load(const std::string& id) {
+  auto message = read(id);
+  if (!message) {
+    not_read(id, message.error());
+    return std::nullopt;
+  }
+  if (!message->entry.owed().empty() && !recorder_.settle_owed(message->entry)) return std::nullopt;
+  return std::move(*message);
+}
+
+Result<Outgoing> Stock::read(const std::string& id) {
+  auto entry = queue_.load(id);
+  if (!entry) return failure(entry.error());
+  auto message = Outgoing::prepare(std::move(*entry), settings_.hostname);
+  if (!message) return failure(Error::Kind::temporary, message.error().text);
+  return message;
+}
+
+void Stock::not_read(const std::string& id, const Error& error) {
+  log_(Event("unreadable", Severity::error).with("id", id).with("reason", error.text));
+  // These two mean that it is not in cur/ any more (queue.h).
+  const bool gone = error.kind == Error::Kind::data || error.kind == Error::Kind::unavailable;
+  gone ? user_.on_gone(id) : user_.on_put_back(id, sys::now(), retry_.first, Care::none);
+}
+
+}  // namespace mailchute::relay

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What is in cur/, made known to the schedule: at the start, and when another worker has gone and
+// left its part. A message is read from disk here and nowhere else.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "base/log.h"
+#include "config/settings.h"
+#include "net/event_loop.h"
+#include "queue/listing.h"
+#include "queue/queue.h"
+#include "relay/board.h"
+#include "relay/outgoing.h"
+#include "relay/recorder.h"
+#include "relay/retry.h"
+#include "relay/schedule.h"
+
+namespace mailchute::relay {
+
+// What workers before this one left: ids of entries in cur/.
+struct Inheritance {
+  std::set<std::string> elsewhere;           // an older worker is finishing these
+  std::set<std::string> possibly_delivered;  // a worker died between final dot and reply
+  std::map<std::string, unsigned> deadly;    // so many workers have died of these
+};
+
+class Stock {
+ public:
+  // All outlive it. `user` hears of what cannot be loaded, and of relief when there may be more.
+  Stock(net::EventLoop& loop, queue::Queue& queue, const config::Settings& settings,
+        Schedule& schedule, Recorder& recorder, RecorderUser& user, Board& board, Log& log);
+
+  // Without it nothing would ever be done about what is in cur/ already. What is deadly is held; what
+  // is elsewhere is left alone until elsewhere_gone().
+  Result<> take_over(const Inheritance& inheritance);
+  // One that was at work elsewhere has gone, and left these: taken over is what was known as such, and
+  // what is in cur/ and was not known at all.
+  void elsewhere_gone(const Inheritance& left);
+
+  // A message to be sent now. Nothing: it could not be read, or must not be sent for now, and the
+  // user knows what becomes of it.
+  std::optional<Outgoing> load(const std::string& id);
+
+ private:
+  Result<> load_unknown();
+  void look_for_unknown();
+  void make_known(const std::string& id, const queue::Listed* entry);
+  void schedule(const std::string& id, Time arrival, const queue::RetryInfo& info, Care care);
+  void set_aside(const std::string& id, unsigned deaths);
+  bool mark_possibly_delivered(const std::string& id);
+  bool settle_owed(const std::string& id);
+  Result<Outgoing> read(const std::string& id);
+  void not_read(const std::string& id, const Error& error);
+
+  queue::Queue& queue_;
+  const config::Settings& settings_;
+  RetryLimits retry_;
+  Schedule& schedule_;
+  Recorder& recorder_;
+  RecorderUser& user_;
+  Board& board_;
+  Log& log_;
+  net::Timer timer_;
+  std::set<std::string> elsewhere_;
+  std::set<std::string> doubtful_;  // of what is not known yet
+};
+
+}  // namespace mailchute::relay
