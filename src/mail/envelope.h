@@ -33,6 +33,9 @@ struct Recipient {
   bool operator==(const Recipient&) const = default;
 };
 
+// The kernel's overflow uid, which stands for users that it cannot name: nobody is called by it.
+inline constexpr std::uint32_t kUnknownUid = 65534;
+
 struct Envelope {
   std::string reverse_path;  // without angle brackets; empty is the null reverse-path
   std::vector<Recipient> recipients;

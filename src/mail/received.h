@@ -5,6 +5,9 @@
 //   	with local id QUEUEID           or "with ESMTP", as the message came (RFC 3848)
 //   	for <only@recipient.example>;
 //   	Sun, 22 Nov 2026 21:57:51 +0100
+//
+// Where a client came over TCP it is "Received: from name ([127.0.0.1])", and "by" on a line of its
+// own; "(mailchute, from unknown uid)" where nobody can tell who it was.
 #pragma once
 
 #include <cstdint>
@@ -19,6 +22,7 @@ inline constexpr std::string_view kLocal = "local";
 
 struct Trace {
   std::string_view hostname;
+  std::string_view client{};  // "name ([127.0.0.1])"; empty: none
   std::uint32_t uid = 0;
   std::string_view protocol = kLocal;
   std::string_view queue_id;
@@ -26,6 +30,9 @@ struct Trace {
   Time time{};
   int utc_offset = 0;  // seconds
 };
+
+// "uid 1000", "unknown uid"
+std::string format_origin(std::uint32_t uid);
 
 // With LF line ends, the last one included.
 std::string format_received(const Trace& trace);

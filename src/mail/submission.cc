@@ -165,6 +165,7 @@ std::string received(const Surroundings& at, const std::vector<Recipient>& recip
                      std::string_view protocol) {
   return format_received(Trace{
       .hostname = at.hostname,
+      .client = at.client,
       .uid = at.uid,
       .protocol = protocol,
       .queue_id = at.queue_id,

@@ -45,6 +45,7 @@ struct Surroundings {
   std::string queue_id;
   Time now{};
   int utc_offset = 0;  // seconds
+  std::string client{};  // of SMTP: "name ([127.0.0.1])"; empty where it has no address
 };
 
 // False: login and gecos_name may stay empty, nothing depends on them.

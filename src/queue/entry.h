@@ -28,7 +28,7 @@ struct MessageFacts {
 
 // An owner that is nobody: where a uid cannot be mapped into a user namespace the kernel shows
 // this.
-inline constexpr std::uint32_t kOverflowUid = 65534;
+inline constexpr std::uint32_t kOverflowUid = mail::kUnknownUid;
 
 // What a file must be like to count as an entry.
 struct Terms {

@@ -9,7 +9,7 @@ using namespace mailchute;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   fuzz::Input input(data, size);
-  mail::Trace truth{"h.example", input.octet() * 1000, "ID", "you@x.example", {}, 0};
+  mail::Trace truth{.hostname = "h.example", .uid = input.octet() * 1000, .queue_id = "ID"};
   const std::string_view message = input.rest();
   mail::HeaderReader reader;
   if (!reader.feed(message)) return 0;
@@ -18,14 +18,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (correct_received(reader.header(), truth))
     fuzz::require(!correct_received(reader.header(), truth));
   const std::string sent = reader.header().text();
-  const std::string_view line = std::string_view(sent).substr(0, sent.find('\n'));
-  const std::string_view start = "Received: by ";
-  fuzz::require(line.size() < sent.size() && line.starts_with(start));
-  const std::string_view host = line.substr(start.size(), line.find(' ', start.size()) - start.size());
+  std::string_view rest = sent;
+  if (rest.starts_with("Received: from ")) {
+    rest.remove_prefix(rest.find('\n') + 1);
+    fuzz::require(rest.starts_with("\tby "));
+  } else {
+    fuzz::require(rest.starts_with("Received: by "));
+  }
+  rest.remove_prefix(rest.find("by ") + 3);
+  const std::string_view host = rest.substr(0, rest.find(' '));
   fuzz::require(mail::safe_domain(host) == host);
-  const auto digits = line.substr(std::min(line.size(), line.rfind(' ') + 1));
-  const auto uid = line.substr(start.size() + host.size());
-  fuzz::require(uid == " (mailchute, from uid " + std::string(digits));
-  fuzz::require(digits.ends_with(')') && parse_number(digits.substr(0, digits.size() - 1)) == truth.uid);
+  rest.remove_prefix(host.size());
+  fuzz::require(rest.starts_with(" (mailchute, from " + mail::format_origin(truth.uid) + ")\n"));
   return 0;
 }

@@ -32,6 +32,24 @@ TEST(Received, NamesNobodyWhereThereAreSeveral) {
             "\tSun, 22 Nov 2026 23:17:02 +0100\n");
 }
 
+TEST(Received, NamesTheClientThatCameOverTcp) {
+  Trace smtp = trace();
+  smtp.client = "app ([127.0.0.1])";
+  smtp.protocol = "ESMTP";
+  EXPECT_EQ(format_received(smtp),
+            "Received: from app ([127.0.0.1])\n"
+            "\tby box.example.org (mailchute, from uid 1000)\n"
+            "\twith ESMTP id ABC123\n"
+            "\tfor <you@example.net>;\n"
+            "\tSun, 22 Nov 2026 23:17:02 +0100\n");
+}
+
+TEST(Received, SaysSoWhereTheUserIsUnknown) {
+  Trace nobody = trace();
+  nobody.uid = 65534;
+  EXPECT_NE(format_received(nobody).find("(mailchute, from unknown uid)\n"), std::string::npos);
+}
+
 TEST(Received, NoLineIsLongerThan998Octets) {
   Trace bulky = trace();
   const std::string address = std::string(1000, 'a') + "@x";
