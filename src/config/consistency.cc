@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "config/consistency.h"
 
+#include <algorithm>
 #include <initializer_list>
+#include <utility>
 
 namespace mailchute::config {
 namespace {
@@ -15,17 +17,18 @@ unsigned line_of_first(const Lines& lines, std::initializer_list<std::string_vie
   return 0;
 }
 
-// Both or neither.
-void check_credentials(const Lines& lines, Complaints& complaints) {
-  const bool user = written(lines, "smart_host.user");
-  const bool password = written(lines, "smart_host.password_file");
-  if (user && !password)
-    complaints.add(lines.at("smart_host.user"),
-                   "smart_host.user without a password; write password_file = "
-                   "\"/etc/mailchute/password\";");
-  if (password && !user)
-    complaints.add(lines.at("smart_host.password_file"),
-                   "smart_host.password_file without a user; write user = \"web1@example.org\";");
+// One of two settings that go together.
+struct Half {
+  std::string_view path;
+  const char* without;  // the other
+  const char* write;    // to have it as well
+};
+
+void check_pair(const Half& one, const Half& other, const Lines& lines, Complaints& complaints) {
+  for (const auto& [here, there] : {std::pair(one, other), std::pair(other, one)})
+    if (written(lines, here.path) && !written(lines, there.path))
+      complaints.add(lines.at(here.path),
+                     std::string(here.path) + " without " + here.without + "; write " + here.write);
 }
 
 // A password goes over verified TLS only, unless the file says otherwise in plain words.
@@ -53,8 +56,42 @@ void check_smart_host(const SmartHost& host, const Lines& lines, Complaints& com
   if (host.port == 465 && host.tls == Tls::starttls)
     complaints.add(line_of_first(lines, {"smart_host.tls", "smart_host.port"}),
                    "port 465 speaks TLS from the first octet; write tls = \"implicit\";");
-  check_credentials(lines, complaints);
+  check_pair({"smart_host.user", "a password", "password_file = \"/etc/mailchute/password\";"},
+             {"smart_host.password_file", "a user", "user = \"web1@example.org\";"}, lines,
+             complaints);
   check_protection(host, lines, complaints);
+}
+
+// Who is beyond this machine is let in by a word of its own, and never asked for a password that
+// others can read.
+void check_reach(const Listener& listener, const Lines& lines, Complaints& complaints) {
+  const auto reached = std::find_if(listener.listen.begin(), listener.listen.end(),
+                                    [](const Endpoint& at) { return !at.loopback(); });
+  if (reached == listener.listen.end()) return;
+  if (!listener.open_to_network)
+    complaints.add(lines.at("listener.listen"),
+                   "listener.listen = \"" + reached->text() +
+                       "\" would let other machines send mail through this one; write listen = [ "
+                       "\"localhost:" + std::to_string(reached->port) + "\" ]; or, if that is what "
+                       "you want, open_to_network = true;");
+  else if (written(lines, "listener.user") && !written(lines, "listener.certificate_file"))
+    complaints.add(lines.at("listener.user"),
+                   "listener.user without TLS would have other machines send the password for "
+                   "everybody to read; write certificate_file = "
+                   "\"/etc/mailchute/listener-cert.pem\"; and key_file = "
+                   "\"/etc/mailchute/listener-key.pem\";");
+}
+
+void check_listener(const Listener& listener, const Lines& lines, Complaints& complaints) {
+  check_pair({"listener.user", "a password",
+              "password_file = \"/etc/mailchute/listener-password\";"},
+             {"listener.password_file", "a user", "user = \"apps\";"}, lines, complaints);
+  check_pair({"listener.certificate_file", "its key",
+              "key_file = \"/etc/mailchute/listener-key.pem\";"},
+             {"listener.key_file", "a certificate",
+              "certificate_file = \"/etc/mailchute/listener-cert.pem\";"},
+             lines, complaints);
+  check_reach(listener, lines, complaints);
 }
 
 void check_retry(const Retry& retry, const Lines& lines, Complaints& complaints) {
@@ -78,6 +115,7 @@ void check_ways_in(const Settings& settings, const Lines& lines, Complaints& com
 void check_together(const Settings& settings, const Lines& lines, Complaints& complaints) {
   check_retry(settings.retry, lines, complaints);
   check_ways_in(settings, lines, complaints);
+  if (settings.listener) check_listener(*settings.listener, lines, complaints);
   if (settings.smart_host) {
     check_smart_host(*settings.smart_host, lines, complaints);
   } else if (!written(lines, "smart_host")) {

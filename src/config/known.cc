@@ -23,7 +23,7 @@ constexpr Word<LogTarget> kLogWords[] = {{"automatic", LogTarget::automatic},
 using V = const Value&;
 using S = Settings&;
 
-// The group "smart_host" stands before its settings in the table.
+// A group stands before its settings in the table.
 constexpr Known kKnown[] = {
     {"smart_host", "{ host = \"mail.example.org\"; }",
      [](V v, S s) {
@@ -68,6 +68,23 @@ constexpr Known kKnown[] = {
     {"smart_host.timeouts.message", "600",
      [](V v, S s) { v.read_span(s.smart_host->timeouts.message); }},
     {"smart_host.timeouts.quit", "5", [](V v, S s) { v.read_span(s.smart_host->timeouts.quit); }},
+
+    {"listener", "{ listen = [ \"localhost:25\" ]; }",
+     [](V v, S s) {
+       if (v.is_group()) s.listener.emplace();
+     },
+     Known::For::daemon, true},
+    {"listener.listen", "[ \"localhost:25\" ]",
+     [](V v, S s) { v.read_endpoints(s.listener->listen); }},
+    {"listener.open_to_network", "true",
+     [](V v, S s) { v.read_boolean(s.listener->open_to_network); }},
+    {"listener.user", "\"apps\"", [](V v, S s) { v.read_text(s.listener->user); }},
+    {"listener.password_file", "\"/etc/mailchute/listener-password\"",
+     [](V v, S s) { v.read_path(s.listener->password_file); }},
+    {"listener.certificate_file", "\"/etc/mailchute/listener-cert.pem\"",
+     [](V v, S s) { v.read_path(s.listener->certificate_file); }},
+    {"listener.key_file", "\"/etc/mailchute/listener-key.pem\"",
+     [](V v, S s) { v.read_path(s.listener->key_file); }},
 
     {"retry", "{ first = 60; longest = 3600; }", [](V v, S) { v.is_group(); }, Known::For::daemon,
      true},

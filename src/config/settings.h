@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "config/endpoint.h"
 
 namespace mailchute::config {
 
@@ -47,6 +48,16 @@ struct SmartHost {
   Timeouts timeouts;
 };
 
+// SMTP for programs of this machine.
+struct Listener {
+  std::vector<Endpoint> listen;  // may be empty: a service manager hands sockets over
+  bool open_to_network = false;  // other machines may connect
+  std::string user;              // empty: nobody needs to authenticate
+  std::string password_file;
+  std::string certificate_file;  // empty: no STARTTLS
+  std::string key_file;
+};
+
 struct Retry {
   Seconds first{60};
   Seconds longest{3600};
@@ -71,6 +82,7 @@ struct Settings {
   unsigned sync_every = 64;         // messages whose removal may be undone by a power cut
   Retry retry;
   std::optional<SmartHost> smart_host;
+  std::optional<Listener> listener;
 
   std::string control_socket() const { return run_directory + "/control"; }
   std::string submission_socket() const { return run_directory + "/submit"; }

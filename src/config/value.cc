@@ -109,15 +109,22 @@ void Value::read_login(std::string& into) const {
 }
 
 void Value::read_logins(std::vector<std::string>& into) const {
-  std::vector<std::string> logins;
-  if (!config_setting_is_array(setting_) && !config_setting_is_list(setting_))
+  auto logins = strings();
+  if (!logins || !std::all_of(logins->begin(), logins->end(), is_login))
     return wants("names in brackets");
-  for (int i = 0; i < config_setting_length(setting_); ++i) {
-    const char* const text = config_setting_get_string_elem(setting_, i);
-    if (text == nullptr || !is_login(text)) return wants("names in brackets");
-    logins.emplace_back(text);
+  into = std::move(*logins);
+}
+
+void Value::read_endpoints(std::vector<Endpoint>& into) const {
+  const auto one = string();
+  const auto texts = one ? std::vector<std::string>{std::string(*one)} : strings();
+  std::vector<Endpoint> endpoints;
+  for (const std::string& text : texts.value_or(std::vector<std::string>())) {
+    if (const auto endpoint = parse_endpoint(text)) endpoints.push_back(*endpoint);
   }
-  into = std::move(logins);
+  if (!texts || endpoints.empty() || endpoints.size() != texts->size())
+    return wants("addresses with a port, \"localhost:25\" or \"[::1]:587\", in brackets");
+  into = std::move(endpoints);
 }
 
 void Value::read_span(Seconds& into) const {
@@ -150,6 +157,17 @@ std::optional<std::string_view> Value::string() const {
   const char* const text = config_setting_get_string(setting_);
   if (text == nullptr) return std::nullopt;
   return text;
+}
+
+std::optional<std::vector<std::string>> Value::strings() const {
+  if (!config_setting_is_array(setting_) && !config_setting_is_list(setting_)) return std::nullopt;
+  std::vector<std::string> texts;
+  for (int i = 0; i < config_setting_length(setting_); ++i) {
+    const char* const text = config_setting_get_string_elem(setting_, i);
+    if (text == nullptr) return std::nullopt;
+    texts.emplace_back(text);
+  }
+  return texts;
 }
 
 std::optional<std::int64_t> Value::integer() const {

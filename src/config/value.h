@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "config/complaints.h"
+#include "config/endpoint.h"
 
 namespace mailchute::config {
 
@@ -46,6 +47,7 @@ class Value {
   void read_text(std::string& into) const;   // not empty, no control characters
   void read_login(std::string& into) const;  // a user or group of this machine
   void read_logins(std::vector<std::string>& into) const;
+  void read_endpoints(std::vector<Endpoint>& into) const;  // one, or several in brackets
   void read_span(Seconds& into) const;        // a second to a year
   void read_size(std::uint64_t& into) const;  // octets
 
@@ -70,6 +72,7 @@ class Value {
 
  private:
   std::optional<std::string_view> string() const;
+  std::optional<std::vector<std::string>> strings() const;  // in brackets
   std::optional<std::int64_t> integer() const;
   std::optional<std::uint64_t> number_up_to(std::uint64_t most) const;
   std::string_view name() const;

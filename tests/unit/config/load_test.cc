@@ -78,6 +78,8 @@ TEST(Load, EverySettingGetsThrough) {
       timeouts = { resolve = 11; connect = 12; greeting = 13; tls = 14; command = 15; data = "16s";
                    block = "1m"; message = "1h30m"; quit = 19; };
     };
+    listener = { listen = "*:25"; open_to_network = true; user = "l"; password_file = "/lp";
+                 certificate_file = "/lc"; key_file = "/lk"; };
     retry = { first = 1; longest = 2; lifetime = "2w"; };
     hostname = "web1.example.org"; domain = "example.org"; ignore_dots = true;
     message_size_limit = "5M"; queue_directory = "/q"; run_directory = "/r";
@@ -103,6 +105,10 @@ TEST(Load, EverySettingGetsThrough) {
                        std::to_string(t.block.count()),    std::to_string(t.message.count()),
                        std::to_string(t.quit.count())};
   EXPECT_EQ(spans, (Lines{"11", "12", "13", "14", "15", "16", "60", "5400", "19"}));
+  const Listener& l = *s.listener;
+  EXPECT_EQ(l.listen.at(0).text() + l.user + l.password_file + l.certificate_file + l.key_file,
+            "*:25l/lp/lc/lk");
+  EXPECT_TRUE(l.open_to_network);
   EXPECT_EQ(s.retry.first, Seconds(1));
   EXPECT_EQ(s.retry.longest, Seconds(2));
   EXPECT_EQ(s.retry.lifetime, Seconds(14 * 86400));
@@ -233,6 +239,61 @@ TEST(Load, MistakesOfTheSmartHostSayWhatToWriteInstead) {
   };
   for (const Case& c : cases)
     EXPECT_EQ(mistakes_in_smart_host(c.text), Lines{"m.conf:3: " + std::string(c.complaint)});
+}
+
+// Complaints about what stands in the listener's group, on line 3.
+std::vector<std::string> mistakes_in_listener(const std::string& settings) {
+  return mistakes_in(std::string(kHost) + "listener = {\n" + settings + "\n};\n");
+}
+
+TEST(Load, TheListenerTakesOneAddressOrSeveral) {
+  const auto listen = [](const std::string& value) {
+    const Loaded loaded = load_text(std::string(kHost) + "listener = { listen = " + value + "; };", "");
+    EXPECT_EQ(loaded.mistakes, Lines{});
+    std::string text;
+    for (const Endpoint& at : loaded.settings.listener->listen) text += at.text() + " ";
+    return text;
+  };
+  EXPECT_EQ(listen("\"localhost:25\""), "localhost:25 ");
+  EXPECT_EQ(listen("[ \"127.0.0.1:25\", \"[::1]:587\" ]"), "127.0.0.1:25 [::1]:587 ");
+  EXPECT_EQ(listen("( \"localhost:25\" )"), "localhost:25 ");
+}
+
+TEST(Load, WithoutAGroupNothingListens) {
+  EXPECT_FALSE(load_text(kHost, "").settings.listener);
+  EXPECT_EQ(mistakes_in_listener(""), Lines{});  // a service manager may have sockets for it
+}
+
+TEST(Load, MistakesOfTheListenerSayWhatToWriteInstead) {
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"listen = 25;",
+       "listener.listen wants addresses with a port, \"localhost:25\" or \"[::1]:587\", in brackets; "
+       "write listen = [ \"localhost:25\" ];"},
+      {"listen = \"mail.example.org:25\";",
+       "listener.listen wants addresses with a port, \"localhost:25\" or \"[::1]:587\", in brackets; "
+       "write listen = [ \"localhost:25\" ];"},
+      {"listen = [ ];",
+       "listener.listen wants addresses with a port, \"localhost:25\" or \"[::1]:587\", in brackets; "
+       "write listen = [ \"localhost:25\" ];"},
+      {"listen = [ \"127.0.0.1:25\", \"0.0.0.0:587\" ];",
+       "listener.listen = \"0.0.0.0:587\" would let other machines send mail through this one; write "
+       "listen = [ \"localhost:587\" ]; or, if that is what you want, open_to_network = true;"},
+      {"listen = \"*:25\"; open_to_network = true; user = \"a\"; password_file = \"/p\";",
+       "listener.user without TLS would have other machines send the password for everybody to read; "
+       "write certificate_file = \"/etc/mailchute/listener-cert.pem\"; and key_file = "
+       "\"/etc/mailchute/listener-key.pem\";"},
+      {"user = \"a\";",
+       "listener.user without a password; write password_file = \"/etc/mailchute/listener-password\";"},
+      {"key_file = \"/k\";",
+       "listener.key_file without a certificate; write certificate_file = "
+       "\"/etc/mailchute/listener-cert.pem\";"},
+  };
+  for (const auto& [text, complaint] : cases)
+    EXPECT_EQ(mistakes_in_listener(text), Lines{"m.conf:3: " + complaint}) << text;
+  EXPECT_EQ(mistakes_in_listener("listen = \"*:25\"; open_to_network = true;"), Lines{});
+  EXPECT_EQ(mistakes_in(std::string(kHost) + "listen = \"localhost:25\";"),
+            Lines{"m.conf:2: unknown setting 'listen'; it belongs here: "
+                  "listener = { listen = [ \"localhost:25\" ]; };"});
 }
 
 TEST(Load, UnprotectedMailIsAllowedWithoutAPassword) {
