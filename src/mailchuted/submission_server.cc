@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "mailchuted/submission_server.h"
 
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <utility>
 #include <variant>
@@ -19,36 +17,30 @@ namespace {
 constexpr std::uint64_t kShortEnvelope = 16 << 10;
 // Who sends less than this at a time is not getting on.
 constexpr std::uint64_t kStep = 4 << 10;
-// Then whatever else there is to do gets its turn.
-constexpr std::size_t kCommitsAtOnce = 32;
 constexpr Milliseconds kLook{1000};
 // How long a client that was sent away may take to go.
 constexpr Milliseconds kFarewell{5000};
 // A client needs a descriptor for itself and one for its file, and there may be as many on their
 // way out as there are at work; the rest of the worker needs some, too.
-constexpr rlim_t kOtherDescriptors = 192;
-constexpr rlim_t kDescriptorsEach = 3;
-
-std::size_t places(std::size_t wanted) {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return wanted;
-  const rlim_t rest = limit.rlim_cur - std::min(limit.rlim_cur, kOtherDescriptors);
-  return std::clamp<std::size_t>(rest / kDescriptorsEach, 1, wanted);
-}
+constexpr std::size_t kOtherDescriptors = 192;
+constexpr std::size_t kDescriptorsEach = 3;
 
 Error busy() { return {Error::Kind::temporary, "too many are submitting at this moment"}; }
 
 }  // namespace
 
 // One connection, one entry.
-class SubmissionServer::Client : public net::ConnectionUser {
+class SubmissionServer::Client : public net::ConnectionUser, private Committer::Client {
  public:
   Client(SubmissionServer& server, std::unique_ptr<net::Connection> connection, uid_t uid)
       : server_(server), connection_(std::move(connection)), uid_(uid), came_(sys::boot_now()),
         heard_(came_), moved_(came_) {
     connection_->set_user(this);
   }
-  ~Client() override { give_back(); }
+  ~Client() override {
+    server_.committer_.remove(*this);
+    give_back();
+  }
 
   uid_t uid() const { return uid_; }
   bool at_work() const { return stage_ != Stage::leaving; }
@@ -58,12 +50,6 @@ class SubmissionServer::Client : public net::ConnectionUser {
   void refuse(const Error& error, bool busy = false);
   // False when there is no point in keeping it.
   bool look_after(Instant now);
-
-  queue::OwnEntryWriter* writer() { return &*writer_; }
-  void synced(const Result<>& result);
-  bool commit_entry();
-  void taken_back(const Error& why);
-  void queued();
 
   void on_octets(std::string_view octets) override;
   void on_sent() override {}
@@ -80,6 +66,10 @@ class SubmissionServer::Client : public net::ConnectionUser {
   void take(const Reader::Begin& begin);
   void take(const Reader::Octets& octets);
   void take(const Reader::End& end);
+  // Committer::Client
+  queue::OwnEntryWriter& entry() override { return *writer_; }
+  bool still_wanted() const override;
+  void on_committed(const Result<>& result) override;
   void fail(const Error& error);
   void leave(std::string last_words);
   void give_back() { server_.envelopes_ -= std::exchange(promised_, 0); }
@@ -164,31 +154,20 @@ void SubmissionServer::Client::take(const Reader::End& end) {
   }
   stage_ = Stage::complete;
   connection_->pause_reading();
-  server_.commit_soon(this);
-}
-
-// Of several.
-void SubmissionServer::Client::synced(const Result<>& result) {
-  if (!result) fail(result.error());
+  server_.committer_.add(*this);
 }
 
 // Who has gone was told nothing, and may have told his caller that nothing is queued.
-bool SubmissionServer::Client::commit_entry() {
-  const auto committed = connection_->deserted()
-                             ? Result<>(failure(Error::Kind::temporary, "nobody waits for the answer"))
-                             : server_.queue_.commit(*writer_);
-  if (!committed) refuse(committed.error());
-  return committed.has_value();
-}
+bool SubmissionServer::Client::still_wanted() const { return !connection_->deserted(); }
 
-void SubmissionServer::Client::taken_back(const Error& why) {
-  server_.queue_.take_back(*writer_);
-  fail(why);
-}
-
-void SubmissionServer::Client::queued() {
+void SubmissionServer::Client::on_committed(const Result<>& result) {
+  if (!result) {
+    const bool ordinary = result.error().kind == Error::Kind::rejected || !still_wanted();
+    return ordinary ? refuse(result.error()) : fail(result.error());
+  }
   leave(queue::format_ok(entry_.id));
   server_.delivery_.add(entry_);
+  if (server_.queued_late_) server_.queued_late_();
 }
 
 void SubmissionServer::Client::refuse(const Error& error, bool busy) {
@@ -231,14 +210,15 @@ bool SubmissionServer::Client::look_after(Instant now) {
 // The server
 
 SubmissionServer::SubmissionServer(net::EventLoop& loop, sys::UniqueFd listening,
-                                   queue::Queue& queue, const config::Settings& settings,
-                                   relay::Delivery& delivery, Log& log, SubmissionLimits limits)
+                                   queue::Queue& queue, Committer& committer,
+                                   const config::Settings& settings, relay::Delivery& delivery,
+                                   Log& log, SubmissionLimits limits)
     : loop_(loop), queue_(queue), settings_(settings), delivery_(delivery), log_(log),
-      limits_(limits), look_timer_(loop), finish_timer_(loop),
+      limits_(limits), committer_(committer), look_timer_(loop), finish_timer_(loop),
       listener_(net::Listener::on(loop, std::move(listening), [this](auto connection) {
         accept(std::move(connection));
       })) {
-  limits_.places = places(limits.places);
+  limits_.places = places_for(limits.places, kDescriptorsEach, kOtherDescriptors);
 }
 
 SubmissionServer::~SubmissionServer() = default;
@@ -260,41 +240,26 @@ void SubmissionServer::accept(std::unique_ptr<net::Connection> connection) {
   if (!room) clients_.back()->refuse(busy(), true);
 }
 
-SubmissionServer::Counts SubmissionServer::count() const {
-  Counts counts;
-  for (const auto& client : clients_) counts[client->uid()] += client->at_work();
-  return counts;
-}
-
 std::size_t SubmissionServer::places_taken() const {
   return static_cast<std::size_t>(std::count_if(
       clients_.begin(), clients_.end(), [](const auto& client) { return client->at_work(); }));
 }
 
-// Nobody drives out those of users who have fewer than himself, nor one of anybody's few that is
-// getting on. Of those who may be sent away it is one of the user who has most, the one that is slowest.
 bool SubmissionServer::make_room(uid_t uid) {
-  const Counts counts = count();
-  const auto own = counts.find(uid);
-  const std::size_t mine = own == counts.end() ? 0 : own->second;
   const Instant now = sys::boot_now();
-  const auto rank = [&](const Client* client) {
-    return std::pair(counts.at(client->uid()), client->standstill(now));
-  };
-  Client* last = nullptr;
+  std::vector<Client*> at_work;
+  std::vector<Guest> guests;
   for (const auto& client : clients_) {
-    const std::size_t theirs = counts.at(client->uid());
-    const bool too_many = theirs > std::max(mine, limits_.few);
-    const bool stands = theirs >= mine && client->standstill(now) >= limits_.standstill;
-    if (!client->may_be_sent_away() || (!too_many && !stands)) continue;
-    if (last == nullptr || rank(client.get()) > rank(last)) last = client.get();
+    if (!client->at_work()) continue;
+    at_work.push_back(client.get());
+    guests.push_back({client->uid(), client->may_be_sent_away(), client->standstill(now)});
   }
-  if (last != nullptr) last->refuse(busy(), true);
-  return last != nullptr;
+  const auto last = who_makes_room(guests, uid, limits_.hospitality);
+  if (last) at_work[*last]->refuse(busy(), true);
+  return last.has_value();
 }
 
 void SubmissionServer::forget(Client* client) {
-  complete_.remove(client);
   clients_.remove_if([client](const auto& other) { return other.get() == client; });
   finish_if_idle();
 }
@@ -306,37 +271,11 @@ void SubmissionServer::look_after() {
   if (!clients_.empty()) look_timer_.start(std::min(kLook, limits_.silence), [this] { look_after(); });
 }
 
-// The others that are complete in this turn of the loop come along.
-void SubmissionServer::commit_soon(Client* client) {
-  complete_.push_back(client);
-  if (complete_.size() == 1) loop_.post([this] { commit(); });
-}
-
-// The files all at once, then their names in cur/, and then everybody is told.
-void SubmissionServer::commit() {
-  std::list<Client*> now;
-  const auto end = std::next(complete_.begin(), static_cast<std::ptrdiff_t>(std::min(kCommitsAtOnce, complete_.size())));
-  now.splice(now.end(), complete_, complete_.begin(), end);
-  std::vector<queue::OwnEntryWriter*> writers;
-  for (Client* client : now) writers.push_back(client->writer());
-  const auto results = queue::sync_together(writers);
-  auto result = results.begin();
-  for (Client* client : now) client->synced(*result++);
-  std::erase_if(now, [](Client* client) { return !client->at_work(); });
-  std::erase_if(now, [](Client* client) { return !client->commit_entry(); });
-  const auto synced = now.empty() ? Result<>() : queue_.sync();
-  for (Client* client : now) synced ? client->queued() : client->taken_back(synced.error());
-  if (synced && !now.empty() && queued_late_) queued_late_();
-  if (!complete_.empty()) loop_.post([this] { commit(); });
-  finish_if_idle();
-}
-
 void SubmissionServer::finish(Milliseconds within, std::function<void()> done) {
   finished_ = std::move(done);
   listener_.reset();
   finish_timer_.start(within, [this] {
     clients_.clear();
-    complete_.clear();
     finish_if_idle();
   });
   finish_if_idle();

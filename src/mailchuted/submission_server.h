@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The submission socket: takes entries as queue/submission_protocol.h says, from whoever may open
-// it, and answers with the queue id when they are durable. Entries that are complete at the same
-// time are made durable together. Who submits is known from the socket (SO_PEERCRED).
+// it, and answers with the queue id when they are durable (committer.h). Who submits is known from
+// the socket (SO_PEERCRED).
 //
 // Anybody may be hostile. A client holds some 32 KiB, whatever it sends; it must go on, must come to
 // an end, and when there is no place left it must make room for users who have fewer.
@@ -10,7 +10,6 @@
 #include <cstdint>
 #include <functional>
 #include <list>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,6 +17,8 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "config/settings.h"
+#include "mailchuted/committer.h"
+#include "mailchuted/room.h"
 #include "net/event_loop.h"
 #include "net/listener.h"
 #include "queue/queue.h"
@@ -27,15 +28,13 @@ namespace mailchute::mailchuted {
 
 struct SubmissionLimits {
   std::size_t places = 256;  // clients at a time, as far as there are descriptors for them
-  std::size_t few = 4;       // as many of a user keep their places as long as they move
+  Hospitality hospitality;   // when they are all taken
   // Without a word. The front end says something every ten seconds.
   Milliseconds silence{30000};
   // All of the envelope, which the front end has in hand when it comes.
   Milliseconds envelope{30000};
   // A job that takes a day to say what it has to say.
   Milliseconds total{86400000};
-  // At a full house a client that has not got on for so long makes room for anybody.
-  Milliseconds standstill{5000};
   // Octets of long envelopes in memory, of all clients together.
   std::uint64_t envelopes = 32 << 20;
 };
@@ -44,8 +43,8 @@ class SubmissionServer {
  public:
   // On a socket that listens already. Everything passed in outlives it.
   SubmissionServer(net::EventLoop& loop, sys::UniqueFd listening, queue::Queue& queue,
-                   const config::Settings& settings, relay::Delivery& delivery, Log& log,
-                   SubmissionLimits limits = {});
+                   Committer& committer, const config::Settings& settings,
+                   relay::Delivery& delivery, Log& log, SubmissionLimits limits = {});
   ~SubmissionServer();
 
   // Takes no new clients; calls back when those who are at it are done, within the span.
@@ -57,17 +56,13 @@ class SubmissionServer {
 
  private:
   class Client;
-  using Counts = std::map<uid_t, std::size_t>;
 
   void accept(std::unique_ptr<net::Connection> connection);
-  Counts count() const;
   std::size_t places_taken() const;
   bool make_room(uid_t uid);
   void see_off();
   void forget(Client* client);
   void look_after();
-  void commit_soon(Client* client);
-  void commit();
   void finish_if_idle();
 
   net::EventLoop& loop_;
@@ -78,7 +73,7 @@ class SubmissionServer {
   SubmissionLimits limits_;
   std::uint64_t envelopes_ = 0;  // octets promised to long ones
   std::list<std::unique_ptr<Client>> clients_;
-  std::list<Client*> complete_;  // to be committed
+  Committer& committer_;
   net::Timer look_timer_;
   net::Timer finish_timer_;
   std::function<void()> queued_late_, finished_;

@@ -84,6 +84,7 @@ class Worker {
   net::EventLoop loop_;
   std::optional<relay::Delivery> delivery_;
   std::optional<ControlServer> control_;
+  std::optional<Committer> committer_;
   std::optional<SubmissionServer> submissions_;
   net::Timer pulse_;
   sys::UniqueFd termination_;
@@ -134,8 +135,10 @@ Result<> Worker::begin(const relay::Inheritance& inheritance) {
   if (auto loaded = delivery_->load_queue(inheritance); !loaded) return loaded;
   control_.emplace(loop_, std::move(post_.control), settings_, *delivery_, log_,
                    [this] { say(Kind::reload); });
+  committer_.emplace(loop_, *queue_);
   if (post_.submissions) {
-    submissions_.emplace(loop_, std::move(post_.submissions), *queue_, settings_, *delivery_, log_);
+    submissions_.emplace(loop_, std::move(post_.submissions), *queue_, *committer_, settings_,
+                         *delivery_, log_);
   }
   new_mail_.emplace(loop_, watch_->fd(), [this] { look(); });
   return {};

@@ -59,12 +59,12 @@ class SubmissionServerTest : public ::testing::Test {
     settings.smart_host->host = "127.0.0.1";
     settings.smart_host->port = 1;
     delivery.emplace(loop, it.queue, settings, "", nullptr, it.log, board);
-    limits.standstill = Milliseconds(0);
+    limits.hospitality.standstill = Milliseconds(0);
   }
   void serve() {
     socket.emplace(std::move(*sys::ListeningSocket::open(settings.submission_socket(), 0666)));
-    server = std::make_unique<SubmissionServer>(loop, sys::UniqueFd(::dup(socket->fd())), it.queue, settings,
-                                                *delivery, it.log, limits);
+    server = std::make_unique<SubmissionServer>(loop, sys::UniqueFd(::dup(socket->fd())), it.queue, committer,
+                                                settings, *delivery, it.log, limits);
   }
   void run_until(const std::function<bool()>& done) {
     net::Timer limit(loop);
@@ -115,6 +115,7 @@ class SubmissionServerTest : public ::testing::Test {
   std::optional<relay::Delivery> delivery;
   SubmissionLimits limits;
   std::optional<sys::ListeningSocket> socket;
+  Committer committer{loop, it.queue};
   std::unique_ptr<SubmissionServer> server;
   std::list<Speaker> speakers;
   mail::Envelope envelope = queue::envelope_to({"a@b", "c@d"});
@@ -338,7 +339,7 @@ TEST_F(SubmissionServerTest, AFullHouseSendsAwayWhoStandsStillLongest) {
 
 TEST_F(SubmissionServerTest, AFullHouseOfPeopleWhoGetOnAsksOthersToComeAgain) {
   limits.places = 5;
-  limits.standstill = Milliseconds(3600000);
+  limits.hospitality.standstill = Milliseconds(3600000);
   serve();
   for (int i = 0; i < 5; ++i) speaker().say(begin(queue::new_queue_id()));
   run_until([&] { return in_work() == 5; });
