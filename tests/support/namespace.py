@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A program of another package, run from its unpacked tree (peers.py) in mount and PID namespaces of its own.
 
-There the tree is laid over /usr, `home`/etc over /etc (so that users can be added and the program finds its
-configuration where it expects it), and `home` itself is /mnt. When the namespace's first process dies, the kernel
+There the tree is laid over /usr, and `home`/usr over both; `home`/etc over /etc (so that users can be added and the
+program finds its configuration where it expects it); and `home` itself is /mnt. When the namespace's first process dies, the kernel
 kills all the others before wait() returns.
 """
 
@@ -17,7 +17,7 @@ from report import Skip
 
 # Exit status 77 from here: the machine does not allow what is needed (a container without privileges).
 _START = """
-mount -t overlay overlay -o "ro,nosuid,lowerdir=$1:/usr" /usr || exit 77
+mount -t overlay overlay -o "ro,nosuid,lowerdir=$2/usr:$1:/usr" /usr || exit 77
 mount -t overlay overlay -o "ro,lowerdir=$2/etc:/etc" /etc || exit 77
 mount --bind "$2" /mnt || exit 77
 cd /mnt && shift 2 && "$@"
@@ -30,7 +30,7 @@ class Namespace:
         if os.geteuid() != 0:
             raise Skip("running other mail servers needs root")
         self.root = peers.fetch(*packages)
-        self._home, self._process = home, None
+        self._home, self._process = pathlib.Path(home), None
 
     def start(self, *command, ports=()):
         """Starts it and waits until it listens on the ports."""
@@ -39,7 +39,7 @@ class Namespace:
         # kernel forgets that it was to die with its parent.
         self._process = subprocess.Popen(
             ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
-             "/bin/sh", "-c", _START, "sh", str(self.root / "usr"), str(self._home), *command],
+             *self._inside(command)],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
             cwd="/", env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"})
         deadline = time.monotonic() + 20
@@ -51,11 +51,19 @@ class Namespace:
                 raise RuntimeError(f"{command[0]} does not listen")
             time.sleep(0.005)
 
+    def command(self, *command):
+        """What runs it in a namespace alike."""
+        return ["unshare", "--mount", *self._inside(command)]
+
+    def _inside(self, command):
+        for name in ("etc", "usr"):
+            (self._home / name).mkdir(parents=True, exist_ok=True)
+        return ["/bin/sh", "-c", _START, "sh", str(self.root / "usr"), str(self._home), *map(str, command)]
+
     def run(self, *command, input=None):
-        """Runs it to its end, in a namespace alike."""
-        done = subprocess.run(["unshare", "--mount", "/bin/sh", "-c", _START, "sh", self.root / "usr", self._home,
-                               *command],
-                              input=input, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        """Runs it to its end."""
+        done = subprocess.run(self.command(*command), input=input, text=True, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT)
         if done.returncode == 77 or done.stdout.startswith("unshare:"):
             raise Skip("no namespaces here: " + done.stdout.strip())
         if done.returncode != 0:
