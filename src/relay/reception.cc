@@ -18,6 +18,8 @@ bool same(std::string_view a, std::string_view b) {
 
 }  // namespace
 
+void ReceptionUser::consult(Reception& reception, const Consult&) { reception.decide({}); }
+
 Reception::Reception(const ReceptionSettings& settings, ReceptionUser& user, net::EventLoop& loop,
                      std::unique_ptr<net::Connection> connection)
     : settings_(settings), user_(user), connection_(std::move(connection)), patience_(loop) {
@@ -49,6 +51,12 @@ void Reception::break_off(std::string_view text) {
 void Reception::stored(const Result<std::string>& id) {
   message_ = Stage::none;
   session_->on_message_stored(id);
+  wait();
+  follow();
+}
+
+void Reception::decide(const std::optional<smtp::Reply>& instead) {
+  session_->on_verdict(instead);
   wait();
   follow();
 }

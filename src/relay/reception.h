@@ -29,15 +29,20 @@ struct ReceptionSettings {
 
 // Messages come one after the other: begin, write as often as it takes, end. After abandon, or an
 // error, nothing must stay of the message, and nothing more of it comes.
+class Reception;
+
 class ReceptionUser {
  public:
   using Message = smtp::ServerSession::BeginMessage;
+  using Consult = smtp::ServerSession::Consult;
 
   virtual ~ReceptionUser() = default;
   virtual Result<> begin(Message message) = 0;
   virtual Result<> write(std::string_view octets) = 0;
   virtual void end() = 0;  // all of it is there; answer with Reception::stored(), now or later
   virtual void abandon() = 0;
+  // At the steps that options.consulted names; answer with Reception::decide(), now or later.
+  virtual void consult(Reception& reception, const Consult& about);
   // The last call: a message that is coming in is abandoned with it, and nobody hears any more what
   // becomes of one that has ended. May destroy the reception.
   virtual void on_closed(const Error& reason) = 0;
@@ -50,6 +55,8 @@ class Reception : private net::ConnectionUser {
 
   // The id under which the message is safe, or why it is not (smtp/server_session.h).
   void stored(const Result<std::string>& id);
+  // What to say instead of going on.
+  void decide(const std::optional<smtp::Reply>& instead);
   // The client may finish the message it is at, and is then told to come back later.
   void finish();
   // The same, now, and why: "4.3.2 Too many clients".
@@ -74,6 +81,7 @@ class Reception : private net::ConnectionUser {
   void act(Session::Send action);
   void act(Session::StartTls action);
   void act(Session::CheckPassword action);
+  void act(const Session::Consult& action) { user_.consult(*this, action); }
   void act(Session::BeginMessage action);
   void act(Session::MessageOctets action);
   void act(Session::EndMessage action);

@@ -2,6 +2,7 @@
 // sendmail, mailq, newaliases: options, configuration, one call, exit status.
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -20,6 +21,7 @@
 #include "sendmail/options.h"
 #include "sendmail/report.h"
 #include "sendmail/run_daemon.h"
+#include "sendmail/smtp_server.h"
 #include "sendmail/submit.h"
 #include "sys/clock.h"
 #include "sys/file.h"
@@ -37,6 +39,17 @@ void open_closed_descriptors() {
   for (const pollfd& entry : standard) {
     if ((entry.revents & POLLNVAL) != 0) (void)::open("/dev/null", O_RDWR);  // the lowest free one
   }
+}
+
+// inetd gives the same socket for all three: on it there is nothing but SMTP.
+void keep_problems_out_of_smtp() {
+  struct stat output {}, problems {};
+  ::fstat(STDOUT_FILENO, &output);
+  ::fstat(STDERR_FILENO, &problems);
+  if (output.st_dev != problems.st_dev || output.st_ino != problems.st_ino) return;
+  const int nowhere = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  ::dup2(nowhere, STDERR_FILENO);
+  ::close(nowhere);
 }
 
 int print(std::string_view text, Report& report) {
@@ -62,21 +75,10 @@ Result<config::Settings> configuration(const Options& options, Report& report) {
   return std::move(loaded.settings);
 }
 
-std::string no_address(std::string_view text, std::string_view reason) {
-  return "'" + escaped(text) + "' is no address: " + std::string(reason);
-}
-
 int run_submission(const Options& options, const config::Settings& settings, Report& report) {
   const auto submitted = submit(options, settings, STDIN_FILENO, ::getuid(), sys::now());
   if (!submitted) return report.failed(submitted.error());
-  if (options.verbose) {
-    report.note("queued as " + submitted->id + " from <" + submitted->envelope.reverse_path + ">");
-    for (const auto& recipient : submitted->envelope.recipients) {
-      report.note(recipient.defect.empty() ? "to <" + recipient.address + ">"
-                                           : no_address(recipient.address, recipient.defect) +
-                                                 "; a notification tells the sender");
-    }
-  }
+  if (options.verbose) report.queued(submitted->id, submitted->envelope);
   if (options.bad_addresses != BadAddresses::quiet) {
     for (const mail::BadAddress& bad : submitted->bad) {
       report.problem(no_address(bad.text, bad.reason));
@@ -84,6 +86,12 @@ int run_submission(const Options& options, const config::Settings& settings, Rep
   }
   const bool tell = options.bad_addresses != BadAddresses::mail && !submitted->bad.empty();
   return tell ? EX_DATAERR : EX_OK;
+}
+
+int run_smtp(const Options& options, const config::Settings& settings, Report& report) {
+  const SmtpStreams streams{STDIN_FILENO, STDOUT_FILENO};
+  const auto served = serve_smtp(streams, options, settings, ::getuid(), report);
+  return served ? EX_OK : report.failed(served.error());
 }
 
 int run_listing(const config::Settings& settings, Report& report) {
@@ -103,6 +111,7 @@ int run_with_settings(const Options& options, Report& report) {
   const auto settings = configuration(options, report);
   if (!settings) return report.failed(settings.error());
   switch (options.mode) {
+    case Mode::smtp: return run_smtp(options, *settings, report);
     case Mode::list_queue: return run_listing(*settings, report);
     case Mode::retry: return run_retry(options, *settings, report);
     default: return run_submission(options, *settings, report);
@@ -118,7 +127,6 @@ int run(const Options& options, Report& report) {
   switch (options.mode) {
     case Mode::version: return print("mailchute " MAILCHUTE_VERSION "\n", report);
     case Mode::help: return print(kUsage, report);
-    case Mode::smtp: return missing("-bs, SMTP on standard input,", report);
     case Mode::verify: return missing("-bv, the verification of addresses,", report);
     case Mode::test_addresses: return missing("-bt, the address test mode,", report);
     case Mode::check_aliases: return missing("newaliases (-bi, -I)", report);
@@ -127,6 +135,7 @@ int run(const Options& options, Report& report) {
       return report.failed(run_daemon(kDaemon, options.mode == Mode::daemon,
                                       options.configuration_file));
     case Mode::submit:
+    case Mode::smtp:
     case Mode::list_queue:
     case Mode::retry: return run_with_settings(options, report);
   }
@@ -147,6 +156,7 @@ int run(std::span<char* const> words) {
   sys::SyslogSink log(options ? log_name(*options) : "sendmail");
   Report report(terminal, log);
   if (!options) return report.failed(options.error());
+  if (options->mode == Mode::smtp) keep_problems_out_of_smtp();
   const char* const name = std::getenv("NAME");
   auto& full_name = options->request.full_name;
   if (!full_name && name != nullptr && *name != '\0') full_name = name;

@@ -8,8 +8,11 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "mail/envelope.h"
 
 namespace mailchute::sendmail {
+
+std::string no_address(std::string_view text, std::string_view reason);
 
 class Report {
  public:
@@ -19,6 +22,8 @@ class Report {
   void warning(std::string_view text);
   // Standard error only.
   void note(std::string_view text);
+  // What -v says of a message.
+  void queued(const std::string& id, const mail::Envelope& envelope);
   // Names the problem; the exit status to end with.
   int failed(const Error& error);
 

@@ -4,64 +4,22 @@
 #include <algorithm>
 #include <iterator>
 
-#include "mail/display_name.h"
 #include "mail/dsn.h"
 #include "mail/intake.h"
 #include "queue/format.h"
 #include "queue/queue_id.h"
 #include "sendmail/message_source.h"
+#include "sendmail/surroundings.h"
 #include "sendmail/way_in.h"
-#include "sys/clock.h"
-#include "sys/identity.h"
 
 namespace mailchute::sendmail {
 namespace {
 
-// Less than the daemon's patience with a client that says nothing.
-constexpr Milliseconds kSignOfLife{10000};
-
 constexpr std::size_t kMaxNotified = 1000;  // with all that is written of them below kMaxEnvelope
-
-// Into the queue, up to the limit (octets; 0: none).
-class Queueing : public mail::Destination {
- public:
-  Queueing(WayIn& way, std::uint64_t limit) : way_(way), limit_(limit) {}
-
-  Result<> begin(const mail::Envelope& envelope) override { return way_.begin(envelope); }
-
-  Result<> write(std::string_view text) override {
-    if (limit_ != 0 && way_.message_length() + text.size() > limit_) {
-      return failure(Error::Kind::data, "message larger than " + std::to_string(limit_) +
-                                            " octets (message_size_limit)");
-    }
-    return way_.write(text);
-  }
-
- private:
-  WayIn& way_;
-  std::uint64_t limit_;
-};
 
 // A daemon that is in the middle of this message hears from us while the caller is thinking.
 void wait_for(const MessageSource& source, WayIn& way) {
-  while (way.streaming() && !source.wait(kSignOfLife)) way.keep_alive();
-}
-
-mail::Surroundings surroundings(const config::Settings& settings, std::uint32_t uid, Time now,
-                                const std::string& id, bool with_login) {
-  mail::Surroundings at;
-  at.hostname = settings.hostname;
-  at.domain = settings.domain;
-  at.uid = uid;
-  at.queue_id = id;
-  at.now = now;
-  at.utc_offset = sys::utc_offset(now);
-  if (with_login) {
-    const sys::Account account = sys::account_of(uid);
-    at.login = account.login;
-    at.gecos_name = mail::full_name_from_gecos(account.gecos, account.login);
-  }
-  return at;
+  while (way.streaming() && !source.wait(WayIn::kSignOfLife)) way.keep_alive();
 }
 
 // What is no address goes into the envelope, and the daemon tells the sender of it, as far as he wants to
@@ -102,8 +60,7 @@ Result<Submitted> submit(const Options& options, const config::Settings& setting
     return submission;
   };
   MessageSource source(input, options.ignore_dots || settings.ignore_dots);
-  Queueing queueing(*way, settings.message_size_limit);
-  mail::Intake intake(prepare, queueing);
+  mail::Intake intake(prepare, *way);
   if (auto passed = pass_on(source, intake, *way); !passed) return failure(passed.error());
   if (auto committed = way->commit(); !committed) return failure(committed.error());
   return Submitted{way->id(), std::move(intake.submission().envelope),

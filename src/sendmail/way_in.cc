@@ -76,6 +76,11 @@ Result<> WayIn::begin(const mail::Envelope& envelope) {
 
 Result<> WayIn::write(std::string_view octets) {
   message_length_ += octets.size();
+  const std::uint64_t limit = settings_->message_size_limit;
+  if (limit != 0 && message_length_ > limit) {
+    return failure(Kind::data, "message larger than " + std::to_string(limit) +
+                                   " octets (message_size_limit)");
+  }
   if (!socket_) {
     auto written = drop_->write(octets);
     if (written) return {};

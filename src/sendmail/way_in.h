@@ -2,7 +2,7 @@
 // Takes one entry into the queue by whichever way works: the drop directory, which needs nobody to
 // run, and where that fails in any way, also in the middle of a message, the daemon's socket. An
 // error means that neither took it, names both, and nothing is queued. Constant memory: what the
-// drop directory has taken is read back from there.
+// drop directory has taken is read back from there. No message passes message_size_limit.
 #pragma once
 
 #include <optional>
@@ -11,13 +11,13 @@
 
 #include "base/error.h"
 #include "config/settings.h"
-#include "mail/envelope.h"
+#include "mail/intake.h"
 #include "queue/entry_writer.h"
 #include "queue/socket_writer.h"
 
 namespace mailchute::sendmail {
 
-class WayIn {
+class WayIn final : public mail::Destination {
  public:
   // Trouble with the drop directory shows now, before the message is read.
   static Result<WayIn> open(const config::Settings& settings, std::string id);
@@ -26,13 +26,14 @@ class WayIn {
 
   // Once, before the first write(); the envelope is borrowed until commit(). What is wrong with it
   // or with the message is no matter of the way: an error of kind data at once.
-  Result<> begin(const mail::Envelope& envelope);
-  Result<> write(std::string_view octets);
-  std::uint64_t message_length() const { return message_length_; }
+  Result<> begin(const mail::Envelope& envelope) override;
+  Result<> write(std::string_view octets) override;
   // As SocketWriter's, where it came to that.
   Result<> commit();
 
-  // As SocketWriter's.
+  // While nothing comes from the caller: a daemon that is in the middle of this message hears from
+  // us at least this often, which is less than its patience.
+  static constexpr Milliseconds kSignOfLife{10000};
   bool streaming() const { return socket_ && socket_->streaming(); }
   void keep_alive() { socket_->keep_alive(); }
 

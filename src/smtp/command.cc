@@ -235,6 +235,12 @@ Command parse_command(std::string_view line) {
   return {Verb::unknown, line};
 }
 
+std::string_view Command::name() const {
+  for (const auto& [name, known] : kVerbs)
+    if (known == verb) return name;
+  return {};
+}
+
 Parsed<MailCommand> parse_mail(std::string_view argument, const Extensions& offered) {
   auto path = take_argument_path(argument, "FROM:");
   if (!path) return refuse(501, "5.1.7 Syntax: MAIL FROM:<address>");

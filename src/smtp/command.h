@@ -38,6 +38,8 @@ enum class Verb {
 struct Command {
   Verb verb = Verb::unknown;
   std::string_view argument;  // without blanks at its ends
+
+  std::string_view name() const;  // in capitals; empty: unknown
 };
 
 // `line` without its line end.

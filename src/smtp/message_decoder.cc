@@ -6,16 +6,18 @@ namespace mailchute::smtp {
 bool MessageDecoder::decode(std::string_view& wire, std::string& text) {
   while (!wire.empty()) {
     const char c = wire.front();
-    const bool lf_ends = ends_ == LineEnds::any && c == '\n';
+    const char end = ends_ == LineEnds::lf ? '\n' : '\r';
     switch (state_) {
       case State::line_start:
         state_ = c == '.' ? State::dot : State::middle;
         if (c == '.') wire.remove_prefix(1);
         break;
       case State::dot:  // the dot itself is dropped
-        state_ = c == '\r' ? State::dot_cr : State::middle;
-        if (c == '\r' || lf_ends) wire.remove_prefix(1);
-        if (lf_ends) return true;
+        state_ = State::middle;
+        if (c != end) break;
+        wire.remove_prefix(1);
+        if (end == '\n') return true;
+        state_ = State::dot_cr;
         break;
       case State::dot_cr:
         if (c == '\n') {
@@ -62,7 +64,7 @@ void MessageDecoder::end_line(std::string& text) {
 }
 
 void MessageDecoder::take_middle(std::string_view& wire, std::string& text) {
-  if (ends_ == LineEnds::any)
+  if (ends_ == LineEnds::lf)
     take_up_to_lf(wire, text);
   else
     take_up_to_cr(wire, text);

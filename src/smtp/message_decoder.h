@@ -3,7 +3,8 @@
 // 4.1.1.4 and 4.5.2; RFC 3030). Only CRLF "." CRLF ends a message, so that nobody can smuggle a
 // second one past a server that reads line ends otherwise: a bare LF is passed on as LF, a bare CR
 // as CR, and a dot behind either is no first dot of a line. The same text comes out however the
-// octets are cut.
+// octets are cut. Of lines that end with LF alone, only LF "." LF ends a message, for the same
+// reason; the CR of a CRLF among them is left out.
 #pragma once
 
 #include <cstdint>
@@ -12,9 +13,8 @@
 
 namespace mailchute::smtp {
 
-// `any`: LF ends a line as well. For a program at the other end of a pipe, whose input nobody else
-// has looked at.
-enum class LineEnds { crlf, any };
+// `lf`: for a program at the other end of a pipe, which may write lines as its files have them.
+enum class LineEnds { crlf, lf };
 
 class MessageDecoder {
  public:

@@ -29,7 +29,6 @@ std::string tame(std::string_view name) {
 }  // namespace
 
 void ServerSession::obey(const Command& command) {
-  ++commands_;
   switch (command.verb) {
     case Verb::helo:
       return greet(command.argument, false);
@@ -42,17 +41,19 @@ void ServerSession::obey(const Command& command) {
     case Verb::data:
       return begin_data(command.argument);
     case Verb::bdat:
-      return begin_chunk(command.argument);
+      return begin_chunk(command.argument, std::nullopt);
     case Verb::rset:
+      if (!command.argument.empty()) return reply(501, "5.5.4 RSET takes no argument");
       reset();
       return reply(250, "2.0.0 Ok");
     case Verb::noop:
       return reply(250, "2.0.0 Ok");
     case Verb::vrfy:
     case Verb::expn:
+      if (command.argument.empty()) return reply(501, "5.5.4 Say whom");
       return reply(252, "2.5.0 Not looked up; a message to it would be taken");
     case Verb::help:
-      return reply(214, "2.0.0 See RFC 5321");
+      return help();
     case Verb::etrn:
       return reply(459, "4.7.1 Nothing is queued here for other hosts");
     case Verb::quit:
@@ -68,10 +69,17 @@ void ServerSession::obey(const Command& command) {
   }
 }
 
+void ServerSession::turn_away(const Command& command) {
+  const Reply refused{503, {"5.5.1 There is no service here"}};
+  if (command.verb == Verb::quit) return obey(command);
+  if (command.verb == Verb::bdat) return begin_chunk(command.argument, refused);
+  reply(refused);
+}
+
 // A web browser can be made to post to any port: whoever does not begin with SMTP does not speak
 // it.
 void ServerSession::do_not_understand() {
-  if (helo_.empty()) return close(500, "5.5.2 This is an SMTP server");
+  if (helo_.empty() && options_.greeting_required) return close(500, "5.5.2 This is an SMTP server");
   reply(500, "5.5.2 Unknown command");
 }
 
@@ -103,12 +111,13 @@ void ServerSession::offer_extensions() {
   offer(offered.smtp_utf8, "SMTPUTF8");
   offer(offered.dsn, "DSN");
   offer(offered.chunking, "CHUNKING");
+  offer(options_.consulted.contains("ETRN"), "ETRN");
   replies_ += lines;
   reply(250, "HELP");
 }
 
 std::optional<Reply> ServerSession::may_begin() const {
-  if (helo_.empty()) return refusal(503, "5.5.1 Send EHLO first");
+  if (helo_.empty() && options_.greeting_required) return refusal(503, "5.5.1 Send EHLO first");
   if (transaction_) return refusal(503, "5.5.1 A message is under way; RSET gives it up");
   if (!options_.auth_required || !user_.empty()) return std::nullopt;
   if (!offers_auth() && offers_tls()) return refusal(530, "5.7.0 Send STARTTLS first");
@@ -161,12 +170,22 @@ std::optional<Reply> ServerSession::may_take_chunk() const {
 
 // The octets follow whatever the reply will be, so they are always taken (RFC 3030, 2). Where their
 // number is unknown, nobody can tell commands from message text any more.
-void ServerSession::begin_chunk(std::string_view argument) {
+void ServerSession::begin_chunk(std::string_view argument, std::optional<Reply> refusal) {
   const auto command = parse_bdat(argument);
   if (!command) return close(501, "5.5.4 Syntax: BDAT size [LAST]");
-  chunk_ = Chunk{command->size, *command, may_take_chunk()};
+  if (!refusal) refusal = may_take_chunk();
+  chunk_ = Chunk{command->size, *command, std::move(refusal)};
   state_ = State::chunk;
   if (!chunk_.refusal && !transaction_->begun) begin_message();
+}
+
+void ServerSession::help() {
+  reply({214,
+         {"2.0.0 A message: EHLO name, MAIL FROM:<sender>, RCPT TO:<recipient> for each, DATA,",
+          "2.0.0 the text, a line with nothing but a dot (twice where a line begins with one).",
+          "2.0.0 Also: BDAT HELO HELP NOOP QUIT RSET VRFY EXPN" +
+              std::string(options_.consulted.contains("ETRN") ? " ETRN" : "") +
+              (offers_tls() ? " STARTTLS" : "") + (offers_auth() ? " AUTH" : "")}});
 }
 
 void ServerSession::begin_tls(std::string_view argument) {

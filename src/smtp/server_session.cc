@@ -14,10 +14,14 @@ namespace mailchute::smtp {
 
 ServerSession::ServerSession(ServerOptions options, bool secure)
     : options_(std::move(options)), secure_(secure) {
-  reply(220, options_.hostname + " ESMTP");
+  if (!options_.lf_allowed) line_ends_ = LineEnds::crlf;
+  if (!consult(Asked::connection, "CONNECT", "")) answer_connection(std::nullopt);
 }
 
-ServerSession::~ServerSession() { wipe(input_); }
+ServerSession::~ServerSession() {
+  wipe(input_);
+  wipe(command_);
+}
 
 void ServerSession::on_octets(std::string_view octets) {
   if (state_ == State::handshake || state_ == State::over) return;
@@ -51,7 +55,8 @@ std::optional<ServerSession::Action> ServerSession::next() {
 }
 
 bool ServerSession::waiting() const {
-  return state_ == State::handshake || state_ == State::checking || state_ == State::storing;
+  return state_ == State::handshake || state_ == State::checking || state_ == State::consulting ||
+         state_ == State::storing;
 }
 
 bool ServerSession::step() {
@@ -68,6 +73,7 @@ bool ServerSession::step() {
       return read_chunk();
     case State::handshake:
     case State::checking:
+    case State::consulting:
     case State::storing:
     case State::over:
       return false;
@@ -103,16 +109,77 @@ bool ServerSession::read_line() {
 
 void ServerSession::obey_line(std::string_view line, bool cr) {
   const bool authenticating = std::exchange(state_, State::command) == State::auth;
+  if (!line_ends_) line_ends_ = cr ? LineEnds::crlf : LineEnds::lf;
   if (discarding_line_ || line.size() > options_.max_line)
     reply(500, authenticating ? "5.5.6 The line is too long" : "5.5.2 The line is too long");
-  else if (!cr && options_.line_ends == LineEnds::crlf)
+  else if (!cr && line_ends_ == LineEnds::crlf)
     reply(500, "5.5.2 A line ends with CR and LF");
   else if (std::ranges::any_of(line, is_control))
     reply(500, "5.5.2 A line has no control characters");
   else if (authenticating)
     continue_auth(line);
   else
-    obey(parse_command(line));
+    obey_or_ask(line);
+}
+
+void ServerSession::obey_or_ask(std::string_view line) {
+  const Command command = parse_command(line);
+  const bool secret = command.verb == Verb::auth;
+  const auto told = command.argument.substr(0, secret ? command.argument.find(' ') : command.argument.npos);
+  ++commands_;
+  if (turned_away_)
+    turn_away(command);
+  else if (consult(Asked::command, command.name(), told))
+    command_ = line;
+  else
+    obey(command);
+}
+
+bool ServerSession::consult(Asked about, std::string_view step, std::string_view argument) {
+  if (!options_.consulted.contains(step)) return false;
+  asked_ = about;
+  state_ = State::consulting;
+  act(Consult{std::string(step), std::string(argument)});
+  return true;
+}
+
+void ServerSession::on_verdict(const std::optional<Reply>& instead) {
+  state_ = State::command;
+  if (instead && instead->code == 421) return close(*instead);
+  switch (asked_) {
+    case Asked::connection:
+      return answer_connection(instead);
+    case Asked::command:
+      return answer_command(instead);
+    case Asked::message:
+      return answer_message(instead);
+  }
+}
+
+// RFC 5321, 3.1: who is not wanted may still say QUIT.
+void ServerSession::answer_connection(const std::optional<Reply>& instead) {
+  turned_away_ = instead.has_value();
+  reply(instead.value_or(Reply{220, {options_.hostname + " ESMTP"}}));
+}
+
+void ServerSession::answer_command(const std::optional<Reply>& instead) {
+  std::string line = std::exchange(command_, {});
+  const Command command = parse_command(line);
+  if (instead && command.verb == Verb::bdat)
+    begin_chunk(command.argument, instead);
+  else if (instead)
+    reply(*instead);
+  else
+    obey(command);
+  wipe(line);
+  lose_patience();
+}
+
+void ServerSession::answer_message(const std::optional<Reply>& instead) {
+  if (!instead) return store_message();
+  reset();
+  reply(*instead);
+  lose_patience();
 }
 
 bool ServerSession::read_data() {
@@ -143,7 +210,7 @@ bool ServerSession::read_chunk() {
 void ServerSession::begin_message() {
   Transaction& transaction = *transaction_;
   transaction.begun = true;
-  transaction.decoder = MessageDecoder(options_.line_ends);
+  transaction.decoder = MessageDecoder(*line_ends_);
   actions_.push_back(BeginMessage{std::move(transaction.envelope), transaction.smtp_utf8,
                                   protocol(), helo_, user_});
 }
@@ -183,11 +250,18 @@ void ServerSession::end_chunk() {
 }
 
 void ServerSession::end_message() {
-  state_ = State::storing;
-  if (!transaction_->broken) return act(EndMessage{});
-  reset();
   state_ = State::command;
+  if (!transaction_->broken) {
+    if (!consult(Asked::message, "MESSAGE", "")) store_message();
+    return;
+  }
+  reset();
   reply(552, "5.3.4 The message is too large");
+}
+
+void ServerSession::store_message() {
+  state_ = State::storing;
+  act(EndMessage{});
 }
 
 void ServerSession::on_message_stored(const Result<std::string>& id) {
@@ -204,6 +278,10 @@ void ServerSession::on_message_stored(const Result<std::string>& id) {
     case Error::Kind::rejected:
     case Error::Kind::permission:
       return reply(550, "5.7.1 " + why);
+    case Error::Kind::config:
+      return reply(451, "4.3.5 " + why);
+    case Error::Kind::temporary:
+      return reply(452, "4.3.0 " + why);
     default:
       return reply(451, "4.3.0 " + why);
   }
@@ -215,22 +293,28 @@ void ServerSession::reset() {
   transaction_.reset();
 }
 
-void ServerSession::reply(int code, std::string_view text) {
-  if (code >= 500) ++errors_;
-  if (!options_.offered.enhanced_status_codes && mail::take_status_code(text)) text = trim(text);
-  replies_.append(std::to_string(code)).append(" ").append(text).append("\r\n");
-}
+void ServerSession::reply(int code, std::string_view text) { reply({code, {std::string(text)}}); }
 
-void ServerSession::reply(const Reply& reply) { this->reply(reply.code, reply.lines.front()); }
+void ServerSession::reply(const Reply& reply) {
+  if (reply.code >= 500) ++errors_;
+  for (const std::string& line : reply.lines) {
+    const bool last = &line == &reply.lines.back();
+    std::string_view text = line;
+    if (!options_.offered.enhanced_status_codes && mail::take_status_code(text)) text = trim(text);
+    replies_.append(std::to_string(reply.code)).append(last ? " " : "-").append(text).append("\r\n");
+  }
+}
 
 void ServerSession::act(Action action) {
   if (!replies_.empty()) actions_.push_back(Send{std::exchange(replies_, {})});
   actions_.push_back(std::move(action));
 }
 
-void ServerSession::close(int code, std::string_view text) {
+void ServerSession::close(int code, std::string_view text) { close({code, {std::string(text)}}); }
+
+void ServerSession::close(const Reply& last) {
   reset();
-  reply(code, text);
+  reply(last);
   act(Close{});
   state_ = State::over;
 }

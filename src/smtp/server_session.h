@@ -6,12 +6,15 @@
 //
 // Replies to pipelined commands leave together. What came before a TLS handshake counts for nothing
 // afterwards (RFC 3207, 4.2), and octets that rode behind STARTTLS are thrown away. An octet that
-// was announced as part of a message is never read as a command.
+// was announced as part of a message is never read as a command. A session whose lines end with
+// CRLF has no message that ends otherwise than CRLF "." CRLF.
 #pragma once
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -29,7 +32,11 @@ struct ServerOptions {
   Extensions offered;             // STARTTLS and AUTH as far as the connection allows it
   bool auth_required = false;     // before MAIL
   bool auth_without_tls = false;  // offer AUTH (PLAIN, LOGIN) also where anyone can listen
-  LineEnds line_ends = LineEnds::crlf;
+  bool greeting_required = true;   // before MAIL, and before anything that is no SMTP
+  bool lf_allowed = false;         // at a pipe: who ends his first line with LF, ends all so
+  // Steps at which a Consult asks what to do: "CONNECT", a command, "MESSAGE" for its end. ETRN is
+  // offered if it is among them.
+  std::set<std::string, std::less<>> consulted;
 
   // Bounds. A line has to hold an AUTH response (RFC 4954, 4).
   std::size_t max_line = 12288;
@@ -58,10 +65,14 @@ class ServerSession {
   struct MessageOctets {
     std::string text;  // LF line ends
   };
+  struct Consult {  // answer with on_verdict()
+    std::string step;
+    std::string argument;  // of the command; never a password
+  };
   struct EndMessage {};      // answer with on_message_stored()
   struct AbandonMessage {};  // of the message begun, nothing must stay
   struct Close {};
-  using Action = std::variant<Send, StartTls, CheckPassword, BeginMessage, MessageOctets,
+  using Action = std::variant<Send, StartTls, CheckPassword, Consult, BeginMessage, MessageOctets,
                               EndMessage, AbandonMessage, Close>;
 
   // `secure`: TLS from the start is up.
@@ -73,6 +84,8 @@ class ServerSession {
   void on_octets(std::string_view octets);
   void on_tls();
   void on_auth(bool right);
+  // Nothing: go on. Otherwise the reply to give instead; the session ends with a 421.
+  void on_verdict(const std::optional<Reply>& instead);
   // The id under which the message is durable. Errors of the kinds data, rejected and permission
   // refuse it for good, any other for now.
   void on_message_stored(const Result<std::string>& id);
@@ -87,7 +100,8 @@ class ServerSession {
   bool waiting() const;
 
  private:
-  enum class State { command, auth, data, chunk, handshake, checking, storing, over };
+  enum class State { command, auth, data, chunk, handshake, checking, consulting, storing, over };
+  enum class Asked { connection, command, message };
   enum class AuthStep { plain, login_user, login_password };
   struct Transaction {
     mail::Envelope envelope;
@@ -110,16 +124,25 @@ class ServerSession {
   std::string_view input() const { return std::string_view(input_).substr(taken_); }
   void consume(std::size_t octets);
   void obey_line(std::string_view line, bool cr);
+  void obey_or_ask(std::string_view line);
+
+  // Somebody else's say.
+  bool consult(Asked about, std::string_view step, std::string_view argument);
+  void answer_connection(const std::optional<Reply>& instead);
+  void answer_command(const std::optional<Reply>& instead);
+  void answer_message(const std::optional<Reply>& instead);
 
   // Commands.
   void obey(const Command& command);
+  void turn_away(const Command& command);
   void greet(std::string_view name, bool extended);
   void offer_extensions();
   void begin_transaction(std::string_view argument);
   std::optional<Reply> may_begin() const;
   void add_recipient(std::string_view argument);
   void begin_data(std::string_view argument);
-  void begin_chunk(std::string_view argument);
+  void begin_chunk(std::string_view argument, std::optional<Reply> refusal);
+  void help();
   std::optional<Reply> may_take_chunk() const;
   void begin_tls(std::string_view argument);
   void do_not_understand();
@@ -139,12 +162,14 @@ class ServerSession {
   void pass_on(std::string text);
   void end_chunk();
   void end_message();
+  void store_message();
   void reset();
 
   void reply(int code, std::string_view text);
   void reply(const Reply& reply);
   void act(Action action);  // after the replies so far
   void close(int code, std::string_view text);
+  void close(const Reply& last);
   void lose_patience();
   bool offers_tls() const { return options_.offered.starttls && !secure_; }
   bool offers_auth() const;
@@ -153,6 +178,10 @@ class ServerSession {
   ServerOptions options_;
   State state_ = State::command;
   bool secure_;
+  std::optional<LineEnds> line_ends_;
+  Asked asked_ = Asked::connection;
+  std::string command_;        // that was asked about
+  bool turned_away_ = false;   // at CONNECT
   std::string helo_;  // empty: not greeted yet
   bool extended_ = false;
   std::string user_;

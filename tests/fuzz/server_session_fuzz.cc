@@ -13,7 +13,7 @@ using Session = smtp::ServerSession;
 
 namespace {
 
-smtp::ServerOptions options(unsigned bits) {
+smtp::ServerOptions options(unsigned bits, bool consult) {
   smtp::ServerOptions options;
   options.hostname = "mx";
   auto& offered = options.offered;
@@ -24,7 +24,10 @@ smtp::ServerOptions options(unsigned bits) {
   if ((bits & 8) != 0) offered.auth = {"PLAIN", "LOGIN"};
   options.auth_without_tls = (bits & 1) == 0;
   options.auth_required = (bits & 16) != 0;
-  if ((bits & 32) != 0) options.line_ends = smtp::LineEnds::any;
+  if ((bits & 32) != 0) options.lf_allowed = true;
+  options.greeting_required = (bits & 4) == 0;
+  if (consult)
+    options.consulted = {"CONNECT", "EHLO", "AUTH", "MAIL", "RCPT", "DATA", "BDAT", "ETRN", "MESSAGE"};
   if ((bits & 64) == 0) return options;
   offered.size_limit = 20;
   options.max_line = 40;
@@ -36,7 +39,7 @@ smtp::ServerOptions options(unsigned bits) {
 
 class Dialog {
  public:
-  Dialog(unsigned bits, unsigned answers) : session_(options(bits)), answers_(answers) {}
+  Dialog(unsigned bits, unsigned answers) : session_(options(bits, (answers & 128) != 0)), answers_(answers) {}
 
   std::string play(const std::vector<std::string_view>& pieces) {
     hear();
@@ -65,7 +68,7 @@ class Dialog {
     fuzz::require(send.octets.ends_with("\r\n"));
     for (const auto line : split(std::string_view(send.octets).substr(0, send.octets.size() - 1), '\n')) {
       replies_.emplace_back(line);
-      fuzz::require(line.ends_with('\r') && line.size() > 4 && parse_number(line.substr(0, 3)) &&
+      fuzz::require(line.ends_with('\r') && line.size() >= 4 && parse_number(line.substr(0, 3)) &&
                     fuzz::printable(line.substr(0, line.size() - 1)));
     }
     said_ += send.octets;
@@ -79,6 +82,12 @@ class Dialog {
     fuzz::require(session_.waiting() && !begun_);
     said_ += "<" + check.user + "/" + check.password + ">";
     session_.on_auth(answer());
+  }
+  void on(Session::Consult& consult) {
+    fuzz::require(session_.waiting() && fuzz::printable(consult.step + consult.argument));
+    said_ += "<" + consult.step + ">";
+    if (answer()) return session_.on_verdict(std::nullopt);
+    session_.on_verdict(smtp::Reply{answer() ? 421 : 451, {"4.3.0 not", "4.3.0 now"}});
   }
   void on(Session::BeginMessage& begin) {
     fuzz::require(!begun_ && queue::check_envelope(begin.envelope));

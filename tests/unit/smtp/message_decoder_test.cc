@@ -61,13 +61,22 @@ TEST(MessageDecoder, LeavesWhatFollowsTheEnd) {
 }
 
 TEST(MessageDecoder, TakesLfFromAProgramAtAPipe) {
-  for (const char* wire : {"a\n..b\n.\nrest", "a\r\n..b\r\n.\r\nrest", "a\n..b\r\n.\nrest"}) {
-    const auto result = decoded(wire, LineEnds::any);
+  for (const char* wire : {"a\n..b\n.\nrest", "a\r\n..b\n.\nrest", "a\n..b\r\n.\nrest"}) {
+    const auto result = decoded(wire, LineEnds::lf);
     EXPECT_TRUE(result.ended);
     EXPECT_EQ(result.text, "a\n.b\n");
     EXPECT_EQ(result.rest, "rest");
   }
-  EXPECT_EQ(decoded("a\rb\r\r\n.\n", LineEnds::any).text, "a\rb\r\n");
+  EXPECT_EQ(decoded("a\rb\r\r\n.\n", LineEnds::lf).text, "a\rb\r\n");
+}
+
+TEST(MessageDecoder, EndsLinesWithLfAtLfDotLfOnly) {
+  for (const char* end : {"\n.\r\n", "\r.\n", "\r.\r\n", "\n.\r", "\r\n.\r\n", "\n. \n"}) {
+    const auto result = decoded(std::string("a") + end + "MAIL FROM:<evil@example>\n", LineEnds::lf);
+    EXPECT_FALSE(result.ended) << testing::PrintToString(end);
+    EXPECT_NE(result.text.find("MAIL FROM"), std::string::npos);
+  }
+  EXPECT_EQ(decoded("a\n.\r\nb\n.\n", LineEnds::lf).text, "a\n\nb\n");
 }
 
 TEST(MessageDecoder, CountsAsRfc1870Does) {
@@ -76,12 +85,12 @@ TEST(MessageDecoder, CountsAsRfc1870Does) {
   EXPECT_EQ(decoded("\r\n.\r\n").size, 2U);
   EXPECT_EQ(decoded(".\r\n").size, 0U);
   EXPECT_EQ(decoded("a\nb\rc\r\n.\r\n").size, 7U);
-  EXPECT_EQ(decoded("a\n.\n", LineEnds::any).size, 3U);
+  EXPECT_EQ(decoded("a\n.\n", LineEnds::lf).size, 3U);
 }
 
 TEST(MessageDecoder, ReadsTheSameAtEveryCut) {
-  const std::string wire = "a\r\n..\r\n\n.\r\n\r.\r\n.\rx\r\n.\n.\r\r\n\r\n.\r\nRSET\r\n";
-  for (const LineEnds ends : {LineEnds::crlf, LineEnds::any}) {
+  const std::string wire = "a\r\n..\r\n\n.\r\n\r.\r\n.\rx\r\n.x\n.\r\r\n\n.\n\r\n.\r\nRSET\r\n";
+  for (const LineEnds ends : {LineEnds::crlf, LineEnds::lf}) {
     const auto whole = decoded(wire, ends);
     EXPECT_TRUE(whole.ended);
     for (std::size_t cut = 0; cut <= wire.size(); ++cut) {

@@ -83,12 +83,34 @@ TEST(ServerCommands, AnswerTheOddOnes) {
             "252 2.5.0 Not looked up; a message to it would be taken\r\n");
   EXPECT_EQ(dialog.say("EXPN staff\r\n"),
             "252 2.5.0 Not looked up; a message to it would be taken\r\n");
-  EXPECT_EQ(dialog.say("HELP\r\n"), "214 2.0.0 See RFC 5321\r\n");
+  EXPECT_EQ(dialog.say("VRFY\r\n"), "501 5.5.4 Say whom\r\n");
+  EXPECT_EQ(dialog.say("RSET it\r\n"), "501 5.5.4 RSET takes no argument\r\n");
   EXPECT_EQ(dialog.say("ETRN x\r\n"), "459 4.7.1 Nothing is queued here for other hosts\r\n");
   for (const char* command : {"SEND FROM:<a@b>\r\n", "SOML\r\n", "SAML\r\n", "TURN\r\n"})
     EXPECT_EQ(dialog.say(command), "502 5.5.1 This command is out of use\r\n");
   EXPECT_EQ(dialog.say("XYZZY\r\n"), "500 5.5.2 Unknown command\r\n");
   EXPECT_EQ(dialog.say("quit\r\nNOOP\r\n"), "221 2.0.0 mx closes the connection\r\n<close>");
+}
+
+TEST(ServerCommands, HelpNamesWhatThereIs) {
+  ServerDialog dialog;
+  const std::string help = dialog.greeted().say("HELP\r\n");
+  EXPECT_TRUE(help.starts_with("214-2.0.0 A message: EHLO name, MAIL FROM:<sender>")) << help;
+  EXPECT_TRUE(help.ends_with("\r\n214 2.0.0 Also: BDAT HELO HELP NOOP QUIT RSET VRFY EXPN STARTTLS\r\n")) << help;
+  ServerOptions options = everything();
+  options.consulted = {"ETRN"};
+  EXPECT_TRUE(ServerDialog(options, true).greeted().say("HELP\r\n").ends_with(" ETRN AUTH\r\n"));
+}
+
+TEST(ServerCommands, NeedNoGreetingWhereToldSo) {
+  ServerOptions options = everything();
+  options.greeting_required = false;
+  ServerDialog dialog(options);
+  EXPECT_EQ(dialog.say("what?\r\n"), "220 mx ESMTP\r\n500 5.5.2 Unknown command\r\n");
+  EXPECT_EQ(dialog.say("MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\n"), "250 2.1.0 Ok\r\n250 2.1.5 Ok\r\n");
+  dialog.say("DATA\r\n.\r\n");
+  EXPECT_EQ(dialog.begun.helo, "");
+  EXPECT_EQ(dialog.begun.protocol, "SMTP");
 }
 
 TEST(ServerCommands, LeaveAWebBrowserAtOnce) {

@@ -32,6 +32,12 @@ class ServerDialog {
     return hear();
   }
 
+  // The verdict on what is asked then.
+  std::string say_to(std::optional<Reply> verdict, std::string_view octets) {
+    verdicts.push_back(std::move(verdict));
+    return say(octets);
+  }
+
   std::string hear() {
     heard_.clear();
     while (auto action = session.next()) std::visit([this](auto& what) { take(what); }, *action);
@@ -50,6 +56,7 @@ class ServerDialog {
 
   ServerSession session;
   std::deque<Result<std::string>> stored;  // answers to come; "id" when there is none
+  std::deque<std::optional<Reply>> verdicts;  // to come; go on when there is none
   std::vector<std::string> messages;       // whole ones
   ServerSession::BeginMessage begun;       // the last one
   std::string password;                    // that was asked for, "user/password"
@@ -61,6 +68,13 @@ class ServerDialog {
     ++sends;
   }
   void take(ServerSession::StartTls&) { heard_ += "<tls>"; }
+  void take(ServerSession::Consult& consult) {
+    heard_ += "<" + consult.step + (consult.argument.empty() ? "" : " " + consult.argument) + "?>";
+    std::optional<Reply> verdict;
+    if (!verdicts.empty()) verdict = std::move(verdicts.front());
+    if (!verdicts.empty()) verdicts.pop_front();
+    session.on_verdict(verdict);
+  }
   void take(ServerSession::Close&) { heard_ += "<close>"; }
   void take(ServerSession::CheckPassword& check) {
     password = check.user + "/" + check.password;

@@ -154,7 +154,7 @@ TEST(ServerSession, RefusesOddLinesAndGoesOn) {
 
 TEST(ServerSession, TakesLfFromAPipeWhereToldTo) {
   ServerOptions options = everything();
-  options.line_ends = LineEnds::any;
+  options.lf_allowed = true;
   ServerDialog dialog(options);
   EXPECT_EQ(dialog.say("HELO me\n"), "220 mx ESMTP\r\n250 mx\r\n");
   EXPECT_EQ(dialog.say("MAIL FROM:<root>\nRCPT TO:<you@there>\nDATA\nhi\n..\n.\nQUIT\n"),
@@ -162,6 +162,24 @@ TEST(ServerSession, TakesLfFromAPipeWhereToldTo) {
                 "<end>250 2.0.0 Queued as id\r\n221 2.0.0 mx closes the connection\r\n<close>");
   EXPECT_EQ(dialog.messages, std::vector<std::string>{"hi\n.\n"});
   EXPECT_EQ(dialog.begun.protocol, "SMTP");
+}
+
+TEST(ServerSession, ItsFirstLineSaysHowLinesEnd) {
+  ServerOptions options = everything();
+  options.lf_allowed = true;
+  ServerDialog with_crlf(options);
+  with_crlf.addressed();
+  EXPECT_EQ(with_crlf.say("NOOP\n"), "500 5.5.2 A line ends with CR and LF\r\n");
+  with_crlf.say("DATA\r\n");
+  EXPECT_EQ(with_crlf.say("a\n.\nMAIL FROM:<evil@example>\n\r\n.\nQUIT\n"), "");
+  EXPECT_EQ(with_crlf.say("\r\n.\r\n"), "<end>250 2.0.0 Queued as id\r\n");
+  ServerDialog with_lf(options);
+  with_lf.say("EHLO me\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\nDATA\n");
+  EXPECT_EQ(with_lf.say("a\r\n.\r\nMAIL FROM:<evil@example>\r\n"), "");
+  EXPECT_EQ(with_lf.say(".\n"), "<end>250 2.0.0 Queued as id\r\n");
+  EXPECT_EQ(with_crlf.messages,
+            std::vector<std::string>{"a\n.\nMAIL FROM:<evil@example>\n\n\nQUIT\n\n"});
+  EXPECT_EQ(with_lf.messages, std::vector<std::string>{"a\n\nMAIL FROM:<evil@example>\n"});
 }
 
 TEST(ServerSession, BoundsTheLine) {
@@ -212,8 +230,9 @@ TEST(ServerSession, AnswersAsTheStorageDid) {
     Error error;
     const char* reply;
   } cases[] = {
-      {{Error::Kind::temporary, "disk\nfull"}, "<end>451 4.3.0 disk\\nfull\r\n"},
+      {{Error::Kind::temporary, "disk\nfull"}, "<end>452 4.3.0 disk\\nfull\r\n"},
       {{Error::Kind::io, "broken"}, "<end>451 4.3.0 broken\r\n"},
+      {{Error::Kind::config, "no way in"}, "<end>451 4.3.5 no way in\r\n"},
       {{Error::Kind::data, "too many hops"}, "<end>554 5.6.0 too many hops\r\n"},
       {{Error::Kind::permission, "not you"}, "<end>550 5.7.1 not you\r\n"},
   };
