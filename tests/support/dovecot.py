@@ -6,15 +6,13 @@ relay while it goes on: `mailchute sink` unless a test brings its own.
 """
 
 import os
-import pathlib
-import shutil
 import subprocess
 import time
 
 import maildir
 import peers
-from namespace import Namespace, add_users
-from postfix import free_port
+from namespace import add_users
+from smart_host import SmartHost, free_port
 
 _USERS = {"dovecot": 64904, "dovenull": 64905}  # as Debian calls them
 
@@ -57,41 +55,27 @@ service submission-login {{
 """
 
 
-class Dovecot:
+class Dovecot(SmartHost):
     """with Dovecot(tmpdir, ca, users={'web1@example.org': 'secret'}, submission_max_mail_size='1000') as d: ...
 
-    d.port speaks STARTTLS, d.tls_port TLS from the first octet. relay_port: of another SMTP server to relay to; then
-    messages() and wait_for() have nothing to tell. The rest are settings. stop() and start() keep ports and messages.
+    relay_port: of another SMTP server to relay to; then messages() and wait_for() have nothing to tell. The rest are
+    settings.
     """
 
     def __init__(self, tmpdir, ca, users, *, cert=None, relay_port=None, **options):
-        self._home = pathlib.Path(tmpdir).resolve() / "dovecot"
-        self._namespace = Namespace(self._home, "dovecot-submissiond")
-        self.maildir = self._home / "arrived"
-        self.port, self.tls_port = free_port(), free_port()
+        super().__init__(tmpdir, "dovecot", ["dovecot-submissiond"], ("/usr/sbin/dovecot", "-F"))
         self._sink, self._sink_port = None, None
         if not relay_port:
             relay_port = self._sink_port = free_port()
         self._make_folders()
         etc = self._home / "etc"
-        for source, name in zip(cert or ca.issue("localhost", "127.0.0.1"), ("cert.pem", "key.pem")):
-            shutil.copyfile(source, etc / name)
+        self._install(cert or ca.issue("localhost", "127.0.0.1"))
         (etc / "users").write_text("".join(f"{name}:{password}::::::\n" for name, password in users.items()))
         (etc / "dovecot/dovecot.conf").write_text(_CONFIGURATION.format(
             port=self.port, tls_port=self.tls_port, relay_port=relay_port,
             options="\n".join(f"{name} = {value}" for name, value in options.items())))
 
-    def __enter__(self):
-        self.start()
-        return self
-
-    def __exit__(self, *_):
-        self.stop()
-
-    # --- what a test asks
-
     def deliveries(self):
-        """[(reverse-path, recipient, message)]: as received, without the fields that sink and Dovecot put on top."""
         result = []
         for text in maildir.messages(self.maildir):
             path, text = maildir.take_field(text, "Return-Path")
@@ -106,34 +90,20 @@ class Dovecot:
             result += [((path or b"")[1:-1].decode(), recipient, text) for recipient in recipients]
         return result
 
-    def messages(self):
-        return [message for _, _, message in self.deliveries()]
-
-    def wait_for(self, n, timeout=30):
-        """Waits until n messages are delivered; False when the time is up."""
-        return maildir.wait_for(self.maildir, n, timeout, folders=("new",))
-
-    def log(self):
-        path = self._home / "log"
-        return path.read_text(errors="replace") if path.exists() else ""
-
     # --- life
 
     def start(self):
         if self._sink_port:
             self._start_sink()
         try:
-            self._namespace.start("/usr/sbin/dovecot", "-F", ports=(self.port, self.tls_port))
-        except RuntimeError as error:
-            self.stop()
-            raise RuntimeError(f"{error} {self.log()}") from None
+            super().start()
         except BaseException:
             self.stop()
             raise
 
     def stop(self):
         """Kills both, as a power cut would."""
-        self._namespace.stop()
+        super().stop()
         if self._sink:
             self._sink.kill()
             self._sink.wait()
@@ -154,11 +124,12 @@ class Dovecot:
 
     # --- preparation
 
+    def _logs(self):
+        return [self._home / "log"]
+
     def _make_folders(self):
-        shutil.rmtree(self._home, ignore_errors=True)
-        (self._home / "etc/dovecot").mkdir(parents=True)
+        (self._home / "etc/dovecot").mkdir()
         add_users(self._home / "etc", _USERS)
         for folder in ("run", "state", "home"):
             (self._home / folder).mkdir()
         os.chown(self._home / "home", 65534, 65534)
-        self._home.chmod(0o755)  # bound to /mnt, where Dovecot's users must get in

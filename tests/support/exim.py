@@ -7,17 +7,13 @@ thrown out. Every recipient of every domain ends in one Maildir; there is no tra
 """
 
 import os
-import pathlib
-import shutil
 
 import maildir
-from namespace import Namespace, add_users
-from postfix import free_port
+from namespace import add_users
+from smart_host import REFUSED, SmartHost
 
 _USER = "Debian-exim"  # compiled into Debian's Exim
 _ID = 64903
-
-_REFUSED = {"bad@example.org": "550 5.1.1 no such user here", "later@example.org": "451 4.2.0 try again later"}
 
 _OPTIONS = {
     "primary_hostname": "smarthost.example.org",
@@ -114,26 +110,22 @@ LOGIN:
 """
 
 
-class Exim:
+class Exim(SmartHost):
     """with Exim(tmpdir, ca, users={'web1@example.org': 'secret'}, message_size_limit='1000') as e: ...
 
-    e.port speaks STARTTLS, e.tls_port TLS from the first octet. No users: no AUTH, everybody may send. `recipients`
-    gives another table of refused addresses; `acl` statements for {'mail' 'rcpt' 'predata' 'data'}; the rest are
-    main options. stop() and start() keep ports, spool and Maildir.
+    No users: no AUTH, everybody may send. `recipients` gives another table of refused addresses; `acl` statements for
+    {'mail' 'rcpt' 'predata' 'data'}; the rest are main options.
     """
 
     def __init__(self, tmpdir, ca, users=None, *, cert=None, recipients=None, acl=None, **options):
-        self._home = pathlib.Path(tmpdir).resolve() / "exim"
-        self._namespace = Namespace(self._home, "exim4-daemon-light")
+        super().__init__(tmpdir, "exim", ["exim4-daemon-light"], ("/usr/sbin/exim4", "-bdf"))
         (self._namespace.root / "usr/sbin/exim4").chmod(0o755)  # set-user-id, and anybody can reach it there
-        self.maildir = self._home / "maildir"
-        self.port, self.tls_port = free_port(), free_port()
         self._make_folders()
         etc = self._home / "etc"
-        for source, name in zip(cert or ca.issue("localhost", "127.0.0.1"), ("cert.pem", "key.pem")):
-            shutil.copyfile(source, etc / name)
+        self._install(cert or ca.issue("localhost", "127.0.0.1"))
+        for name in ("cert.pem", "key.pem"):
             os.chown(etc / name, _ID, _ID)
-        recipients = _REFUSED if recipients is None else recipients
+        recipients = REFUSED if recipients is None else recipients
         (etc / "recipients").write_text("".join(f"{name}: {reply}\n" for name, reply in recipients.items()))
         (etc / "users").write_text("".join(f"{name}: {password}\n" for name, password in (users or {}).items()))
         (etc / "exim4/exim4.conf").write_text(_CONFIGURATION.format(
@@ -143,17 +135,7 @@ class Exim:
                 "  accept",
             **{name: (acl or {}).get(name, "") for name in ("mail", "rcpt", "predata", "data")}))
 
-    def __enter__(self):
-        self.start()
-        return self
-
-    def __exit__(self, *_):
-        self.stop()
-
-    # --- what a test asks
-
     def deliveries(self):
-        """[(reverse-path, recipient, message)]: as received, without the fields that this Exim put on top."""
         result = []
         for text in maildir.messages(self.maildir):
             path, text = maildir.take_field(text, "Return-path")
@@ -162,37 +144,15 @@ class Exim:
             result.append(((path or b"")[1:-1].decode(), (recipient or b"").decode(), text))
         return result
 
-    def messages(self):
-        return [message for _, _, message in self.deliveries()]
-
-    def wait_for(self, n, timeout=30):
-        """Waits until n messages are delivered; False when the time is up."""
-        return maildir.wait_for(self.maildir, n, timeout, folders=("new",))
-
-    def log(self):
-        """Main and panic log, one after the other; the reject log repeats lines of the main log."""
-        paths = (self._home / "log" / name for name in ("main", "panic"))
-        return "".join(path.read_text(errors="replace") for path in paths if path.exists())
-
-    # --- life
-
-    def start(self):
-        try:
-            self._namespace.start("/usr/sbin/exim4", "-bdf", ports=(self.port, self.tls_port))
-        except RuntimeError as error:
-            raise RuntimeError(f"{error} {self.log()}") from None
-
-    def stop(self):
-        """Kills it, as a power cut would; its spool is on disk."""
-        self._namespace.stop()
-
     # --- preparation
 
+    def _logs(self):
+        """The reject log repeats lines of the main log."""
+        return [self._home / "log" / name for name in ("main", "panic")]
+
     def _make_folders(self):
-        shutil.rmtree(self._home, ignore_errors=True)
-        (self._home / "etc/exim4").mkdir(parents=True)
+        (self._home / "etc/exim4").mkdir()
         add_users(self._home / "etc", {_USER: _ID})
         for folder in ("spool", "log", "maildir", "maildir/tmp", "maildir/new", "maildir/cur"):
             (self._home / folder).mkdir()
             os.chown(self._home / folder, _ID, _ID)
-        self._home.chmod(0o755)  # bound to /mnt, where Exim's user must get in

@@ -8,19 +8,13 @@ Every recipient of every domain ends in one Maildir; no SMTP client is configure
 """
 
 import os
-import pathlib
-import random
-import shutil
-import socket
 import time
 
 import maildir
-from namespace import Namespace, add_users
+from namespace import add_users
+from smart_host import REFUSED, SmartHost
 
 PACKAGES = ("postfix", "sasl2-bin", "libsasl2-modules")
-
-_REFUSED = {"bad@example.org": "550 5.1.1 no such user here", "later@example.org": "451 4.2.0 try again later"}
-
 
 def _defaults(recipients):
     return {
@@ -112,34 +106,18 @@ _SPOOL = {
 }
 
 
-def free_port():
-    """A port free now. Below the kernel's range for outgoing connections, which could take it before we listen."""
-    while True:
-        port = random.randrange(20000, 32000)
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-                return port
-            except OSError:
-                continue
-
-
-class Postfix:
+class Postfix(SmartHost):
     """with Postfix(tmpdir, ca, users={'web1@example.org': 'secret'}, message_size_limit=1000) as p: ...
 
-    p.port speaks STARTTLS, p.tls_port TLS from the first octet. A user without a domain belongs to myhostname.
-    No users: no AUTH, everybody may send. `cert` gives another (certfile, keyfile); `recipients` another table of
-    refused addresses; `mechanisms` other SASL mechanisms (SCRAM-SHA-256 works too); the rest is main.cf.
-    stop() and start() keep ports, queue and Maildir.
+    A user without a domain belongs to myhostname. No users: no AUTH, everybody may send. `cert` gives another
+    (certfile, keyfile); `recipients` another table of refused addresses; `mechanisms` other SASL mechanisms
+    (SCRAM-SHA-256 works too); the rest is main.cf.
     """
 
     def __init__(self, tmpdir, ca, users=None, *, cert=None, recipients=None, mechanisms="PLAIN LOGIN",
                  **main_cf):
-        self._home = pathlib.Path(tmpdir).resolve() / "postfix"
-        self._namespace = Namespace(self._home, *PACKAGES)
-        self.maildir = self._home / "maildir"
-        self.port, self.tls_port = free_port(), free_port()
-        recipients = _REFUSED if recipients is None else recipients
+        super().__init__(tmpdir, "postfix", PACKAGES, ("/usr/lib/postfix/sbin/master", "-s", "-c", "/mnt/etc"))
+        recipients = REFUSED if recipients is None else recipients
         settings = _defaults(recipients)
         if not users:
             settings["smtpd_sasl_auth_enable"] = "no"
@@ -149,21 +127,11 @@ class Postfix:
         self._hostname = settings["myhostname"]
         self._make_folders()
         self._configure(settings, recipients, mechanisms)
-        self._make_certificate(cert or ca.issue("localhost", "127.0.0.1"))
+        self._install(cert or ca.issue("localhost", "127.0.0.1"))
         for user, password in (users or {}).items():
             self._add_user(user, password)
 
-    def __enter__(self):
-        self.start()
-        return self
-
-    def __exit__(self, *_):
-        self.stop()
-
-    # --- what a test asks
-
     def deliveries(self):
-        """[(reverse-path, recipient, message)]: as received, without the fields that this Postfix put on top."""
         result = []
         for text in maildir.messages(self.maildir):
             # In this order and once each; a Return-Path or Received of the message's own comes after and stays.
@@ -174,30 +142,12 @@ class Postfix:
             result.append(((path or b"")[1:-1].decode(), (recipient or b"").decode(), text))
         return result
 
-    def messages(self):
-        return [message for _, _, message in self.deliveries()]
-
-    def wait_for(self, n, timeout=30):
-        """Waits until n messages are delivered; False when the time is up."""
-        return maildir.wait_for(self.maildir, n, timeout, folders=("new",))
-
-    def log(self):
-        path = self._home / "maillog"
-        return path.read_text(errors="replace") if path.exists() else ""
-
-    # --- life
-
-    def start(self):
-        self._namespace.start("/usr/lib/postfix/sbin/master", "-s", "-c", "/mnt/etc", ports=(self.port, self.tls_port))
-
-    def stop(self):
-        """Kills it, as a power cut would; its queue is on disk and goes on with the next start()."""
-        self._namespace.stop()
-
     # --- preparation
 
+    def _logs(self):
+        return [self._home / "maillog"]
+
     def _make_folders(self):
-        shutil.rmtree(self._home, ignore_errors=True)
         for folder in ("etc/sasl", "data", "spool"):
             (self._home / folder).mkdir(parents=True)
         (self._home / "maillog").touch()
@@ -215,8 +165,6 @@ class Postfix:
                            "postdrop": (ids["postfix"], ids["postdrop"])}[owner]
             os.chown(path, user, group)
             path.chmod(mode)
-        # Bound to /mnt, so only this folder's own mode counts for Postfix's users.
-        self._home.chmod(0o755)
 
     def _configure(self, settings, recipients, mechanisms):
         etc = self._home / "etc"
@@ -229,10 +177,6 @@ class Postfix:
         # Postfix waits until main.cf and tables are 2 s old, lest somebody is still writing them.
         for file in ("main.cf", "recipients"):
             os.utime(etc / file, (time.time() - 60,) * 2)
-
-    def _make_certificate(self, pair):
-        for source, name in zip(pair, ("cert.pem", "key.pem")):
-            shutil.copyfile(source, self._home / "etc" / name)
 
     def _add_user(self, user, password):
         """Writes sasldb2 with the package's own tool, in a namespace like Postfix's."""
