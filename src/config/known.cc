@@ -92,6 +92,11 @@ constexpr Known kKnown[] = {
     {"retry.longest", "3600", [](V v, S s) { v.read_span(s.retry.longest); }},
     {"retry.lifetime", "\"5d\"", [](V v, S s) { v.read_span(s.retry.lifetime); }},
 
+    {"dead_letters", "{ lifetime = \"30d\"; size = \"100M\"; }", [](V v, S) { v.is_group(); },
+     Known::For::daemon, true},
+    {"dead_letters.lifetime", "\"30d\"", [](V v, S s) { v.read_span(s.dead_letters.lifetime); }},
+    {"dead_letters.size", "\"100M\"", [](V v, S s) { v.read_size(s.dead_letters.size); }},
+
     {"hostname", "\"web1.example.org\"", [](V v, S s) { v.read_host_name(s.hostname); },
      Known::For::submission},
     {"domain", "\"example.org\"", [](V v, S s) { v.read_host_name(s.domain); },

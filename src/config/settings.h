@@ -64,6 +64,11 @@ struct Retry {
   Seconds lifetime{5 * 86400};
 };
 
+struct DeadLetters {
+  Seconds lifetime{30 * 86400};
+  std::uint64_t size = 100 << 20;  // octets of all together; 0: no limit
+};
+
 struct Settings {
   std::string file;  // where they come from
   std::string queue_directory;
@@ -81,6 +86,7 @@ struct Settings {
   bool log_debug = false;
   unsigned sync_every = 64;         // messages whose removal may be undone by a power cut
   Retry retry;
+  DeadLetters dead_letters;
   std::optional<SmartHost> smart_host;
   std::optional<Listener> listener;
 

@@ -45,9 +45,9 @@ Result<std::optional<net::TlsContext>> tls_context(const config::SmartHost& host
   return std::optional<net::TlsContext>(std::move(*context));
 }
 
-std::optional<std::uint64_t> size_limit(const config::Settings& settings) {
-  if (settings.message_size_limit == 0) return std::nullopt;
-  return settings.message_size_limit;
+// 0 means none.
+std::optional<std::uint64_t> limit(std::uint64_t octets) {
+  return octets == 0 ? std::nullopt : std::optional(octets);
 }
 
 class Worker {
@@ -103,9 +103,10 @@ Result<> Worker::prepare() {
   auto tls = tls_context(*settings_.smart_host);
   if (!tls) return failure(tls.error());
   tls_ = std::move(*tls);
-  queue::Queue::Options options{settings_.queue_directory, size_limit(settings_)};
+  queue::Queue::Options options{settings_.queue_directory, limit(settings_.message_size_limit)};
   options.drop_open = settings_.drop_directory_open;
   options.shared = post_.shared;
+  options.dead_letters = {settings_.dead_letters.lifetime, limit(settings_.dead_letters.size)};
   options.examining = [this](std::string_view id) {
     examined_.reset();
     if (!id.empty()) examined_.emplace(post_.board, id);

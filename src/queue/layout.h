@@ -40,6 +40,7 @@
 //   Status in cur/ID: told, sync         daemon     as above; now cur/NOTE is sent
 //   unlink cur/ID (all delivered)        daemon     cur/ID: sent once more, at most sync_every
 //                                                   messages
+//   unlink failed/ID (dead_letters.h)    daemon     failed/ID, or nothing: logged
 //   rename cur/ID -> failed/ID, held/ID  daemon     either, never both; a cur/ID that says already
 //                                                   that nothing is to do, or that it is held, is
 //                                                   moved when it is loaded

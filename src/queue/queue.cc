@@ -84,6 +84,7 @@ Result<Queue> Queue::open(Options options, Log& log) {
   queue.options_ = std::move(options);
   queue.log_ = &log;
   queue.folders_ = std::move(*folders);
+  queue.dead_letters_ = DeadLetters(queue.options_.dead_letters);
   if (queue.options_.shared) {
     queue.last_upkeep_ = sys::boot_now() - 2 * kUpkeep;  // due with the first look for new mail
     return queue;
@@ -101,6 +102,7 @@ void Queue::keep_up() {
   last_upkeep_ = sys::boot_now();
   remove_old_drafts(folders_, options_.tmp_lifetime, sys::now());
   if (replace_grown(folders_, *log_)) adoption_.start_over();
+  dead_letters_.keep_up(folders_, sys::now(), *log_);
 }
 
 Result<std::vector<Adopted>> Queue::adopt(std::size_t limit) {
@@ -275,6 +277,7 @@ Result<> Queue::move(const std::string& id, const sys::UniqueFd& from, const sys
   if (error != 0) return failure(Error::from_errno("move", id, error));
   sys::remove_name(folders_.info.get(), id);
   changed_.insert({from.get(), to.get()});
+  if (&to == &folders_.failed) dead_letters_.add(folders_, id, sys::now(), *log_);
   return {};
 }
 

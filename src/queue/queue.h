@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "queue/adoption.h"
+#include "queue/dead_letters.h"
 #include "queue/entry.h"
 #include "queue/folders.h"
 #include "queue/format.h"
@@ -43,6 +44,7 @@ class Queue {
     std::string directory;
     std::optional<std::uint64_t> size_limit;  // octets of a message; what is larger goes to failed/
     Seconds tmp_lifetime{86400};              // by ctime, which nobody can set
+    DeadLetterLimits dead_letters{};
     bool drop_open = true;                    // else nobody can add to tmp/ and new/
     bool shared = false;                      // another process is still at work there
     Examining examining{};                    // of what submitters wrote
@@ -134,6 +136,7 @@ class Queue {
   Log* log_ = nullptr;
   Folders folders_;
   Adoption adoption_;
+  DeadLetters dead_letters_;
   Instant last_upkeep_{};
   std::size_t unsynced_ = 0;
   std::set<int> changed_;  // descriptors of folders that sync() has to sync

@@ -81,6 +81,7 @@ TEST(Load, EverySettingGetsThrough) {
     listener = { listen = "*:25"; open_to_network = true; user = "l"; password_file = "/lp";
                  certificate_file = "/lc"; key_file = "/lk"; };
     retry = { first = 1; longest = 2; lifetime = "2w"; };
+    dead_letters = { lifetime = "90d"; size = "1G"; };
     hostname = "web1.example.org"; domain = "example.org"; ignore_dots = true;
     message_size_limit = "5M"; queue_directory = "/q"; run_directory = "/r";
     user = "u"; group = "g"; administrators = [ "a", "b" ]; log = "stderr"; log_debug = true;
@@ -112,6 +113,8 @@ TEST(Load, EverySettingGetsThrough) {
   EXPECT_EQ(s.retry.first, Seconds(1));
   EXPECT_EQ(s.retry.longest, Seconds(2));
   EXPECT_EQ(s.retry.lifetime, Seconds(14 * 86400));
+  EXPECT_EQ(s.dead_letters.lifetime, Seconds(90 * 86400));
+  EXPECT_EQ(s.dead_letters.size, std::uint64_t{1} << 30);
   EXPECT_EQ(s.hostname + s.domain + s.queue_directory + s.run_directory + s.user + s.group,
             "web1.example.orgexample.org/q/rug");
   EXPECT_TRUE(s.ignore_dots);
