@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
-#include "mailchute/envelope_words.h"
+#include "mail/envelope_words.h"
 #include "mailchute/status.h"
 #include "mailchute/words.h"
 
@@ -55,14 +55,22 @@ Json object_of(const queue::Listed& entry, Time now) {
           {"reason", text_or_null(entry.info.reason)}};
 }
 
+Json notify_array(const mail::Notify& notify) {
+  Json words = Json::array();
+  for (const auto word : split(mail::notify_words(notify), ',')) {
+    if (!word.empty()) words.push_back(word);
+  }
+  return words;
+}
+
 void add_envelope(Json& object, const mail::Envelope& envelope) {
   for (std::size_t i = 0; i < envelope.recipients.size(); ++i) {
-    object["recipients"][i]["notify"] = notify_words(envelope.recipients[i].notify);
+    object["recipients"][i]["notify"] = notify_array(envelope.recipients[i].notify);
     object["recipients"][i]["original"] = text_or_null(envelope.recipients[i].original);
   }
   object["envelope"] = {{"uid", envelope.uid},
-                        {"body", text_or_null(body_word(envelope.body))},
-                        {"return", text_or_null(return_word(envelope.ret))},
+                        {"body", text_or_null(std::string(mail::body_word(envelope.body)))},
+                        {"return", text_or_null(std::string(mail::return_word(envelope.ret)))},
                         {"envelope_id", text_or_null(envelope.envelope_id)},
                         {"waits_for_queue_run", envelope.wait_for_queue_run}};
 }

@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "mail/encoded_word.h"
 #include "mailchute/command.h"
-#include "mailchute/envelope_words.h"
+#include "mail/envelope_words.h"
 #include "mailchute/json.h"
 #include "mailchute/words.h"
 #include "queue/control.h"
@@ -54,7 +54,7 @@ std::string joined(const std::vector<std::string>& words) {
 // What the sender wishes to hear of this recipient.
 std::string wishes_of(const mail::Recipient& recipient) {
   std::string text;
-  if (const auto notify = joined(notify_words(recipient.notify)); !notify.empty()) text += " NOTIFY=" + notify;
+  if (const auto notify = mail::notify_words(recipient.notify); !notify.empty()) text += " NOTIFY=" + notify;
   if (!recipient.original.empty()) text += " ORCPT=" + recipient.original;
   return text;
 }
@@ -77,8 +77,8 @@ void add_life(Sheet& sheet, const queue::Listed& entry, Time now) {
 
 void add_envelope(Sheet& sheet, const mail::Envelope& envelope, std::uint32_t owner) {
   if (envelope.uid != owner) sheet.line("submitted by", "uid " + std::to_string(envelope.uid) + ", as its sendmail says");
-  sheet.line("body", body_word(envelope.body));
-  sheet.line("return", return_word(envelope.ret));
+  sheet.line("body", std::string(mail::body_word(envelope.body)));
+  sheet.line("return", std::string(mail::return_word(envelope.ret)));
   sheet.line("envelope id", envelope.envelope_id);
   if (envelope.wait_for_queue_run) sheet.line("first try", "with the next queue run");
 }

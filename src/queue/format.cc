@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "base/text.h"
+#include "mail/envelope_words.h"
 #include "queue/queue_id.h"
 
 namespace mailchute::queue {
@@ -74,55 +75,33 @@ std::string format_path(std::string_view address) {
   return out.append(">");
 }
 
-struct NotifyWord {
-  std::string_view word;
-  bool mail::Notify::*flag;
-};
-constexpr NotifyWord kNotifyWords[] = {{"NEVER", &mail::Notify::never},
-                                       {"SUCCESS", &mail::Notify::success},
-                                       {"FAILURE", &mail::Notify::failure},
-                                       {"DELAY", &mail::Notify::delay}};
-
-std::string format_notify(const mail::Notify& notify) {
-  std::string out;
-  for (const auto& [word, flag] : kNotifyWords) {
-    if (notify.*flag) out.append(out.empty() ? "" : ",").append(word);
-  }
-  return out;
-}
-
 // Words that are none are dropped: formatting again shows them.
 mail::Notify parse_notify(std::string_view words) {
   mail::Notify notify;
-  for (const auto found : split(words, ',')) {
-    for (const auto& [word, flag] : kNotifyWords) notify.*flag |= found == word;
+  for (const auto word : split(words, ',')) {
+    notify.never |= word == "NEVER";
+    notify.success |= word == "SUCCESS";
+    notify.failure |= word == "FAILURE";
+    notify.delay |= word == "DELAY";
   }
   return notify;
 }
 
-template <class Value>
-struct Named {
-  Value value;
-  std::string_view name;
-};
-constexpr Named<mail::BodyType> kBodies[] = {{mail::BodyType::seven_bit, "7BIT"},
-                                             {mail::BodyType::eight_bit_mime, "8BITMIME"},
-                                             {mail::BodyType::binary_mime, "BINARYMIME"}};
-constexpr Named<mail::Return> kReturns[] = {{mail::Return::full, "FULL"},
-                                            {mail::Return::headers, "HDRS"}};
+constexpr mail::BodyType kBodies[] = {mail::BodyType::seven_bit, mail::BodyType::eight_bit_mime,
+                                     mail::BodyType::binary_mime};
+constexpr mail::Return kReturns[] = {mail::Return::full, mail::Return::headers};
 
-template <class Table, class Value>
-void append_named(std::string& out, std::string_view field, const Table& table, Value value) {
-  for (const auto& row : table) {
-    if (row.value == value) out.append(field).append(row.name).append("\n");
-  }
+void append_word(std::string& out, std::string_view field, std::string_view word) {
+  if (!word.empty()) out.append(field).append(word).append("\n");
 }
 
-template <class Table, class Value>
-void take_named(std::string_view& text, std::string_view field, const Table& table, Value& value) {
-  const auto name = take_field(text, field);
-  for (const auto& row : table) {
-    if (name && row.name == *name) value = row.value;
+// One of `values`, by its word.
+template <class Values, class Value>
+void take_word(std::string_view& text, std::string_view field, const Values& values,
+               std::string_view (*word)(Value), Value& value) {
+  const auto found = take_field(text, field);
+  for (const Value each : values) {
+    if (found && *found == word(each)) value = each;
   }
 }
 
@@ -167,7 +146,7 @@ std::string format_recipient(const mail::Recipient& recipient) {
     return std::string(kBadRecipient).append(path).append(" ").append(escaped(recipient.defect));
   }
   std::string out = std::string(kRecipient).append(path);
-  const auto notify = format_notify(recipient.notify);
+  const auto notify = mail::notify_words(recipient.notify);
   if (!notify.empty()) out.append(kNotifyParameter).append(notify);
   if (!recipient.original.empty()) out.append(kOriginalParameter).append(recipient.original);
   return out;
@@ -193,8 +172,8 @@ std::optional<mail::Envelope> take_envelope(std::string_view text) {
     if (envelope.recipients.size() == kMaxRecipients) return {};
     envelope.recipients.push_back(std::move(*recipient));
   }
-  take_named(text, kBody, kBodies, envelope.body);
-  take_named(text, kReturn, kReturns, envelope.ret);
+  take_word(text, kBody, kBodies, mail::body_word, envelope.body);
+  take_word(text, kReturn, kReturns, mail::return_word, envelope.ret);
   envelope.envelope_id = take_field(text, kEnvelopeId).value_or("");
   envelope.wait_for_queue_run = take_field(text, kWait).has_value();
   return envelope;
@@ -317,8 +296,8 @@ std::string format_envelope(const mail::Envelope& envelope) {
   for (const auto& recipient : envelope.recipients) {
     out.append(format_recipient(recipient)).append("\n");
   }
-  append_named(out, kBody, kBodies, envelope.body);
-  append_named(out, kReturn, kReturns, envelope.ret);
+  append_word(out, kBody, mail::body_word(envelope.body));
+  append_word(out, kReturn, mail::return_word(envelope.ret));
   if (!envelope.envelope_id.empty())
     out.append(kEnvelopeId).append(envelope.envelope_id).append("\n");
   if (envelope.wait_for_queue_run) out.append(kWait).append("yes\n");

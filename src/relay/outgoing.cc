@@ -100,6 +100,8 @@ smtp::Transaction Outgoing::transaction(smtp::TransactionId id) const {
   transaction.reverse_path = envelope.reverse_path;
   for (const std::size_t i : recipients) transaction.recipients.push_back(envelope.recipients[i]);
   transaction.size = wire_size;
+  transaction.ret = envelope.ret;
+  transaction.envelope_id = envelope.envelope_id;
   transaction.eight_bit = entry.facts().eight_bit;
   return transaction;
 }

@@ -3,12 +3,15 @@
 
 #include <utility>
 
+#include "mail/envelope_words.h"
+
 namespace mailchute::smtp {
 
 TransactionState::TransactionState(Transaction transaction, const Extensions& extensions)
     : transaction_(std::move(transaction)),
       declare_size_(extensions.size),
-      declare_eight_bit_(transaction_.eight_bit && extensions.eight_bit_mime) {
+      declare_eight_bit_(transaction_.eight_bit && extensions.eight_bit_mime),
+      pass_wishes_on_(extensions.dsn) {
   report_.id = transaction_.id;
   report_.recipients.resize(transaction_.recipients.size());
 }
@@ -17,6 +20,17 @@ std::string TransactionState::mail_command() const {
   std::string line = "MAIL FROM:<" + transaction_.reverse_path + ">";
   if (declare_size_) line += " SIZE=" + std::to_string(transaction_.size);
   if (declare_eight_bit_) line += " BODY=8BITMIME";
+  if (!pass_wishes_on_) return line;
+  if (const auto ret = mail::return_word(transaction_.ret); !ret.empty()) line.append(" RET=").append(ret);
+  if (!transaction_.envelope_id.empty()) line += " ENVID=" + transaction_.envelope_id;
+  return line;
+}
+
+std::string TransactionState::rcpt_command(const mail::Recipient& recipient) const {
+  std::string line = "RCPT TO:<" + recipient.address + ">";
+  if (!pass_wishes_on_) return line;
+  if (const auto words = mail::notify_words(recipient.notify); !words.empty()) line += " NOTIFY=" + words;
+  if (!recipient.original.empty()) line += " ORCPT=" + recipient.original;
   return line;
 }
 
@@ -34,8 +48,7 @@ std::optional<TransactionState::Command> TransactionState::next_command(bool pip
   if (command == 1) return Command{Stage::mail, 0, mail_command()};
   if (data) return Command{Stage::data, 0, "DATA"};
   const std::size_t recipient = command - 2;
-  return Command{Stage::rcpt, recipient,
-                 "RCPT TO:<" + transaction_.recipients[recipient].address + ">"};
+  return Command{Stage::rcpt, recipient, rcpt_command(transaction_.recipients[recipient])};
 }
 
 TransactionState::Step TransactionState::on_reply(Stage stage, std::size_t recipient,

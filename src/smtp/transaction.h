@@ -26,6 +26,9 @@ struct Transaction {
   std::vector<mail::Recipient> recipients;  // at least one
   std::uint64_t size = 0;                   // octets on the wire (RFC 1870, 6)
   bool eight_bit = false;
+  // What the sender wants to hear of, passed on to a smart host that offers DSN (RFC 3461, 5.2).
+  mail::Return ret = mail::Return::unspecified;
+  std::string envelope_id;  // in xtext
 };
 
 // What became of a transaction, as facts; what they mean for the message is the relay's to say.
@@ -84,10 +87,12 @@ class TransactionState {
   bool refused_early() const { return report_.reply.has_value(); }
   bool commands_left() const;
   std::string mail_command() const;
+  std::string rcpt_command(const mail::Recipient& recipient) const;
 
   Transaction transaction_;
   bool declare_size_;
   bool declare_eight_bit_;
+  bool pass_wishes_on_;
   std::size_t commands_ = 0;  // sent so far: 0 RSET, 1 MAIL, 2... RCPT, last DATA
   std::size_t answered_ = 0;  // replies to RCPT
   std::size_t accepted_ = 0;  // of them positive

@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include "base/text.h"
-#include "mailchute/envelope_words.h"
 
 namespace mailchute {
 namespace {
@@ -37,16 +36,6 @@ TEST(Words, ColumnsCountCharacters) {
   EXPECT_EQ(in_column("gr\xc3\xbc", 5, true), "gr\xc3\xbc  ");
   EXPECT_EQ(in_column("abcdef", 5, true), "ab...");
   EXPECT_EQ(in_column("abcdef", 5, false), "abcdef");
-}
-
-TEST(Words, OfTheEnvelopeAreSmtps) {
-  mail::Notify notify;
-  EXPECT_TRUE(notify_words(notify).empty());
-  notify.success = notify.failure = notify.delay = true;
-  EXPECT_EQ(notify_words(notify), (std::vector<std::string>{"SUCCESS", "FAILURE", "DELAY"}));
-  EXPECT_EQ(body_word(mail::BodyType::eight_bit_mime), "8BITMIME");
-  EXPECT_EQ(return_word(mail::Return::headers), "HDRS");
-  EXPECT_EQ(body_word(mail::BodyType::unspecified) + return_word(mail::Return::unspecified), "");
 }
 
 }  // namespace

@@ -358,6 +358,24 @@ TEST(ClientSession, DeclaresSizeAndEightBitWhereOffered) {
   EXPECT_NE(played.sent.find("MAIL FROM:<me@here> SIZE=100 BODY=8BITMIME\r\n"), std::string::npos);
 }
 
+TEST(ClientSession, PassesOnWhatTheSenderWantsToHearOf) {
+  const auto with_wishes = [] {
+    auto transactions = one();
+    Transaction& it = transactions.front();
+    it.ret = mail::Return::headers;
+    it.envelope_id = "12+2B34";
+    it.recipients[0].notify.success = it.recipients[0].notify.delay = true;
+    it.recipients[0].original = "rfc822;root@here";
+    return transactions;
+  };
+  const auto told = play(with_wishes(), {"220 hi", "250-there\r\n250 DSN", "250 r", "250 m"});
+  EXPECT_NE(told.sent.find("MAIL FROM:<me@here> RET=HDRS ENVID=12+2B34\r\n"), std::string::npos) << told.sent;
+  EXPECT_NE(told.sent.find("RCPT TO:<you@there> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;root@here\r\n"), std::string::npos)
+      << told.sent;
+  const auto untold = play(with_wishes(), {"220 hi", "250 there", "250 r", "250 m"});
+  EXPECT_NE(untold.sent.find("MAIL FROM:<me@here>\r\nRCPT TO:<you@there>\r\n"), std::string::npos) << untold.sent;
+}
+
 TEST(ClientSession, FallsBackToHelo) {
   auto played = play(one(), {"220 hi", "502 ehlo?", "250 there", "250 r"});
   EXPECT_EQ(played.sent, "EHLO here\r\nHELO here\r\nRSET\r\nMAIL FROM:<me@here>\r\n");
