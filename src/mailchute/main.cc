@@ -73,6 +73,13 @@ int main(int argc, char** argv) {
   sink_command->add_option("--user", sink.user, "Require AUTH as this user");
   sink_command->add_option("--password-file", sink.password_file, "File whose first line is the password");
   sink_command->add_option("--port-file", sink.port_file, "Write the port here once clients can connect");
+  sink_command->add_option("--reply", sink.replies, "STEP[=TEXT][*COUNT]:550 text, or :close; may be repeated")
+      ->allow_extra_args(false);
+  sink_command->add_option("--delay", sink.delays, "STEP[=TEXT][*COUNT]:2s; may be repeated")->allow_extra_args(false);
+  sink_command->add_option("--without", sink.without, "Extension that is not offered, such as 8BITMIME")
+      ->allow_extra_args(false);
+  sink_command->add_option("--count", sink.count, "End after so many messages");
+  sink_command->add_flag_callback("--once", [&sink] { sink.count = 1; }, "The same as --count 1");
   sink_command->callback([&] { status = run_sink(sink); });
 
   try {

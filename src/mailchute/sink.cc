@@ -3,10 +3,12 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sysexits.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <limits>
@@ -24,6 +26,8 @@ namespace {
 tl::unexpected<Error> usage(std::string text) {
   return failure(Error::Kind::usage, std::move(text));
 }
+
+constexpr Milliseconds kGrace{2000};
 
 struct Endpoint {
   std::string host;  // with brackets where given
@@ -56,6 +60,32 @@ std::string own_hostname() {
   return known ? name.data() : "localhost";
 }
 
+struct Hideable {
+  std::string_view keyword;
+  bool smtp::Extensions::*offered;
+};
+constexpr std::array<Hideable, 8> kHideable{{
+    {"PIPELINING", &smtp::Extensions::pipelining},
+    {"SIZE", &smtp::Extensions::size},
+    {"8BITMIME", &smtp::Extensions::eight_bit_mime},
+    {"SMTPUTF8", &smtp::Extensions::smtp_utf8},
+    {"DSN", &smtp::Extensions::dsn},
+    {"CHUNKING", &smtp::Extensions::chunking},
+    {"ENHANCEDSTATUSCODES", &smtp::Extensions::enhanced_status_codes},
+    {"STARTTLS", &smtp::Extensions::starttls},
+}};
+
+Result<> hide(const std::vector<std::string>& keywords, smtp::Extensions& offered) {
+  for (const std::string& keyword : keywords) {
+    const auto found = std::ranges::find_if(
+        kHideable, [&](const Hideable& hideable) { return equal_ignoring_case(hideable.keyword, keyword); });
+    if (found == kHideable.end())
+      return usage("--without " + keyword + ": no extension that can be left out");
+    offered.*found->offered = false;
+  }
+  return {};
+}
+
 smtp::Extensions offer(const SinkOptions& options) {
   smtp::Extensions offered;
   offered.pipelining = offered.eight_bit_mime = offered.enhanced_status_codes = true;
@@ -70,6 +100,7 @@ Result<relay::ReceptionSettings> make_settings(const SinkOptions& options) {
   relay::ReceptionSettings settings;
   settings.server.hostname = own_hostname();
   settings.server.offered = offer(options);
+  if (auto hidden = hide(options.without, settings.server.offered); !hidden) return failure(hidden.error());
   settings.server.auth_required = !options.user.empty();
   settings.server.auth_without_tls = options.certificate_file.empty();
   settings.implicit_tls = options.implicit_tls;
@@ -87,6 +118,30 @@ Result<relay::ReceptionSettings> make_settings(const SinkOptions& options) {
   return settings;
 }
 
+Result<SinkScript> make_script(const SinkOptions& options) {
+  SinkScript script;
+  const auto named = [](std::string_view option, Error error) {
+    error.text.insert(0, std::string(option) + " ");
+    return failure(std::move(error));
+  };
+  for (const std::string& rule : options.replies)
+    if (auto added = script.add_reply(rule); !added) return named("--reply", std::move(added.error()));
+  for (const std::string& rule : options.delays)
+    if (auto added = script.add_delay(rule); !added) return named("--delay", std::move(added.error()));
+  return script;
+}
+
+// As many clients as there are descriptors for them and their files, and no more than it is good at.
+std::size_t places() {
+  constexpr rlim_t kOwn = 32;
+  constexpr std::size_t kMost = 5000;
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return kMost;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+  return std::clamp<std::size_t>((limit.rlim_max - std::min(limit.rlim_max, kOwn)) / 2, 1, kMost);
+}
+
 // Readable once SIGTERM or SIGINT has come.
 sys::UniqueFd catch_signals() {
   ::signal(SIGPIPE, SIG_IGN);
@@ -100,8 +155,8 @@ sys::UniqueFd catch_signals() {
 
 class Sink {
  public:
-  Sink(relay::ReceptionSettings settings, Maildir maildir)
-      : settings_(std::move(settings)), maildir_(std::move(maildir)) {}
+  Sink(relay::ReceptionSettings settings, Maildir maildir, SinkScript script, std::uint64_t count)
+      : settings_(std::move(settings)), maildir_(std::move(maildir)), script_(std::move(script)), left_(count) {}
 
   Result<> serve(const SinkOptions& options) {
     const auto endpoint = parse_endpoint(options.listen);
@@ -110,18 +165,48 @@ class Sink {
     auto listener = net::Listener::tcp(loop_, endpoint->host, endpoint->port,
                                        [this](auto connection) { accept(std::move(connection)); });
     if (!listener) return failure(listener.error());
-    net::ReadableWatch watch(loop_, signals.get(), [this] { loop_.stop(); });
-    if (auto said = announce(*endpoint, listener->port(), options.port_file); !said) return said;
+    listener_ = std::move(*listener);
+    net::ReadableWatch watch(loop_, signals.get(), [this, &signals] { on_signal(signals.get()); });
+    if (auto said = announce(*endpoint, listener_->port(), options.port_file); !said) return said;
     loop_.run();
     return {};
   }
 
  private:
   void accept(std::unique_ptr<net::Connection> connection) {
-    auto client = std::make_unique<SinkConnection>(
-        settings_, maildir_, log_, loop_, std::move(connection),
-        [this](SinkConnection* closed) { clients_.erase(closed); });
+    if (clients_.size() >= places_) {
+      log_(Event("full", Severity::warning).with("clients", clients_.size()).with("client", connection->peer()));
+      return;
+    }
+    auto client = std::make_unique<SinkConnection>(shared_, std::move(connection),
+                                                   [this](SinkConnection* closed) { forget(closed); });
     clients_.emplace(client.get(), std::move(client));
+  }
+
+  void forget(SinkConnection* client) {
+    clients_.erase(client);
+    if (stopping_ && clients_.empty()) loop_.stop();
+  }
+
+  void on_signal(int signals) {
+    signalfd_siginfo info;
+    (void)!::read(signals, &info, sizeof info);
+    if (told_) return loop_.stop();
+    told_ = true;
+    for (const auto& [client, owned] : clients_) client->finish();
+    stop();
+  }
+
+  // Who is there may still say QUIT.
+  void count_message() {
+    if (left_ > 0 && --left_ == 0) loop_.post([this] { stop(); });
+  }
+
+  void stop() {
+    stopping_ = true;
+    listener_.reset();
+    if (clients_.empty()) return loop_.stop();
+    grace_.start(kGrace, [this] { loop_.stop(); });
   }
 
   static Result<> announce(const Endpoint& endpoint, std::uint16_t port,
@@ -138,17 +223,29 @@ class Sink {
 
   relay::ReceptionSettings settings_;
   Maildir maildir_;
+  SinkScript script_;
+  std::uint64_t left_;  // messages to come; 0: no matter how many
+  std::size_t places_ = places();
   sys::StandardErrorSink log_{"mailchute sink", sys::StandardErrorSink::Form::plain};
   net::EventLoop loop_;
+  net::Timer grace_{loop_};
+  bool told_ = false;      // to stop
+  bool stopping_ = false;  // nobody new comes in
+  std::optional<net::Listener> listener_;
+  SinkShared shared_{settings_, maildir_, script_, log_, loop_, [this] { count_message(); }};
   std::unordered_map<SinkConnection*, std::unique_ptr<SinkConnection>> clients_;
 };
 
 Result<> serve(const SinkOptions& options) {
   auto settings = make_settings(options);
   if (!settings) return failure(settings.error());
+  auto script = make_script(options);
+  if (!script) return failure(script.error());
+  settings->server.consulted = script->steps();
+  settings->patience += script->longest_delay();
   auto maildir = Maildir::open(options.maildir, settings->server.hostname);
   if (!maildir) return failure(maildir.error());
-  return Sink(std::move(*settings), std::move(*maildir)).serve(options);
+  return Sink(std::move(*settings), std::move(*maildir), std::move(*script), options.count).serve(options);
 }
 
 }  // namespace

@@ -56,9 +56,15 @@ void Reception::stored(const Result<std::string>& id) {
 }
 
 void Reception::decide(const std::optional<smtp::Reply>& instead) {
+  consulting_ = false;
   session_->on_verdict(instead);
   wait();
   follow();
+}
+
+void Reception::hang_up() {
+  leaving_ = true;
+  connection_->shutdown();
 }
 
 // Patience
@@ -114,7 +120,7 @@ void Reception::follow() {
 }
 
 void Reception::regulate_reading() {
-  const bool pause = clogged_ || message_ == Stage::storing;
+  const bool pause = clogged_ || consulting_ || message_ == Stage::storing;
   if (std::exchange(paused_, pause) == pause) return;
   if (pause)
     connection_->pause_reading();
@@ -133,6 +139,11 @@ void Reception::act(Session::CheckPassword action) {
   const bool password = same(action.password, settings_.password.reveal());
   smtp::wipe(action.password);
   session_->on_auth(user && password);
+}
+
+void Reception::act(const Session::Consult& action) {
+  consulting_ = true;
+  user_.consult(*this, action);
 }
 
 void Reception::act(Session::BeginMessage action) {

@@ -57,6 +57,8 @@ class Reception : private net::ConnectionUser {
   void stored(const Result<std::string>& id);
   // What to say instead of going on.
   void decide(const std::optional<smtp::Reply>& instead);
+  // Without another word.
+  void hang_up();
   // The client may finish the message it is at, and is then told to come back later.
   void finish();
   // The same, now, and why: "4.3.2 Too many clients".
@@ -81,7 +83,7 @@ class Reception : private net::ConnectionUser {
   void act(Session::Send action);
   void act(Session::StartTls action);
   void act(Session::CheckPassword action);
-  void act(const Session::Consult& action) { user_.consult(*this, action); }
+  void act(const Session::Consult& action);
   void act(Session::BeginMessage action);
   void act(Session::MessageOctets action);
   void act(Session::EndMessage action);
@@ -96,6 +98,7 @@ class Reception : private net::ConnectionUser {
   std::optional<Session> session_;  // once TLS is up, where it is up from the start
   std::optional<net::TlsFacts> tls_;
   bool following_ = false;
+  bool consulting_ = false;
   bool clogged_ = false;  // too many replies are unread
   bool paused_ = false;
   bool leaving_ = false;  // all is said

@@ -39,11 +39,12 @@ class SinkConnectionTest : public testing::Test {
               static_cast<ssize_t>(script.size()));
     ::shutdown(client.get(), SHUT_WR);
     std::unique_ptr<SinkConnection> sink;
-    sink = std::make_unique<SinkConnection>(settings_, *maildir, log_, loop, std::move(*connection),
-                                            [&](SinkConnection*) {
-                                              sink.reset();
-                                              loop.stop();
-                                            });
+    settings_.server.consulted = script_.steps();
+    const SinkShared shared{settings_, *maildir, script_, log_, loop};
+    sink = std::make_unique<SinkConnection>(shared, std::move(*connection), [&](SinkConnection*) {
+      sink.reset();
+      loop.stop();
+    });
     loop.run();
     std::string heard(65536, '\0');
     const ssize_t size = ::recv(client.get(), heard.data(), heard.size(), MSG_WAITALL);
@@ -60,13 +61,14 @@ class SinkConnectionTest : public testing::Test {
 
   support::TemporaryFolder folder_;
   relay::ReceptionSettings settings_;
+  SinkScript script_;
   Lines log_;
 };
 
 TEST_F(SinkConnectionTest, StoresAMessageBelowWhatSmtpKnew) {
   const auto heard = talk(
       "EHLO me\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nRCPT TO:<e@f>\r\nDATA\r\n"
-      "Subject: x\r\n\r\n..\r\n.\r\nQUIT\r\n");
+      "Subject: =?utf-8?q?gr=C3=BCn?=\r\n\r\n..\r\n.\r\nQUIT\r\n");
   EXPECT_TRUE(heard.ends_with("221 sink closes the connection\r\n")) << heard;
   ASSERT_EQ(stored().size(), 1U);
   const std::string message = stored()[0];
@@ -74,9 +76,10 @@ TEST_F(SinkConnectionTest, StoresAMessageBelowWhatSmtpKnew) {
       "Return-Path: <a@b>\nDelivered-To: c@d\nDelivered-To: e@f\nReceived: from me ("))
       << message;
   EXPECT_NE(message.find("\tby sink (mailchute sink) with ESMTP id "), std::string::npos);
-  EXPECT_TRUE(message.ends_with("\nSubject: x\n\n.\n"));
+  EXPECT_TRUE(message.ends_with("\nSubject: =?utf-8?q?gr=C3=BCn?=\n\n.\n"));
   EXPECT_NE(log_.text.find("accepted file="), std::string::npos);
-  EXPECT_NE(log_.text.find(" from=<a@b> to=<c@d> recipients=2 "), std::string::npos) << log_.text;
+  EXPECT_NE(log_.text.find(" from=<a@b> to=<c@d>,<e@f> recipients=2 "), std::string::npos) << log_.text;
+  EXPECT_TRUE(log_.text.ends_with(" tls=none subject=gr\u00fcn\n")) << log_.text;
 }
 
 TEST_F(SinkConnectionTest, StoresNothingOfATornMessage) {
@@ -98,6 +101,30 @@ TEST_F(SinkConnectionTest, ChecksUserAndPassword) {
       heard.ends_with("530 Authentication required\r\n535 Wrong user or password\r\n"
                       "235 Welcome\r\n250 Ok\r\n221 sink closes the connection\r\n"))
       << heard;
+}
+
+TEST_F(SinkConnectionTest, DoesWhatTheScriptSays) {
+  ASSERT_TRUE(script_.add_reply("RCPT=bob*1:451 4.2.0 later"));
+  ASSERT_TRUE(script_.add_reply("MESSAGE*1:554 5.7.1 spam"));
+  ASSERT_TRUE(script_.add_delay("CONNECT:1ms"));
+  ASSERT_TRUE(script_.add_delay("QUIT:1ms"));
+  const std::string message = "MAIL FROM:<a@b>\r\nRCPT TO:<bob@d>\r\nRCPT TO:<c@d>\r\nDATA\r\nx\r\n.\r\n";
+  const auto heard = talk("EHLO me\r\n" + message + message + "QUIT\r\n");
+  EXPECT_NE(heard.find("250 Ok\r\n451 later\r\n250 Ok\r\n354 "), std::string::npos) << heard;
+  EXPECT_NE(heard.find("554 spam\r\n250 Ok\r\n250 Ok\r\n250 Ok\r\n354 "), std::string::npos) << heard;
+  EXPECT_TRUE(heard.ends_with("\r\n221 sink closes the connection\r\n")) << heard;
+  EXPECT_EQ(stored().size(), 1U);
+}
+
+TEST_F(SinkConnectionTest, HangsUpWhereTheScriptSaysSo) {
+  for (const char* step : {"CONNECT", "EHLO", "RCPT", "MESSAGE"}) {
+    script_ = {};
+    ASSERT_TRUE(script_.add_reply(std::string(step) + ":close"));
+    const auto heard = talk("EHLO me\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\nx\r\n.\r\nQUIT\r\n");
+    EXPECT_EQ(heard.find("Queued"), std::string::npos) << heard;
+    EXPECT_EQ(heard.empty(), std::string_view(step) == "CONNECT") << heard;
+    EXPECT_TRUE(stored().empty() && fs::is_empty(folder_ / "tmp"));
+  }
 }
 
 TEST_F(SinkConnectionTest, SaysSoWhenItCannotStore) {

@@ -47,9 +47,10 @@ class RunningSink {
 
   // The exit status, or -1 after a signal.
   int end(int signal) {
-    ::kill(process_, signal);
+    tell(signal);
     return wait();
   }
+  void tell(int signal) { ::kill(process_, signal); }
   int wait() {
     int status = 0;
     ::waitpid(std::exchange(process_, -1), &status, 0);
@@ -71,6 +72,14 @@ sys::UniqueFd connect_to(int port) {
   return client;
 }
 
+// Until the other side has nothing more to say.
+std::string heard(int client) {
+  std::string text(65536, '\0');
+  const ssize_t size = ::recv(client, text.data(), text.size(), MSG_WAITALL);
+  text.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
+  return text;
+}
+
 class SinkTest : public testing::Test {
  protected:
   SinkTest() { options_.maildir = folder_ / "mail"; }
@@ -87,16 +96,34 @@ TEST_F(SinkTest, TakesMessagesUntilItIsTold) {
   const std::string port = ready.substr(ready.rfind(':') + 1);
   EXPECT_EQ(support::file_content(options_.port_file), port);
 
-  const auto client = connect_to(std::stoi(port));
-  const auto unfinished = connect_to(std::stoi(port));
+  auto client = connect_to(std::stoi(port));
+  auto unfinished = connect_to(std::stoi(port));
   const std::string half = "EHLO me\r\nMAIL FROM:<>\r\nRCPT TO:<c@d>\r\nDATA\r\n";
   const std::string whole = half + "x\r\n.\r\n";
   ::send(unfinished.get(), half.data(), half.size(), MSG_NOSIGNAL);
   ::send(client.get(), whole.data(), whole.size(), MSG_NOSIGNAL);
   EXPECT_TRUE(sink.line().starts_with("mailchute sink: accepted ")) << "on standard error";
-  EXPECT_EQ(sink.end(SIGTERM), EX_OK);
+  sink.tell(SIGTERM);
+  EXPECT_TRUE(heard(client.get()).ends_with("421 4.3.2 Shutting down; come back later\r\n"));
+  client.reset();
+  unfinished.reset();
+  EXPECT_EQ(sink.wait(), EX_OK);
   EXPECT_EQ(support::count_names(options_.maildir + "/new"), 1U);
   EXPECT_EQ(support::count_names(options_.maildir + "/tmp"), 0U);
+}
+
+TEST_F(SinkTest, EndsAfterSoManyMessages) {
+  options_.count = 2;
+  RunningSink sink(options_);
+  const std::string ready = sink.line();
+  auto client = connect_to(std::stoi(ready.substr(ready.rfind(':') + 1)));
+  const std::string message = "EHLO me\r\nMAIL FROM:<>\r\nRCPT TO:<c@d>\r\nDATA\r\nx\r\n.\r\n";
+  const std::string two = message + message + "QUIT\r\n";
+  ::send(client.get(), two.data(), two.size(), MSG_NOSIGNAL);
+  EXPECT_TRUE(heard(client.get()).ends_with(" closes the connection\r\n"));
+  client.reset();
+  EXPECT_EQ(sink.wait(), EX_OK);
+  EXPECT_EQ(support::count_names(options_.maildir + "/new"), 2U);
 }
 
 TEST_F(SinkTest, EndsInOrderOnAnInterruptToo) {
@@ -124,6 +151,9 @@ TEST_F(SinkTest, SaysInOneLineWhatIsWrongWithItsOptions) {
       {[](auto& o) { o.key_file = "key"; }, "--cert and --key", EX_USAGE},
       {[](auto& o) { o.implicit_tls = true; }, "--implicit-tls needs", EX_USAGE},
       {[](auto& o) { o.certificate_file = o.key_file = "/not/there"; }, "/not/there", EX_USAGE},
+      {[](auto& o) { o.replies = {"RCPT:fine"}; }, "--reply 'RCPT:fine'", EX_USAGE},
+      {[](auto& o) { o.delays = {"RCPT:long"}; }, "--delay 'RCPT:long'", EX_USAGE},
+      {[](auto& o) { o.without = {"FEAR"}; }, "--without FEAR", EX_USAGE},
       {[](auto& o) { o.user = "me"; }, "--user and --password-file", EX_USAGE},
       {[&](auto& o) { o.user = "me", o.password_file = open_to_all; }, "open", EX_USAGE},
   };
