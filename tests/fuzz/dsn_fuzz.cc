@@ -75,7 +75,7 @@ void check_dsn(const mail::Dsn& dsn, std::size_t recipients) {
 mail::DsnReport report_of(unsigned bits, std::string_view& text) {
   mail::DsnReport report;
   mail::DsnRecipient recipient;
-  report.hostname = take_line(text);
+  report.hostname = take_line(text).substr(0, 253);  // config takes no longer one
   report.queue_id = kId;
   recipient.address = take_line(text);
   recipient.original = take_line(text);
