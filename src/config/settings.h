@@ -42,6 +42,8 @@ struct SmartHost {
   std::string password_file;
   AuthMechanism auth = AuthMechanism::any;
   bool send_password_unprotected = false;
+  std::string sender = "domain";  // "keep", "domain" or the one address that is allowed
+  std::vector<std::string> sender_exceptions;  // patterns of addresses that stay
   Seconds idle{5};                // how long a connection waits for the next message
   unsigned messages_per_connection = 1000;
   unsigned connections = 4;       // at once, where there is much to do

@@ -9,12 +9,15 @@
 #include "config/host_name.h"
 #include "config/source.h"
 #include "config/units.h"
+#include "mail/address_list.h"
+#include "mail/address_pattern.h"
 
 namespace mailchute::config {
 namespace {
 
 constexpr std::uint64_t kYear = 366 * 86400;
 constexpr std::uint64_t kLargestSize = std::uint64_t{1} << 50;
+constexpr std::size_t kMostPatterns = 100;  // each is tried with every address of a sender
 constexpr std::size_t kLongestSocketName = sizeof("/control");  // in the run directory
 
 bool has_control(std::string_view text) {
@@ -27,6 +30,15 @@ bool is_login(std::string_view text) {
   return !text.empty() && std::none_of(text.begin(), text.end(), [](char c) {
     return is_control(c) || is_blank(c) || c == ':' || c == '/';
   });
+}
+
+// An address alone, without a name, that a line has room for (RFC 5321, 4.5.3.1.3).
+bool is_sender_address(std::string_view text) {
+  constexpr std::size_t kMostOctets = 254;
+  const mail::AddressList list = mail::parse_address_list(text);
+  if (list.addresses.size() != 1 || text.size() > kMostOctets) return false;
+  const mail::Address& address = list.addresses.front().address;
+  return !address.bare() && address.text() == text;
 }
 
 }  // namespace
@@ -125,6 +137,26 @@ void Value::read_endpoints(std::vector<Endpoint>& into) const {
   if (!texts || endpoints.empty() || endpoints.size() != texts->size())
     return wants("addresses with a port, \"localhost:25\" or \"[::1]:587\", in brackets");
   into = std::move(endpoints);
+}
+
+void Value::read_sender(std::string& into) const {
+  const auto text = string();
+  if (text && (text == "keep" || text == "domain" || is_sender_address(*text))) {
+    into = *text;
+  } else {
+    wants("\"keep\", \"domain\" or an address");
+  }
+}
+
+void Value::read_address_patterns(std::vector<std::string>& into) const {
+  auto patterns = strings();
+  if (!patterns || patterns->size() > kMostPatterns)
+    return wants("at most " + std::to_string(kMostPatterns) + " patterns of addresses in brackets");
+  for (const std::string& pattern : *patterns) {
+    if (const auto parsed = mail::AddressPattern::parse(pattern); !parsed)
+      return wants("patterns of addresses, and " + quoted(pattern) + " has " + parsed.error().text);
+  }
+  into = std::move(*patterns);
 }
 
 void Value::read_span(Seconds& into) const {

@@ -48,6 +48,8 @@ class Value {
   void read_login(std::string& into) const;  // a user or group of this machine
   void read_logins(std::vector<std::string>& into) const;
   void read_endpoints(std::vector<Endpoint>& into) const;  // one, or several in brackets
+  void read_sender(std::string& into) const;  // "keep", "domain" or an address
+  void read_address_patterns(std::vector<std::string>& into) const;
   void read_span(Seconds& into) const;        // a second to a year
   void read_size(std::uint64_t& into) const;  // octets
 

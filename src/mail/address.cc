@@ -86,6 +86,11 @@ Address qualified(Address address, std::string_view domain) {
   return address;
 }
 
+bool is_local(const Address& address, std::string_view hostname) {
+  const auto at = [&](std::string_view name) { return equal_ignoring_case(address.domain, name); };
+  return address.bare() || at(hostname) || at("localhost") || at("localhost.localdomain");
+}
+
 std::string mailbox_key(const Address& address) {
   return Address{address.local_part, to_lower(address.domain)}.text();
 }

@@ -30,6 +30,9 @@ Result<> check(const Address& address);
 // Bare names get the domain.
 Address qualified(Address address, std::string_view domain);
 
+// A bare name, or at localhost or at this machine: nobody else can tell which mailbox it is.
+bool is_local(const Address& address, std::string_view hostname);
+
 // Two addresses with the same key are one mailbox: the domain's case does not matter.
 std::string mailbox_key(const Address& address);
 

@@ -18,9 +18,10 @@ class AddrSpec {
       : scanner_(scanner), tokens_(tokens) {}
 
   Result<ListedAddress> read() {
-    ListedAddress listed{{}, 0};
+    ListedAddress listed{{}, 0, 0};
     if (auto read = read_part(listed.address.local_part); !read) return failure(read.error());
-    if (next_ > 0) listed.end = tokens_[next_ - 1].end;
+    if (next_ > 0) listed.domain_begin = tokens_[next_ - 1].end;
+    if (next_ > 0) listed.domain_end = tokens_.back().end;
     if (next_ < tokens_.size()) {
       ++next_;  // the '@'
       if (auto read = read_domain(listed.address.domain); !read) return failure(read.error());
@@ -147,6 +148,8 @@ class ListParser {
     if (tokens.size() > kMaxAddress) return reject("too long");
     auto listed = AddrSpec(scanner_, tokens).read();
     if (!listed) return reject(listed.error().text);
+    listed->begin = begin_;
+    listed->end = scanner_.position() - (stop_ == '\0' || stop_ == '>' ? 0 : 1);
     list_.addresses.push_back(std::move(*listed));
   }
 
@@ -170,14 +173,16 @@ class ListParser {
 
 AddressList parse_address_list(std::string_view text) { return ListParser(text).parse(); }
 
-std::string qualify_address_list(std::string_view text, std::string_view domain) {
+std::optional<std::string> with_domain(std::string_view text, std::string_view domain,
+                                       const Choice& chosen) {
   std::string out;
   std::size_t copied = 0;
   for (const ListedAddress& listed : parse_address_list(text).addresses) {
-    if (!listed.address.bare()) continue;
-    out.append(text.substr(copied, listed.end - copied)).append("@").append(domain);
-    copied = listed.end;
+    if (!chosen(listed.address)) continue;
+    out.append(text.substr(copied, listed.domain_begin - copied)).append("@").append(domain);
+    copied = listed.domain_end;
   }
+  if (copied == 0) return std::nullopt;
   return out.append(text.substr(copied));
 }
 

@@ -4,6 +4,8 @@
 // a whole: what cannot be an address is reported beside the ones that can.
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,9 +14,12 @@
 
 namespace mailchute::mail {
 
+// With offsets in the list.
 struct ListedAddress {
-  Address address;  // passes check(); may be bare
-  std::size_t end;  // offset in the list where "@domain" would follow a bare name
+  Address address;             // passes check(); may be bare
+  std::size_t domain_begin;    // of "@domain", or where that would follow a bare name
+  std::size_t domain_end;
+  std::size_t begin = 0, end = 0;  // the address with its name and comments
 };
 
 struct BadAddress {
@@ -29,8 +34,11 @@ struct AddressList {
 
 AddressList parse_address_list(std::string_view text);
 
-// The same text with "@domain" after every bare name, every other octet as it was.
-std::string qualify_address_list(std::string_view text, std::string_view domain);
+// The same text with the domain for every address that is chosen, every other octet as it was;
+// nothing when none is.
+using Choice = std::function<bool(const Address&)>;
+std::optional<std::string> with_domain(std::string_view text, std::string_view domain,
+                                       const Choice& chosen);
 
 // What a caller gives as the sender: "" and "<>" are the null reverse-path, a bare name is
 // qualified, a display name is left out. Not exactly one address is an error of kind data.

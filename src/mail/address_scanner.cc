@@ -39,10 +39,14 @@ void AddressScanner::skip_blanks_and_comments() {
 
 void AddressScanner::skip_comment() {
   std::size_t depth = 0;
+  const std::size_t begin = position_ + 1;
   while (position_ < text_.size()) {
     const char c = text_[position_++];
     if (c == '(') ++depth;
-    if (c == ')' && --depth == 0) return;
+    if (c == ')' && --depth == 0) {
+      comment_ = text_.substr(begin, position_ - 1 - begin);
+      return;
+    }
     if (c == '\\' && position_ < text_.size()) ++position_;
   }
 }

@@ -28,6 +28,9 @@ class AddressScanner {
   // Of what next() has not looked at.
   std::size_t position() const { return position_; }
 
+  // The last comment that was skipped, as it stands between its parentheses.
+  std::string_view comment() const { return comment_; }
+
   // What a token stands for: without quotes, escapes and folding.
   std::string value(const Token& token) const;
 
@@ -40,6 +43,7 @@ class AddressScanner {
 
   std::string_view text_;
   std::size_t position_ = 0;
+  std::string_view comment_;
 };
 
 }  // namespace mailchute::mail

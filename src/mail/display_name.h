@@ -12,6 +12,11 @@ namespace mailchute::mail {
 // Empty for a name of nothing but blanks.
 std::string format_display_name(std::string_view name);
 
+// The name that stands beside an address - a phrase before it, or a comment, as old programs write
+// it -, formatted with `suffix` behind it. Encoded words in unknown charsets stay what they are.
+// Empty: there is no name, or none that can be read, or the address once more.
+std::string format_name_in(std::string_view mailbox, std::string_view suffix);
+
 // A password file's GECOS field: its first part, "&" replaced by the login name in capitals.
 std::string full_name_from_gecos(std::string_view gecos, std::string_view login);
 

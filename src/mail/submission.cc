@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "mail/address_field.h"
 #include "mail/date.h"
 #include "mail/display_name.h"
 #include "mail/message_id.h"
@@ -17,8 +18,6 @@
 
 namespace mailchute::mail {
 namespace {
-
-constexpr std::size_t kFold = 68;  // with "From: " and " <>" not above 78 (RFC 5322, 2.1.1)
 
 bool is_one_of(const Field& field, std::string_view prefix,
                std::initializer_list<std::string_view> names) {
@@ -40,12 +39,11 @@ bool holds_addresses(const Field& field) {
   return false;
 }
 
-// The field with every bare name qualified.
+// The field with every bare name qualified, as far as lines can hold that.
 std::string mended(const Field& field, std::string_view domain) {
   if (!holds_addresses(field)) return field.raw;
-  const std::size_t body = field.raw.find(':') + 1;
-  return field.raw.substr(0, body) +
-         qualify_address_list(std::string_view(field.raw).substr(body), domain);
+  return readdressed(field, domain, [](const Address& address) { return address.bare(); })
+      .value_or(field.raw);
 }
 
 // The fields that say who sends the message this time, and when: Resent- ones where there are any.
@@ -136,27 +134,24 @@ Result<std::string> reverse_path(const Request& request, const Surroundings& at,
   return failure(Error::Kind::data, "sender '" + escaped(sender) + "': " + path.error().text);
 }
 
-// Mail with the null reverse-path comes from the mail system itself unless it says otherwise.
-std::string author(const Request& request, const Surroundings& at, const std::string& path) {
+// Mail with the null reverse-path comes from the mail system itself unless it says otherwise. An
+// address that no line can hold stays in the envelope.
+NamedAddress author(const Request& request, const Surroundings& at, const std::string& path) {
   const std::string own = qualified({at.login, ""}, at.domain).text();
-  const std::string address =
-      path.empty() ? qualified({"MAILER-DAEMON", ""}, at.domain).text() : path;
+  const std::string& shown = path.size() > kMaxAddressInField ? own : path;
   const std::string& of_account = path == own ? at.gecos_name : std::string();
-  const std::string name = format_display_name(request.full_name.value_or(of_account));
-  if (name.empty()) return address;
-  return name + (name.size() + address.size() > kFold ? "\n " : " ") + "<" + address + ">";
+  return {format_display_name(request.full_name.value_or(of_account)),
+          path.empty() ? qualified({"MAILER-DAEMON", ""}, at.domain).text() : shown};
 }
 
 std::string missing_fields(const Block& block, const Request& request, const Surroundings& at,
                            const std::string& path) {
   std::string fields;
-  const auto add = [&](std::string_view name, const std::string& body) {
-    fields.append(block.prefix).append(name).append(": ").append(body).append("\n");
-  };
-  if (!block.has("Date")) add("Date", format_date(at.now, at.utc_offset));
-  if (!block.has("From")) add("From", author(request, at, path));
+  const auto name = [&](std::string_view field) { return std::string(block.prefix).append(field); };
+  if (!block.has("Date")) fields += name("Date: ") + format_date(at.now, at.utc_offset) + "\n";
+  if (!block.has("From")) fields += address_field(name("From"), {author(request, at, path)});
   if (!block.has("Message-ID")) {
-    add("Message-ID", make_message_id(at.now, at.queue_id, at.hostname));
+    fields += name("Message-ID: ") + make_message_id(at.now, at.queue_id, at.hostname) + "\n";
   }
   return fields;
 }

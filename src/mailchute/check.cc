@@ -14,6 +14,7 @@
 #include <optional>
 
 #include "config/load.h"
+#include "config/sender_policy.h"
 #include "queue/layout.h"
 #include "secret/secret.h"
 
@@ -170,7 +171,11 @@ Findings examine(const std::string& file) {
   if (!loaded.readable) return findings;
   check_configuration_file(file, findings);
   examine_machine(loaded.settings, findings);
-  if (loaded.settings.smart_host) findings.summary = summary_of(*loaded.settings.smart_host);
+  if (!loaded.settings.smart_host) return findings;
+  const std::string advice = config::sender_advice(loaded.settings);
+  if (!advice.empty() && loaded.mistakes.empty())
+    findings.notes.push_back(file + ": " + advice);
+  findings.summary = summary_of(*loaded.settings.smart_host);
   return findings;
 }
 

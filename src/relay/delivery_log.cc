@@ -26,7 +26,7 @@ void log_judgement(Log& log, const Outgoing& message, const Judgement& judgement
   const auto about = [&](std::string_view name, Severity severity, std::size_t recipient) {
     return Event(name, severity)
         .with("id", message.entry.id())
-        .with("from", "<" + envelope.reverse_path + ">")
+        .with("from", "<" + message.reverse_path + ">")
         .with("to", "<" + envelope.recipients[recipient].address + ">");
   };
   const auto line = [&](std::string_view name, Severity severity, std::size_t recipient) {
@@ -41,7 +41,9 @@ void log_judgement(Log& log, const Outgoing& message, const Judgement& judgement
   }
   for (std::size_t i = 0; i < message.recipients.size(); ++i) {
     if (judgement.held) {
-      log(line("held", Severity::warning, message.recipients[i]).with("reply", judgement.reply));
+      log(line("held", Severity::warning, message.recipients[i])
+              .with("reply", judgement.reply)
+              .with("hint", "see smart_host.sender in mailchute.conf(5)"));
       continue;
     }
     const Verdict& verdict = judgement.recipients[i];

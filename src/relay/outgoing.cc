@@ -73,9 +73,11 @@ bool to_do(queue::RecipientStatus status) {
          status == queue::RecipientStatus::possibly_delivered;
 }
 
-Result<Outgoing> Outgoing::prepare(queue::Entry entry, const std::string& hostname) {
-  Outgoing message{std::move(entry), {}, {}, false, std::nullopt, 0};
+Result<Outgoing> Outgoing::prepare(queue::Entry entry, const mail::SenderPolicy& policy) {
+  Outgoing message{std::move(entry), {}, {}, {}, false, std::nullopt, 0};
   const queue::Entry& it = message.entry;
+  const std::string& reverse_path = it.envelope().reverse_path;
+  message.reverse_path = policy.as_sent(reverse_path);
   for (std::size_t i = 0; i < it.envelope().recipients.size(); ++i) {
     if (!to_do(it.status(i))) continue;
     const bool usable = it.envelope().recipients[i].defect.empty();
@@ -85,7 +87,9 @@ Result<Outgoing> Outgoing::prepare(queue::Entry entry, const std::string& hostna
   auto head = read_head(it);
   if (!head) return failure(head.error());
   message.wire_size = it.facts().wire_size();
-  if (mail::correct_received(head->header, truth(it, hostname))) {
+  const bool received = mail::correct_received(head->header, truth(it, policy.hostname));
+  const bool sender = mail::apply(policy, reverse_path, head->header);
+  if (received || sender) {
     message.correction = Correction{head->length, head->header.text()};
     const std::string& text = message.correction->text;
     message.wire_size += text.size() + count_lines(text) - head->length - head->lines;
@@ -97,7 +101,7 @@ smtp::Transaction Outgoing::transaction(smtp::TransactionId id) const {
   const mail::Envelope& envelope = entry.envelope();
   smtp::Transaction transaction;
   transaction.id = id;
-  transaction.reverse_path = envelope.reverse_path;
+  transaction.reverse_path = reverse_path;
   for (const std::size_t i : recipients) transaction.recipients.push_back(envelope.recipients[i]);
   transaction.size = wire_size;
   transaction.ret = envelope.ret;

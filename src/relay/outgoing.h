@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A message on its way out: the entry, the recipients that are still to do, and what is sent in place
 // of the header where that is not sent as it is. The header is read once and everybody who has
-// something to change in it changes the same one, in this order: Received.
+// something to change in it changes the same one, in this order: Received, the sender.
 #pragma once
 
 #include <optional>
@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "mail/sender_policy.h"
 #include "queue/entry.h"
 #include "smtp/transaction.h"
 
@@ -23,12 +24,13 @@ struct Outgoing {
   queue::Entry entry;
   std::vector<std::size_t> recipients;  // indices in the envelope
   std::vector<std::size_t> unusable;    // as well: no addresses, and the sender does not know yet
+  std::string reverse_path;             // as it is sent
   bool alone = false;  // may have been delivered before: nothing else is in flight beside it
   std::optional<Correction> correction;
   std::uint64_t wire_size = 0;
 
-  // `hostname` for a Received field that is missing. Of a large message only the header is read.
-  static Result<Outgoing> prepare(queue::Entry entry, const std::string& hostname);
+  // Of a large message only the header is read.
+  static Result<Outgoing> prepare(queue::Entry entry, const mail::SenderPolicy& policy);
 
   smtp::Transaction transaction(smtp::TransactionId id) const;
 };

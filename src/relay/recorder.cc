@@ -64,6 +64,12 @@ Care care_for(const std::vector<Outcome>& outcomes, bool interrupted) {
   return interrupted || doubtful ? Care::needed : Care::none;
 }
 
+// A smart host refuses MAIL for the sender's sake, as a rule.
+std::string held_reason(const Outgoing& message, const Judgement& judgement) {
+  return judgement.reply + "; the sender was <" + message.reverse_path +
+         ">, see smart_host.sender in mailchute.conf(5)";
+}
+
 }  // namespace
 
 Recorder::Recorder(net::EventLoop& loop, queue::Queue& queue, const config::Settings& settings,
@@ -75,7 +81,7 @@ Recorder::Recorder(net::EventLoop& loop, queue::Queue& queue, const config::Sett
 void Recorder::record(Outgoing message, Judgement judgement, const Via& via) {
   if (judgement.held) {
     log_judgement(log_, message, judgement, via, sys::now());
-    return hold(message, judgement.reply);
+    return hold(message, held_reason(message, judgement));
   }
   queue::RetryInfo info = queue_.load_info(message.entry.id());
   ++info.attempts;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "config/sender_policy.h"
 #include "queue/view.h"
 #include "sys/clock.h"
 
@@ -41,8 +42,8 @@ bool is_possibly_delivered(const queue::Listed& entry) {
 
 Stock::Stock(net::EventLoop& loop, queue::Queue& queue, const config::Settings& settings,
              Schedule& schedule, Recorder& recorder, RecorderUser& user, Board& board, Log& log)
-    : queue_(queue), settings_(settings), retry_{settings.retry.first, settings.retry.longest},
-      schedule_(schedule), recorder_(recorder), user_(user), board_(board), log_(log), timer_(loop) {}
+    : queue_(queue), settings_(settings), sender_policy_(config::sender_policy(settings)),
+      retry_{settings.retry.first, settings.retry.longest}, schedule_(schedule), recorder_(recorder), user_(user), board_(board), log_(log), timer_(loop) {}
 
 Result<> Stock::take_over(const Inheritance& inheritance) {
   for (const auto& [id, deaths] : inheritance.deadly) set_aside(id, deaths);
@@ -152,7 +153,7 @@ std::optional<Outgoing> Stock::load(const std::string& id) {
 Result<Outgoing> Stock::read(const std::string& id) {
   auto entry = queue_.load(id);
   if (!entry) return failure(entry.error());
-  auto message = Outgoing::prepare(std::move(*entry), settings_.hostname);
+  auto message = Outgoing::prepare(std::move(*entry), sender_policy_);
   if (!message) return failure(Error::Kind::temporary, message.error().text);
   return message;
 }

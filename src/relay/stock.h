@@ -59,6 +59,7 @@ class Stock {
 
   queue::Queue& queue_;
   const config::Settings& settings_;
+  mail::SenderPolicy sender_policy_;
   RetryLimits retry_;
   Schedule& schedule_;
   Recorder& recorder_;

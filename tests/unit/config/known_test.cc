@@ -25,7 +25,7 @@ std::string text_of(const char* name) {
 
 // "retry." for the section that describes the group's settings.
 std::string group_of_section(const std::string& title) {
-  if (title == "The smart host") return "smart_host.";
+  if (title == "The smart host" || title == "The sender") return "smart_host.";
   if (title == "Time limits") return "smart_host.timeouts.";
   if (title == "Trying again") return "retry.";
   if (title == "SMTP for local programs") return "listener.";

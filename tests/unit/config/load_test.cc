@@ -74,7 +74,8 @@ TEST(Load, EverySettingGetsThrough) {
     smart_host = {
       host = "2001:db8::1"; port = 2525; tls = "implicit"; ca_file = "/ca.pem"; tls_name = "mx";
       verify_certificate = false; user = "u@x"; password_file = "/p"; auth = "login";
-      send_password_unprotected = true; idle = 7; messages_per_connection = 8;
+      send_password_unprotected = true; sender = "a@x.example";
+      sender_exceptions = [ "*@y" ]; idle = 7; messages_per_connection = 8;
       timeouts = { resolve = 11; connect = 12; greeting = 13; tls = 14; command = 15; data = "16s";
                    block = "1m"; message = "1h30m"; quit = 19; };
     };
@@ -97,6 +98,8 @@ TEST(Load, EverySettingGetsThrough) {
   EXPECT_FALSE(h.verify_certificate);
   EXPECT_EQ(h.auth, AuthMechanism::login);
   EXPECT_TRUE(h.send_password_unprotected);
+  EXPECT_EQ(h.sender, "a@x.example");
+  EXPECT_EQ(h.sender_exceptions, Lines{"*@y"});
   EXPECT_EQ(h.idle, Seconds(7));
   EXPECT_EQ(h.messages_per_connection, 8u);
   const Timeouts& t = h.timeouts;
@@ -228,6 +231,18 @@ TEST(Load, MistakesOfTheSmartHostSayWhatToWriteInstead) {
       {"log_debug = true;",
        "unknown setting 'smart_host.log_debug'; it belongs here: log_debug = true; outside of all "
        "groups"},
+      {"sender = \"fixed\";",
+       "smart_host.sender wants \"keep\", \"domain\" or an address; write sender = "
+       "\"alerts@example.org\";"},
+      {"sender = \"Alerts <alerts@example.org>\";",
+       "smart_host.sender wants \"keep\", \"domain\" or an address; write sender = "
+       "\"alerts@example.org\";"},
+      {"sender_exceptions = \"*@example.com\";",
+       "smart_host.sender_exceptions wants at most 100 patterns of addresses in brackets; write "
+       "sender_exceptions = [ \"*@example.com\" ];"},
+      {"sender_exceptions = [ \"example.com\" ];",
+       "smart_host.sender_exceptions wants patterns of addresses, and 'example.com' has no '@'; "
+       "write sender_exceptions = [ \"*@example.com\" ];"},
       {"user = \"me\";",
        "smart_host.user without a password; write password_file = \"/etc/mailchute/password\";"},
       {"password_file = \"/p\";",

@@ -135,6 +135,11 @@ TEST(AddressList, NoCutOfAListReadsBeyondIt) {
   }
 }
 
+std::string qualified_list(std::string_view text, std::string_view domain) {
+  const auto bare = [](const Address& address) { return address.bare(); };
+  return with_domain(text, domain, bare).value_or(std::string(text));
+}
+
 struct Qualification {
   std::string_view before;
   std::string_view after;
@@ -152,15 +157,37 @@ TEST(AddressList, BareNamesAreQualifiedInPlace) {
            Qualification{"undisclosed-recipients:;", "undisclosed-recipients:;"},
            Qualification{"", ""},
        }) {
-    EXPECT_EQ(qualify_address_list(q.before, "d"), q.after);
+    EXPECT_EQ(qualified_list(q.before, "d"), q.after);
   }
 }
 
 TEST(AddressList, QualifyingTwiceChangesNothing) {
   for (const Reading& reading : kReadings) {
-    const std::string once = qualify_address_list(reading.list, "d");
-    EXPECT_EQ(qualify_address_list(once, "e"), once);
+    const std::string once = qualified_list(reading.list, "d");
+    EXPECT_EQ(qualified_list(once, "e"), once);
   }
+}
+
+TEST(AddressList, TheDomainOfChosenAddressesIsReplaced) {
+  const auto at_x = [](const Address& address) { return address.domain == "x"; };
+  for (const Qualification& q : {
+           Qualification{"a@x", "a@d"},
+           Qualification{"Bob (b) < \"b b\" (c) @ x (d)> (e), x@y", "Bob (b) < \"b b\"@d (d)> (e), x@y"},
+           Qualification{"Team: a@x. , <@r,@s:b@x>;", "Team: a@d , <@r,@s:b@d>;"},
+           Qualification{"a@\n x\n", "a@d\n"},
+       }) {
+    EXPECT_EQ(with_domain(q.before, "d", at_x), q.after);
+  }
+  EXPECT_EQ(with_domain("a@y, x, <x", "d", at_x), std::nullopt);
+}
+
+TEST(AddressList, SaysWhereEachMailboxStands) {
+  const std::string_view text = " A <a@x> (one), b@x (two);G: c@x ;";
+  std::vector<std::string_view> found;
+  for (const ListedAddress& listed : parse_address_list(text).addresses) {
+    found.push_back(text.substr(listed.begin, listed.end - listed.begin));
+  }
+  EXPECT_EQ(found, (std::vector<std::string_view>{" A <a@x> (one)", " b@x (two)", " c@x "}));
 }
 
 TEST(ReversePath, MayBeNull) {

@@ -80,5 +80,12 @@ TEST(Address, MailboxesAreTheSameWhateverTheCaseOfTheDomain) {
 
 TEST(Quoted, HasNoControlCharacters) { EXPECT_EQ(quoted("a\r\nb\"c"), "\"a  b\\\"c\""); }
 
+TEST(Address, OfThisMachineAreLocal) {
+  for (const auto domain : {"", "localhost", "LocalHost", "localhost.localdomain", "web1.example.org", "WEB1.example.org"})
+    EXPECT_TRUE(is_local({"a", domain}, "web1.example.org")) << domain;
+  for (const auto domain : {"web1", "example.org", "localhost.example.org", "[127.0.0.1]"})
+    EXPECT_FALSE(is_local({"a", domain}, "web1.example.org")) << domain;
+}
+
 }  // namespace
 }  // namespace mailchute::mail

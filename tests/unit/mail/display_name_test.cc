@@ -58,5 +58,40 @@ TEST(FullName, IsTheFirstPartOfGecos) {
   EXPECT_EQ(full_name_from_gecos("", "ann"), "");
 }
 
+TEST(DisplayNameIn, IsThePhraseOrTheComment) {
+  for (const Case& c : {
+           Case{"Bob <bob@x>", "Bob on h"},
+           Case{" (a)\tBob (b) the\n Builder (c) <bob@x> (d)", "Bob the Builder on h"},
+           Case{"bob@x (Bob)", "Bob on h"},
+           Case{"bob@x (a) (Bob (the) \\(\\) Builder)", "\"Bob (the) () Builder on h\""},
+           Case{"<bob@x>(Bob)", "Bob on h"},
+           Case{"\"\" <bob@x> (Bob)", "Bob on h"},
+           Case{"\"Bob \\\"B\\\"\" B. Builder <bob@x>", "\"Bob \\\"B\\\" B. Builder on h\""},
+           Case{"\"(Cron Daemon)\" <bob@x>", "Cron Daemon on h"},
+           Case{"\"(a) (b)\" <bob@x>", "\"(a) (b) on h\""},
+           Case{"\"=?UTF-8?B?SsO2cmc=?=\" <bob@x>", "=?UTF-8?Q?J=C3=B6rg_on_h?="},
+           Case{"J\xf6rg <bob@x>", "=?UNKNOWN-8BIT?Q?J=F6rg_on_h?="},
+           Case{"=?X?Q?a?= =?Y?Q?b?= <bob@x>", "=?X?Q?a?=\n =?Y?Q?b?= on h"},
+           Case{"=?X?Q?(a)?= <bob@x>", ""},
+           Case{"bob@x", ""},
+           Case{"<bob@x>", ""},
+           Case{"\"bob@x\" <bob@x>", ""},
+           Case{"=?UTF-8?Q?bob=40x?= <bob@x>", ""},
+           Case{"bob@x ()", ""},
+           Case{"\"Bob <bob@x>", ""},
+           Case{"", ""},
+       }) {
+    EXPECT_EQ(format_name_in(c.name, " on h"), c.field) << c.name;
+  }
+}
+
+TEST(DisplayNameIn, IsShortWhateverTheLength) {
+  for (const std::string& name :
+       {std::string(200000, 'x'), "\"" + std::string(200000, '\\') + "\"", std::string(100000, '('), "=?X?Q?a?= " + std::string(2000, 'x')}) {
+    EXPECT_LE(format_name_in(name + " <bob@x>", " on h").size(), 520u);
+    EXPECT_LE(format_name_in("bob@x (" + name + ")", " on h").size(), 520u);
+  }
+}
+
 }  // namespace
 }  // namespace mailchute::mail

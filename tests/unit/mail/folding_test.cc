@@ -44,5 +44,42 @@ TEST(Folding, EscapesLeavePrintableAsciiOnly) {
   EXPECT_EQ(ascii_escaped("a\r\nb\\\xc3\xa9\xff"), "a\\x0d\\nb\\\\\\xc3\\xa9\\xff");
 }
 
+TEST(Refolding, LeavesWhatIsFitAsItIs) {
+  for (const std::string field : {"X: y\n", "X:\n", "X: a,b\n\tc  \n", "X:\n y\n"}) EXPECT_EQ(refolded(field), field);
+  const std::string longest = "X: " + std::string(995, 'x') + "\n";
+  EXPECT_EQ(refolded(longest), longest);
+}
+
+TEST(Refolding, TakesOutWhatMustNotBeInAField) {
+  EXPECT_EQ(refolded("X: a\rb\n"), "X: a b\n");
+  EXPECT_EQ(refolded("X: a\n \t\n b\n \n"), "X: a\n b\n");
+  EXPECT_EQ(refolded("X: a\r\n \r\n b\n"), "X: a \n b\n");
+}
+
+TEST(Refolding, BreaksLongLinesWhereItMeansTheSame) {
+  const std::string word(600, 'w');
+  EXPECT_EQ(refolded("X: " + word + " " + word + "\n"), "X:\n " + word + "\n " + word + "\n");
+  EXPECT_EQ(refolded("X: a@b,c@d," + word + "," + word + "\n"), "X: a@b,c@d,\n " + word + ",\n " + word + "\n");
+  EXPECT_EQ(refolded("X: \"" + word + "  " + word + "\"\n"), "X:\n \"" + word + "\n  " + word + "\"\n");
+  EXPECT_EQ(refolded("X: (" + word + "\t" + word + ")\n"), "X:\n (" + word + "\n\t" + word + ")\n");
+}
+
+TEST(Refolding, KnowsWhereNoLineMayEnd) {
+  const std::string word(600, 'w');
+  for (const std::string& inside : {word + "," + word, word + "\\ " + word, word + "\\\"," + word, word + word}) {
+    EXPECT_EQ(refolded("X: \"" + inside + "\"\n"), std::nullopt) << inside;
+    EXPECT_EQ(refolded("X: ((a)" + inside + ")\n"), std::nullopt) << inside;
+  }
+}
+
+TEST(Refolding, ManyWordsGoInLinesOfTheUsualLength) {
+  std::string field = "X:";
+  for (int i = 0; i < 20000; ++i) field += i % 3 == 0 ? " word," : " word";
+  std::string text = refolded(field + "  \n").value();
+  std::erase(text, '\n');
+  EXPECT_EQ(text, field + "  ");
+  for (const std::string_view line : split(*refolded(field + "\n"), '\n')) EXPECT_LE(line.size(), 78u);
+}
+
 }  // namespace
 }  // namespace mailchute::mail

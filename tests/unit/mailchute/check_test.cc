@@ -35,7 +35,7 @@ class Check : public testing::Test {
 
   void configure(const std::string& smart_host, const std::string& more = {}) {
     write(file(), "queue_directory = \"" + queue_ + "\"; user = \"daemon\"; group = \"daemon\";\n" +
-                      "smart_host = { " + smart_host + " };\n" + more);
+                      "smart_host = { " + smart_host + " }; hostname = \"" + hostname_ + "\";\n" + more);
   }
   static void write(const std::string& path, const std::string& text) {
     std::ofstream(path, std::ios::trunc) << text;
@@ -58,6 +58,7 @@ class Check : public testing::Test {
   std::string file() const { return top_ + "/mailchute.conf"; }
   Lines mistakes() const { return examine(file()).mistakes; }
 
+  std::string hostname_ = "web1.example.org";
   std::string top_, queue_, password_;
 };
 
@@ -166,6 +167,15 @@ TEST_F(Check, AMissingUserIsAMistakeForRoot) {
   EXPECT_EQ(mistakes(), Lines{file() + ": this machine has no user no-such-user or no group "
                                        "mailchute; useradd --system --user-group --home-dir "
                                        "/nonexistent --shell /usr/sbin/nologin no-such-user"});
+}
+
+TEST_F(Check, ASenderNobodyCanReplyToIsWorthANote) {
+  hostname_ = "web1";
+  configure("host = \"mail.example.org\";");
+  ASSERT_EQ(examine(file()).notes.size(), 1u);
+  EXPECT_NE(examine(file()).notes[0].find("from root@web1, which"), std::string::npos);
+  configure("host = \"mail.example.org\"; sender = \"alerts@example.org\";");
+  EXPECT_EQ(examine(file()).notes, Lines{});
 }
 
 TEST_F(Check, AClosedDropDirectoryIsPrivate) {
