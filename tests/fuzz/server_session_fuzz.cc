@@ -2,7 +2,8 @@
 // Whatever a client sends: replies are whole lines, a message is begun, ended or given up in that
 // order with an envelope that can be queued, nothing follows the end of the session, and the dialog
 // is the same however it was cut. A client that keeps to the rules gets any text through as it is,
-// and nothing of that is taken for a command.
+// and nothing of that is taken for a command, nor of any octets in which no line is a lone dot.
+// Without a line that is a lone dot, ended as the session's lines are, no message ends but by BDAT.
 #include "fuzz/input.h"
 #include "queue/format.h"
 #include "smtp/message_encoder.h"
@@ -153,6 +154,24 @@ void send_message(std::string text, bool chunks, unsigned seed) {
   for (const auto& reply : dialog.replies()) fuzz::require(reply < "4");
 }
 
+// Octets as they are between DATA and the dot.
+void send_octets(std::string_view octets, unsigned seed) {
+  const std::string wire = "\r\n" + std::string(octets) + "\r\n.\r\n";
+  if (wire.find("\r\n.\r\n") != wire.size() - 5) return;
+  Dialog dialog(32, 0);
+  dialog.play(fuzz::cut(kEnvelope + ("DATA" + wire) + "QUIT\r\n", seed));
+  fuzz::require(dialog.messages().size() == 1 && dialog.replies().back().starts_with("221 "));
+  for (const auto& reply : dialog.replies()) fuzz::require(reply < "4");
+}
+
+void require_an_end(std::string_view said, bool lf_allowed, const Dialog& dialog) {
+  if (to_lower(said).find("bdat") != std::string::npos) return;
+  const auto line_end = said.find('\n');
+  const bool lf = lf_allowed && line_end != said.npos && (line_end == 0 || said[line_end - 1] != '\r');
+  const bool has_end = said.find(lf ? "\n.\n" : "\r\n.\r\n") != said.npos;
+  fuzz::require(has_end || dialog.messages().empty());
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -160,11 +179,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const unsigned bits = input.octet();
   const unsigned answers = input.octet();
   const unsigned seed = input.octet();
+  if ((bits & 128) != 0 && (bits & 2) != 0) {
+    send_octets(input.rest(), seed);
+    return 0;
+  }
   if ((bits & 128) != 0) {
     send_message(std::string(input.rest()), (bits & 1) != 0, seed);
     return 0;
   }
-  const std::string whole = Dialog(bits, answers).play(fuzz::cut(input.rest(), 0));
+  Dialog dialog(bits, answers);
+  const std::string whole = dialog.play(fuzz::cut(input.rest(), 0));
+  require_an_end(input.rest(), (bits & 32) != 0, dialog);
   const std::string parts = Dialog(bits, answers).play(fuzz::cut(input.rest(), seed));
   // What rides behind STARTTLS is thrown away, and that depends on when it comes.
   fuzz::require((bits & 1) != 0 || whole == parts);
