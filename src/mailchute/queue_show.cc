@@ -37,7 +37,8 @@ std::string words_for(Place place) {
 
 std::string words_for(const queue::Listed::Recipient& recipient) {
   switch (recipient.status) {
-    case RecipientStatus::to_do: return "to do";
+    case RecipientStatus::to_do:
+      return recipient.reply.empty() ? "to do" : "no address, as the sender will be told: " + recipient.reply;
     case RecipientStatus::possibly_delivered: return "to do; possibly delivered already";
     case RecipientStatus::done: return "done";
     case RecipientStatus::failed: return "failed: " + (recipient.reply.empty() ? "refused" : recipient.reply);

@@ -47,6 +47,15 @@ TEST_F(QueueShow, TellsAllForPeople) {
   EXPECT_NE(err.find("this is what lies in"), std::string::npos) << err;
 }
 
+TEST_F(QueueShow, WhatIsNoAddressIsSaidToBeNone) {
+  auto without = queue::envelope_to({"good@b"});
+  without.recipients.push_back({"no@@b", "", {}, "an '@' too many"});
+  const auto id = it.submit(without);
+  EXPECT_EQ(show(id), 0) << err;
+  EXPECT_NE(out.find("no@@b\n             no address, as the sender will be told: an '@' too many\n"), std::string::npos)
+      << out;
+}
+
 TEST_F(QueueShow, TellsAllForPrograms) {
   const auto id = dead_letter();
   EXPECT_EQ(show(id, true), 0) << err;

@@ -40,6 +40,16 @@ TEST(View, ReadsWhatIsKnownOfAttempts) {
   EXPECT_EQ(view.info(id).reason, "451 later");
 }
 
+TEST(View, SaysOfWhatIsNoAddressWhyItWillFail) {
+  QueueFixture it;
+  auto envelope = envelope_to({"a@b"});
+  envelope.recipients.push_back({"b@@b", "", {}, "an '@' too many"});
+  const auto found = View::open(it.folder.path())->find(it.submit(envelope));
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->recipients[0].reply, "");
+  EXPECT_EQ(found->recipients[1].reply, "an '@' too many");
+}
+
 TEST(View, NamesThatAreNoIdsAreNotOpened) {
   QueueFixture it;
   const auto view = View::open(it.folder.path()).value();
