@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the front end does with a message before it is on disk: normalising, finding the header,
-// mending it.
+// mending it; and what the daemon does with the header as it sends.
 #include <benchmark/benchmark.h>
 
 #include <string>
 
 #include "mail/message_input.h"
+#include "mail/received_check.h"
+#include "mail/sender_policy.h"
 #include "mail/submission.h"
 
 namespace mailchute::mail {
@@ -42,6 +44,28 @@ void MendHeader(benchmark::State& state) {
   state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * kCronMail.size()));
 }
 BENCHMARK(MendHeader);
+
+// 0 keep, 1 domain where nothing changes, 2 the one address.
+void HeaderAsSent(benchmark::State& state) {
+  HeaderReader reader;
+  if (!reader.feed(kCronMail)) state.SkipWithError("header refused");
+  Request request;
+  request.recipients = {"root"};
+  const Surroundings at = surroundings();
+  const std::string text = prepare(reader.header(), request, at)->header;
+  SenderPolicy policy{.hostname = at.hostname, .domain = at.domain};
+  policy.kind = static_cast<SenderPolicy::Kind>(state.range(0));
+  policy.address = {"alerts", "example.org"};
+  const Trace truth{.hostname = at.hostname, .uid = at.uid, .queue_id = at.queue_id};
+  for (auto _ : state) {
+    HeaderReader stored;
+    if (!stored.feed(text)) state.SkipWithError("header refused");
+    benchmark::DoNotOptimize(policy.as_sent("root@web1.example.org"));
+    benchmark::DoNotOptimize(correct_received(stored.header(), truth));
+    benchmark::DoNotOptimize(apply(policy, "root@web1.example.org", stored.header()));
+  }
+}
+BENCHMARK(HeaderAsSent)->Arg(0)->Arg(1)->Arg(2);
 
 void RecipientsFromHeader(benchmark::State& state) {
   std::string message = "To: ";
