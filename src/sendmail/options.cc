@@ -216,7 +216,7 @@ Mode mode_of_name(std::string_view path) {
 
 const char kUsage[] =
     "usage: sendmail [-i] [-t] [-f sender] [-F name] [-C file] [recipient ...] < message\n"
-    "       sendmail -bp | -bd | -bD | -q[I|R|S part]\n"
+    "       sendmail -bs | -bp | -bd | -bD | -q[I|R|S part]\n"
     "       mailq\n"
     "Exit status 0: the message is safe on disk. See sendmail(8) for all options.\n";
 

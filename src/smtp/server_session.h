@@ -32,8 +32,8 @@ struct ServerOptions {
   Extensions offered;             // STARTTLS and AUTH as far as the connection allows it
   bool auth_required = false;     // before MAIL
   bool auth_without_tls = false;  // offer AUTH (PLAIN, LOGIN) also where anyone can listen
-  bool greeting_required = true;   // before MAIL, and before anything that is no SMTP
-  bool lf_allowed = false;         // at a pipe: who ends his first line with LF, ends all so
+  bool greeting_required = true;  // before MAIL, and before anything that is no SMTP
+  bool lf_allowed = false;        // at a pipe: if the first line ends with LF alone, all do
   // Steps at which a Consult asks what to do: "CONNECT", a command, "MESSAGE" for its end. ETRN is
   // offered if it is among them.
   std::set<std::string, std::less<>> consulted;
