@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 namespace mailchute {
 namespace {
@@ -49,6 +50,25 @@ bool is_utf8(std::string_view text) {
   while (!text.empty())
     if (!take_character(text)) return false;
   return true;
+}
+
+void Utf8Checker::feed(std::string_view text) {
+  std::string joined;
+  if (!unfinished_.empty()) {
+    joined = std::exchange(unfinished_, {}).append(text);
+    text = joined;
+  }
+  // A character at the end may go on in the next piece: at most three octets of it are here.
+  std::size_t start = text.size();
+  for (std::size_t back = 1; back <= 3 && back <= text.size(); ++back) {
+    Lead lead{};
+    const auto c = static_cast<unsigned char>(text[text.size() - back]);
+    if (c < 0x80 || (read_lead(c, lead) && lead.following < back)) break;
+    if (c >= 0xc0) start = text.size() - back;
+    if (c >= 0xc0) break;
+  }
+  valid_ = valid_ && is_utf8(text.substr(0, start));
+  unfinished_ = text.substr(start);
 }
 
 }  // namespace mailchute

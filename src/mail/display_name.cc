@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "base/text.h"
-#include "base/utf8.h"
 #include "mail/address.h"
 #include "mail/address_scanner.h"
 #include "mail/encoded_word.h"
@@ -31,35 +30,6 @@ std::string_view shortened(std::string_view name) {
   std::size_t end = kMaxName;
   while (end > kMaxName - 4 && is_continuation(name[end])) --end;
   return name.substr(0, end);
-}
-
-// RFC 2047, 5 (3): what may stand for itself in an encoded word in a phrase.
-std::string q_encoded(char c) {
-  if (c == ' ') return "_";
-  if (is_alpha(c) || is_digit(c)) return std::string(1, c);
-  constexpr char kHex[] = "0123456789ABCDEF";
-  const auto octet = static_cast<unsigned char>(c);
-  return std::string("=") + kHex[octet >> 4] + kHex[octet & 15];
-}
-
-// Encoded words of at most 75 characters, each with whole characters only (RFC 2047, 2 and 5).
-std::string encoded_words(std::string_view name) {
-  const bool utf8 = is_utf8(name);
-  const std::string start = utf8 ? "=?UTF-8?Q?" : "=?UNKNOWN-8BIT?Q?";  // RFC 1428
-  constexpr std::size_t kRoom = 50;
-  std::string out = start;
-  std::size_t used = 0;
-  for (std::size_t i = 0; i < name.size();) {
-    std::string character = q_encoded(name[i++]);
-    while (utf8 && i < name.size() && is_continuation(name[i])) character += q_encoded(name[i++]);
-    if (used + character.size() > kRoom) {
-      out += "?=\n " + start;
-      used = 0;
-    }
-    out += character;
-    used += character.size();
-  }
-  return out + "?=";
 }
 
 std::string unescaped_comment(std::string_view comment) {

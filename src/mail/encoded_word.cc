@@ -9,6 +9,8 @@
 namespace mailchute::mail {
 namespace {
 
+constexpr std::size_t kLine = 76;  // RFC 2047, 2
+
 struct EncodedWord {
   std::string_view charset;  // without language (RFC 2231, 5)
   char encoding;             // 'q' or 'b'
@@ -78,6 +80,17 @@ std::optional<std::string> b_decoded(std::string_view text) {
   return out;
 }
 
+bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
+
+// RFC 2047, 5 (3): what may stand for itself in an encoded word in a phrase.
+std::string q_encoded(char c) {
+  if (c == ' ') return "_";
+  if (is_alpha(c) || is_digit(c)) return std::string(1, c);
+  constexpr char kHex[] = "0123456789ABCDEF";
+  const auto octet = static_cast<unsigned char>(c);
+  return std::string("=") + kHex[octet >> 4] + kHex[octet & 15];
+}
+
 std::optional<std::string> latin1_to_utf8(std::string_view text) {
   std::string out;
   for (const char c : text) {
@@ -103,6 +116,25 @@ std::optional<std::string> decoded(const EncodedWord& word) {
 }
 
 }  // namespace
+
+std::string encoded_words(std::string_view text) {
+  const bool utf8 = is_utf8(text);
+  const std::string start = utf8 ? "=?UTF-8?Q?" : "=?UNKNOWN-8BIT?Q?";  // RFC 1428
+  constexpr std::size_t kRoom = 50;
+  std::string out = start;
+  std::size_t used = 0;
+  for (std::size_t i = 0; i < text.size();) {
+    std::string character = q_encoded(text[i++]);
+    while (utf8 && i < text.size() && is_continuation(text[i])) character += q_encoded(text[i++]);
+    if (used + character.size() > kRoom) {
+      out += "?=\n " + start;
+      used = 0;
+    }
+    out += character;
+    used += character.size();
+  }
+  return out + "?=";
+}
 
 // Characters cut in two by careless senders come together again, as UTF-8 is checked at the end.
 std::optional<std::string> decode_unstructured(std::string_view text) {
@@ -131,6 +163,18 @@ std::optional<std::string> decode_unstructured(std::string_view text) {
   }
   if (!is_utf8(out)) return std::nullopt;
   return out;
+}
+
+void append_encoded(std::string& field, std::string_view text) {
+  std::string line(text);
+  std::erase(line, '\n');
+  if (line.find("=?") != std::string::npos) line = decode_unstructured(line).value_or(line);
+  const std::string words = encoded_words(line);
+  const std::size_t column = field.size() - (field.rfind('\n') + 1);
+  if (column + std::min(words.find('\n'), words.size()) > kLine && is_blank(field.back())) {
+    field.insert(field.size() - 1, 1, '\n');
+  }
+  field += words;
 }
 
 }  // namespace mailchute::mail
