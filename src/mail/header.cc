@@ -36,19 +36,23 @@ bool may_be_mbox_line(std::string_view line) {
 
 }  // namespace
 
-std::string_view Field::name() const {
-  return trim(std::string_view(raw).substr(0, raw.find(':')));
-}
+std::string_view field_name(std::string_view raw) { return trim(raw.substr(0, raw.find(':'))); }
 
-std::string_view Field::body() const {
-  std::string_view body = std::string_view(raw).substr(raw.find(':') + 1);
+std::string_view field_body(std::string_view raw) {
+  std::string_view body = raw.substr(raw.find(':') + 1);
   if (body.ends_with('\n')) body.remove_suffix(1);
   return body;
 }
 
-bool Field::is(std::string_view other_name) const {
-  return equal_ignoring_case(name(), other_name);
+bool is_field(std::string_view raw, std::string_view name) {
+  return equal_ignoring_case(field_name(raw), name);
 }
+
+bool is_field_line(std::string_view line) { return shape_of(line) == Shape::field; }
+
+std::string_view Field::name() const { return field_name(raw); }
+std::string_view Field::body() const { return field_body(raw); }
+bool Field::is(std::string_view other_name) const { return is_field(raw, other_name); }
 
 bool Header::has(std::string_view name) const {
   return std::any_of(fields.begin(), fields.end(),

@@ -21,6 +21,13 @@ struct Field {
   bool is(std::string_view other_name) const;
 };
 
+// The same for a field that is only text, and whether a line begins one at all: a name, blanks
+// (obsolete), a colon.
+std::string_view field_name(std::string_view raw);
+std::string_view field_body(std::string_view raw);
+bool is_field(std::string_view raw, std::string_view name);
+bool is_field_line(std::string_view line);
+
 struct Header {
   std::vector<Field> fields;
 
