@@ -1,10 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "smtp/message_encoder.h"
 
+#include <algorithm>
+
 namespace mailchute::smtp {
 
-// find() is memchr: a pass for CR, which is rare, then one for LF.
+// find() is memchr: a pass each for NUL and CR, which are rare, then one for LF.
 void MessageEncoder::encode(std::string_view text, std::string& wire) {
+  if (text.find('\0') != std::string_view::npos) {
+    std::string without(text);
+    std::replace(without.begin(), without.end(), '\0', ' ');
+    return encode(without, wire);
+  }
   constexpr std::size_t kUsualLine = 32;
   wire.reserve(wire.size() + text.size() + text.size() / kUsualLine);
   while (!text.empty()) {

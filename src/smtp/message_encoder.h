@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The one place where line ends and dots change (RFC 5321, 4.5.2): LF becomes CRLF, a dot at the
-// start of a line is doubled, a CR that is no part of a line end becomes a space, so that no bare
-// CR or LF ever leaves. The same octets come out however the input is cut.
+// start of a line is doubled, NUL and a CR that is no part of a line end become a space, so that no
+// bare CR or LF ever leaves. The same octets come out however the input is cut.
 #pragma once
 
 #include <string>

@@ -11,6 +11,7 @@ TransactionState::TransactionState(Transaction transaction, const Extensions& ex
     : transaction_(std::move(transaction)),
       declare_size_(extensions.size),
       declare_eight_bit_(transaction_.eight_bit && extensions.eight_bit_mime),
+      declare_smtp_utf8_(transaction_.smtp_utf8 && extensions.smtp_utf8),
       pass_wishes_on_(extensions.dsn) {
   report_.id = transaction_.id;
   report_.recipients.resize(transaction_.recipients.size());
@@ -20,6 +21,7 @@ std::string TransactionState::mail_command() const {
   std::string line = "MAIL FROM:<" + transaction_.reverse_path + ">";
   if (declare_size_) line += " SIZE=" + std::to_string(transaction_.size);
   if (declare_eight_bit_) line += " BODY=8BITMIME";
+  if (declare_smtp_utf8_) line += " SMTPUTF8";
   if (!pass_wishes_on_) return line;
   if (const auto ret = mail::return_word(transaction_.ret); !ret.empty()) line.append(" RET=").append(ret);
   if (!transaction_.envelope_id.empty()) line += " ENVID=" + transaction_.envelope_id;

@@ -26,6 +26,7 @@ struct Transaction {
   std::vector<mail::Recipient> recipients;  // at least one
   std::uint64_t size = 0;                   // octets on the wire (RFC 1870, 6)
   bool eight_bit = false;
+  bool smtp_utf8 = false;                   // an address or the header needs it
   // What the sender wants to hear of, passed on to a smart host that offers DSN (RFC 3461, 5.2).
   mail::Return ret = mail::Return::unspecified;
   std::string envelope_id;  // in xtext
@@ -92,6 +93,7 @@ class TransactionState {
   Transaction transaction_;
   bool declare_size_;
   bool declare_eight_bit_;
+  bool declare_smtp_utf8_;
   bool pass_wishes_on_;
   std::size_t commands_ = 0;  // sent so far: 0 RSET, 1 MAIL, 2... RCPT, last DATA
   std::size_t answered_ = 0;  // replies to RCPT

@@ -68,6 +68,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check_end(text, decoded(fuzz::cut(text, 0), smtp::LineEnds::crlf));
 
   std::replace(text.begin(), text.end(), '\r', ' ');
+  std::replace(text.begin(), text.end(), '\0', ' ');
   if (!text.empty() && !text.ends_with('\n')) text += '\n';
   const auto lines = static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
   const Decoded whole{text, true, 0, text.size() + lines};

@@ -36,7 +36,8 @@ TEST(MessageEncoder, WritesTheWireForm) {
       {"\r", " \r\n.\r\n"},
       {"\r.\n", " .\r\n.\r\n"},
       {"x\n\r.\r\ny\n", "x\r\n . \r\ny\r\n.\r\n"},
-      {"nul\0 and \xc3\xa4\n"sv, "nul\0 and \xc3\xa4\r\n.\r\n"sv},
+      {"nul\0 and \xc3\xa4\n"sv, "nul  and \xc3\xa4\r\n.\r\n"sv},
+      {"a\0\rb\r\0\n"sv, "a  b  \r\n.\r\n"sv},
   };
   for (const auto& c : cases) EXPECT_EQ(encoded(c.text), c.wire) << c.text;
 }
