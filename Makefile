@@ -44,6 +44,7 @@ queue.uses       := SODIUM
 config.uses      := LIBCONFIG
 secret.uses      := SODIUM
 net.uses         := OPENSSL CARES
+relay.uses       := IDN2
 
 # sendmail starts thousands of times: each shared library would cost it more than all its work.
 sendmail.static  := LIBCONFIG SODIUM

@@ -142,10 +142,11 @@ std::string header_part(const DsnReport& report) {
 }
 
 // RFC 3463, X.3.4 and X.2.3; RFC 5321, 4.2.3, 552 where there is no code.
-bool too_large(const DsnRecipient& recipient) {
+// X.6.3: nor can the message be encoded inside a notification.
+bool unfit(const DsnRecipient& recipient) {
   const StatusCode code = dsn_status_code(recipient);
   if (code.subject == 3) return code.detail == 4;
-  if (code.subject == 2) return code.detail == 3;
+  if (code.subject == 2 || code.subject == 6) return code.detail == 3;
   return code.subject == 0 && recipient.reply.starts_with("552");
 }
 
@@ -160,7 +161,7 @@ bool returns_whole_message(const DsnReport& report) {
   const DsnOriginal& original = report.original;
   if (overall_action(report) != DsnAction::failed) return false;
   if (original.nul || original.longest_line > kMaxLine) return false;
-  if (std::any_of(report.recipients.begin(), report.recipients.end(), too_large)) return false;
+  if (std::any_of(report.recipients.begin(), report.recipients.end(), unfit)) return false;
   switch (original.ret) {
     case Return::full:
       return true;

@@ -9,6 +9,7 @@
 #include "mail/address_mender.h"
 #include "mail/content_type.h"
 #include "mail/encoded_word.h"
+#include "mail/folding.h"
 #include "mail/header.h"
 
 namespace mailchute::mail {
@@ -17,7 +18,6 @@ namespace {
 using Ascii = FieldTarget::Ascii;
 
 constexpr std::size_t kMaxLine = 998;  // RFC 5322, 2.1.1
-constexpr std::size_t kPreferred = 78;
 
 template <std::size_t N>
 bool is_one_of(std::string_view raw, const std::array<std::string_view, N>& names) {
@@ -142,32 +142,8 @@ MendedField mended_field(std::string_view raw, const FieldTarget& target) {
   MendedField field{std::string(raw)};
   if (target.ascii != Ascii::none && has_eight_bit(raw)) field = in_ascii(raw, target);
   field.text += end;
-  if (has_long_line(field.text)) field.text = refolded(field.text);
+  if (has_long_line(field.text)) field.text = refolded(field.text).value_or(field.text);
   return field;
-}
-
-// Blanks and the word behind them stay together; lines that are there stay, and words that are longer.
-std::string refolded(std::string_view raw) {
-  std::string out;
-  std::size_t column = 0;
-  while (!raw.empty()) {
-    const std::size_t word = std::min(raw.find_first_not_of(" \t"), raw.size());
-    const std::size_t end = std::min(raw.find_first_of(" \t\n", word), raw.size());
-    const bool fits = end > word && end <= kMaxLine;
-    if (column > 0 && word > 0 && fits && column + end > kPreferred) {
-      out += '\n';
-      column = 0;
-    }
-    out += raw.substr(0, end);
-    column += end;
-    raw.remove_prefix(end);
-    if (raw.starts_with('\n')) {
-      out += '\n';
-      column = 0;
-      raw.remove_prefix(1);
-    }
-  }
-  return out;
 }
 
 }  // namespace mailchute::mail

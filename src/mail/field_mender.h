@@ -39,7 +39,4 @@ struct MendedField {
 // `raw` is a whole field with its line end.
 MendedField mended_field(std::string_view raw, const FieldTarget& target);
 
-// The text on one line and more, broken before blanks where a line would be longer than 78 octets.
-std::string refolded(std::string_view raw);
-
 }  // namespace mailchute::mail

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 
 #include "mail/dsn.h"
 #include "queue/layout.h"
@@ -85,28 +84,41 @@ tl::expected<std::size_t, Refusal> read_fully(int fd, std::span<char> piece, std
 class FactFinder {
  public:
   void update(std::string_view piece) {
-    unsigned char all = 0;
-    for (const char c : piece) all |= static_cast<unsigned char>(c);
-    facts_.eight_bit |= all > 127;
-    facts_.nul |= std::memchr(piece.data(), 0, piece.size()) != nullptr;
+    facts_.eight_bit |= is_eight_bit(piece);
+    facts_.nul |= piece.find('\0') != std::string_view::npos;
+    facts_.cr |= piece.find('\r') != std::string_view::npos;
     facts_.length += piece.size();
+    const std::string_view whole = piece;
     for (auto end = piece.find('\n'); end != std::string_view::npos; end = piece.find('\n')) {
       lengthen(end);
+      if (!in_body_ && line_ == 0) end_header(whole.substr(0, whole.size() - piece.size()));
       ++facts_.lines;
       line_ = 0;
       piece.remove_prefix(end + 1);
     }
     lengthen(piece.size());
+    if (!in_body_) facts_.eight_bit_header = facts_.eight_bit;
   }
   const MessageFacts& facts() const { return facts_; }
 
  private:
+  static bool is_eight_bit(std::string_view text) {
+    unsigned char all = 0;
+    for (const char c : text) all |= static_cast<unsigned char>(c);
+    return all > 127;
+  }
+  // `text`: what the present piece has of it.
+  void end_header(std::string_view text) {
+    facts_.eight_bit_header |= is_eight_bit(text);
+    in_body_ = true;
+  }
   void lengthen(std::size_t octets) {
     line_ += octets;
     facts_.longest_line = std::max(facts_.longest_line, line_);
   }
   MessageFacts facts_;
   std::uint64_t line_ = 0;
+  bool in_body_ = false;
 };
 
 }  // namespace
@@ -209,7 +221,7 @@ RecipientStatus Entry::status(std::size_t recipient) const {
 
 Entry::Reader::Reader(const Entry& entry)
     : entry_(&entry), offset_(entry.head_.message_offset), left_(entry.head_.message_length) {
-  digest_.update(entry.envelope_text_);
+  if (!entry.text_) digest_.update(entry.envelope_text_);
 }
 
 Result<std::string_view> Entry::Reader::next() {

@@ -22,7 +22,9 @@ struct MessageFacts {
   std::uint64_t lines = 0;         // LFs
   std::uint64_t longest_line = 0;  // octets without line end
   bool eight_bit = false;          // octets above 127
+  bool eight_bit_header = false;   // before the first empty line
   bool nul = false;
+  bool cr = false;
   std::uint64_t wire_size() const { return length + lines; }  // RFC 1870, 6: CRLF counted, dots not
 };
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "relay/expiry.h"
+#include "relay/unsendable.h"
 #include "sys/clock.h"
 
 namespace mailchute::relay {
@@ -41,6 +42,11 @@ mail::DsnRecipient told_of(const mail::Recipient& recipient, std::string_view re
     told.cause = mail::DsnCause::no_address;
     told.reply = reply;
     told.status = "5.1.3";
+    return told;
+  }
+  if (auto why = parse_unsendable(reply)) {
+    told.reply = std::move(why->reason);
+    told.status = std::move(why->status);
     return told;
   }
   const auto last = last_before_expiry(reply);

@@ -145,36 +145,21 @@ void Conversation::perform(smtp::Send& send) {
 
 void Conversation::perform(smtp::SendMessage& order) {
   const Outgoing& message = user_.message_of(order.id);
+  if (!message.entry.text()) {
+    large_.emplace(order.id, message);
+    return send_piece();
+  }
+  MessageStream stream(message);
   smtp::MessageEncoder encoder;
-  std::size_t skip = 0;
-  if (message.correction) {
-    encoder.encode(message.correction->text, out_);
-    skip = message.correction->replaces;
-  }
-  if (message.entry.text()) {
-    encoder.encode(std::string_view(*message.entry.text()).substr(skip), out_);
-    encoder.finish(out_);
-    return finish_message(order.id);
-  }
-  large_.emplace(Large{order.id, queue::Entry::Reader(message.entry), encoder, skip});
-  send_piece();
-}
-
-// What is left of a piece when what a correction stands for is skipped; empty at the end.
-Result<std::string_view> Conversation::next_piece() {
-  auto piece = large_->reader.next();
-  while (piece && !piece->empty() && piece->size() <= large_->skip) {
-    large_->skip -= piece->size();
-    piece = large_->reader.next();
-  }
-  if (piece && !piece->empty()) piece->remove_prefix(std::exchange(large_->skip, 0));
-  return piece;
+  for (auto piece = stream.next(); piece && !piece->empty(); piece = stream.next()) encoder.encode(*piece, out_);
+  encoder.finish(out_);
+  finish_message(order.id);
 }
 
 // One piece is written at a time, so that memory stays bounded. The final dot leaves only when the
 // whole message was read and found whole.
 void Conversation::send_piece() {
-  auto piece = next_piece();
+  auto piece = large_->stream.next();
   const smtp::TransactionId id = large_->id;
   if (!piece) {
     large_.reset();

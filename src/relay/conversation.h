@@ -15,6 +15,7 @@
 #include "net/connection.h"
 #include "net/event_loop.h"
 #include "net/tls.h"
+#include "relay/message_stream.h"
 #include "relay/outgoing.h"
 #include "relay/time_limits.h"
 #include "smtp/client_session.h"
@@ -58,6 +59,7 @@ class Conversation : private net::ConnectionUser {
 
   bool established() const { return session_.established(); }
   bool in_flight() const { return session_.in_flight(); }
+  const smtp::Extensions& extensions() const { return session_.extensions(); }
   std::string relay_name() const;                       // "host[127.0.0.1:587]", or "host:587"
   const std::string& tls_version() const { return tls_version_; }  // empty: none
 
@@ -78,7 +80,6 @@ class Conversation : private net::ConnectionUser {
   void perform(smtp::Close& close);
   bool offer_transaction();
   void send_piece();
-  Result<std::string_view> next_piece();
   void finish_message(smtp::TransactionId id);
   void flush();
   void watch_time();
@@ -90,10 +91,10 @@ class Conversation : private net::ConnectionUser {
 
   // A large message on its way.
   struct Large {
+    Large(smtp::TransactionId id_of_it, const Outgoing& message) : id(id_of_it), stream(message) {}
     smtp::TransactionId id;
-    queue::Entry::Reader reader;
+    MessageStream stream;
     smtp::MessageEncoder encoder;
-    std::size_t skip;  // octets that a correction stands for
   };
 
   net::EventLoop& loop_;

@@ -173,7 +173,7 @@ bool Delivery::may_begin(const Conversation& conversation) const {
 
 std::optional<smtp::Transaction> Delivery::next_transaction(const Conversation& conversation) {
   if (!may_begin(conversation)) return std::nullopt;
-  auto message = load_next(conversation.in_flight() || careful_in_flight());
+  auto message = load_next(conversation, conversation.in_flight() || careful_in_flight());
   if (!message) {
     wake_when_due();
     return std::nullopt;
@@ -198,12 +198,17 @@ std::optional<std::string> Delivery::choose(bool plain_only) {
   return schedule_.take_careful(now);
 }
 
-std::optional<Outgoing> Delivery::load_next(bool plain_only) {
+std::optional<Outgoing> Delivery::load_next(const Conversation& conversation, bool plain_only) {
   while (auto id = choose(plain_only)) {
     const Board::Touch touch(board_, *id);
-    auto message = stock_.load(*id);
+    auto message = stock_.load(*id, conversation.extensions());
     if (!message) continue;
-    if (message->recipients.empty()) {  // only the sender is left to be told
+    if (!message->held.empty()) {
+      Judgement judgement;
+      judgement.held = true;
+      judgement.reply = message->held;
+      recorder_.record(std::move(*message), std::move(judgement), {});
+    } else if (message->recipients.empty()) {  // only the sender is left to be told
       recorder_.record(std::move(*message), {}, {});
     } else if (message->alone && schedule_.care(*id) == Care::none) {
       on_put_back(*id, message->entry.envelope().time, Milliseconds(0), Care::needed);

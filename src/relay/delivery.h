@@ -101,7 +101,7 @@ class Delivery : private ConversationUser, private RecorderUser {
   bool careful_in_flight() const;
   bool may_begin(const Conversation& conversation) const;
   std::optional<std::string> choose(bool plain_only);
-  std::optional<Outgoing> load_next(bool plain_only);
+  std::optional<Outgoing> load_next(const Conversation& conversation, bool plain_only);
 
   void judge_smart_host(const InFlight& sent, const Judgement& judgement, bool local);
   void judge_end(const Conversation& conversation, const smtp::Close::Trouble& trouble, bool used);

@@ -35,6 +35,10 @@ void log_judgement(Log& log, const Outgoing& message, const Judgement& judgement
         .with("tls", via.tls.empty() ? "none" : via.tls)
         .with("delay", seconds_text(now - envelope.time));
   };
+  for (const auto& [i, reply] : message.unsendable) {
+    if (judgement.held) break;
+    log(about("failed", Severity::warning, i).with("reason", reply));
+  }
   for (const std::size_t i : message.unusable) {
     if (judgement.held) break;
     log(about("no-address", Severity::warning, i).with("reason", envelope.recipients[i].defect));

@@ -74,14 +74,16 @@ bool to_do(queue::RecipientStatus status) {
 }
 
 Result<Outgoing> Outgoing::prepare(queue::Entry entry, const mail::SenderPolicy& policy) {
-  Outgoing message{std::move(entry), {}, {}, {}, false, std::nullopt, 0};
+  Outgoing message{.entry = std::move(entry)};
   const queue::Entry& it = message.entry;
   const std::string& reverse_path = it.envelope().reverse_path;
   message.reverse_path = policy.as_sent(reverse_path);
+  message.eight_bit = it.facts().eight_bit;
   for (std::size_t i = 0; i < it.envelope().recipients.size(); ++i) {
     if (!to_do(it.status(i))) continue;
     const bool usable = it.envelope().recipients[i].defect.empty();
     (usable ? message.recipients : message.unusable).push_back(i);
+    if (usable) message.addresses.push_back(it.envelope().recipients[i].address);
     if (it.status(i) == queue::RecipientStatus::possibly_delivered) message.alone = true;
   }
   auto head = read_head(it);
@@ -102,11 +104,15 @@ smtp::Transaction Outgoing::transaction(smtp::TransactionId id) const {
   smtp::Transaction transaction;
   transaction.id = id;
   transaction.reverse_path = reverse_path;
-  for (const std::size_t i : recipients) transaction.recipients.push_back(envelope.recipients[i]);
+  for (std::size_t i = 0; i < recipients.size(); ++i) {
+    transaction.recipients.push_back(envelope.recipients[recipients[i]]);
+    transaction.recipients.back().address = addresses[i];
+  }
   transaction.size = wire_size;
   transaction.ret = envelope.ret;
   transaction.envelope_id = envelope.envelope_id;
-  transaction.eight_bit = entry.facts().eight_bit;
+  transaction.eight_bit = eight_bit;
+  transaction.smtp_utf8 = smtp_utf8;
   return transaction;
 }
 

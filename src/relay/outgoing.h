@@ -6,9 +6,11 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
+#include "mail/mime_plan.h"
 #include "mail/sender_policy.h"
 #include "queue/entry.h"
 #include "smtp/transaction.h"
@@ -22,12 +24,21 @@ struct Correction {
 
 struct Outgoing {
   queue::Entry entry;
-  std::vector<std::size_t> recipients;  // indices in the envelope
-  std::vector<std::size_t> unusable;    // as well: no addresses, and the sender does not know yet
-  std::string reverse_path;             // as it is sent
+  std::vector<std::size_t> recipients{};  // indices in the envelope
+  std::vector<std::size_t> unusable{};    // as well: no addresses, and the sender does not know yet
+  std::string reverse_path{};             // as they are sent
+  std::vector<std::string> addresses{};   // those of `recipients`
   bool alone = false;  // may have been delivered before: nothing else is in flight beside it
-  std::optional<Correction> correction;
+  std::optional<Correction> correction{};
   std::uint64_t wire_size = 0;
+
+  // What this server takes only with changes; see fitting.h.
+  std::vector<std::pair<std::size_t, std::string>> unsendable{};  // recipients that fail, and the reply
+  std::string held{};  // why nobody gets it for now
+  mail::MimeTarget target{};
+  mail::MimePlan plan{};
+  bool eight_bit = false;
+  bool smtp_utf8 = false;
 
   // Of a large message only the header is read.
   static Result<Outgoing> prepare(queue::Entry entry, const mail::SenderPolicy& policy);

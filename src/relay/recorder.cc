@@ -46,6 +46,7 @@ std::vector<Outcome> outcomes_of(const Outgoing& message, const Judgement& judge
     if (doubtful && verdict.what == What::deferred) outcome.status = RecipientStatus::possibly_delivered;
     outcomes.push_back(std::move(outcome));
   }
+  for (const auto& [i, reply] : message.unsendable) outcomes.push_back({i, RecipientStatus::failed, reply});
   for (const std::size_t i : message.unusable) {
     outcomes.push_back({i, RecipientStatus::failed, message.entry.envelope().recipients[i].defect});
   }

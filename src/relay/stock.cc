@@ -6,6 +6,7 @@
 
 #include "config/sender_policy.h"
 #include "queue/view.h"
+#include "relay/fitting.h"
 #include "sys/clock.h"
 
 namespace mailchute::relay {
@@ -140,8 +141,9 @@ void Stock::look_for_unknown() {
   timer_.start(retry_.first, [this] { look_for_unknown(); });
 }
 
-std::optional<Outgoing> Stock::load(const std::string& id) {
+std::optional<Outgoing> Stock::load(const std::string& id, const smtp::Extensions& offered) {
   auto message = read(id);
+  if (message) message = fitted(std::move(*message), offered);
   if (!message) {
     not_read(id, message.error());
     return std::nullopt;

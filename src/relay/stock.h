@@ -19,6 +19,7 @@
 #include "relay/recorder.h"
 #include "relay/retry.h"
 #include "relay/schedule.h"
+#include "smtp/extensions.h"
 
 namespace mailchute::relay {
 
@@ -42,9 +43,9 @@ class Stock {
   // what is in cur/ and was not known at all.
   void elsewhere_gone(const Inheritance& left);
 
-  // A message to be sent now. Nothing: it could not be read, or must not be sent for now, and the
-  // user knows what becomes of it.
-  std::optional<Outgoing> load(const std::string& id);
+  // A message to be sent now, made acceptable for a server that offers this. Nothing: it could not be
+  // read, or must not be sent for now, and the user knows what becomes of it.
+  std::optional<Outgoing> load(const std::string& id, const smtp::Extensions& offered);
 
  private:
   Result<> load_unknown();

@@ -47,16 +47,26 @@ TEST(Entry, FactsAreCounted) {
     std::string message;
     MessageFacts facts;
   };
-  const Case cases[] = {
-      {"", {0, 0, 0, false, false}},
-      {"\n", {1, 1, 0, false, false}},
-      {"ab", {2, 0, 2, false, false}},
-      {"a\nbcd\ne", {7, 2, 3, false, false}},
-      {"a\xff\n", {3, 1, 2, true, false}},
-      {std::string("a\0\n", 3), {3, 1, 2, false, true}},
-      {std::string(70000, 'x') + "\n" + std::string(140000, 'y'),
-       {210001, 1, 140000, false, false}},
+  const auto facts_of = [](std::uint64_t length, std::uint64_t lines, std::uint64_t longest) {
+    return MessageFacts{.length = length, .lines = lines, .longest_line = longest};
   };
+  Case cases[] = {
+      {"", facts_of(0, 0, 0)},
+      {"\n", facts_of(1, 1, 0)},
+      {"ab", facts_of(2, 0, 2)},
+      {"a\nbcd\ne", facts_of(7, 2, 3)},
+      {"a\n\n\xff\n", facts_of(5, 3, 1)},
+      {"a\xff\n", facts_of(3, 1, 2)},
+      {"a\xff\n\nb\n\n\n", facts_of(8, 5, 2)},
+      {std::string("a\0\n", 3), facts_of(3, 1, 2)},
+      {"a\rb\n", facts_of(4, 1, 3)},
+      {std::string(70000, 'x') + "\n" + std::string(140000, 'y'), facts_of(210001, 1, 140000)},
+      {"h: " + std::string(70000, 'x') + "\xff\n\n" + std::string(140000, 'y'), facts_of(210006, 2, 140000)},
+  };
+  cases[4].facts.eight_bit = true;
+  for (const int i : {5, 6, 10}) cases[i].facts.eight_bit = cases[i].facts.eight_bit_header = true;
+  cases[7].facts.nul = true;
+  cases[8].facts.cr = true;
   QueueFixture q;
   for (const auto& [message, expected] : cases) {
     const auto facts = q.entry(envelope_to({"a@b"}), message).facts();
@@ -64,7 +74,9 @@ TEST(Entry, FactsAreCounted) {
     EXPECT_EQ(facts.lines, expected.lines);
     EXPECT_EQ(facts.longest_line, expected.longest_line);
     EXPECT_EQ(facts.eight_bit, expected.eight_bit);
+    EXPECT_EQ(facts.eight_bit_header, expected.eight_bit_header) << message.substr(0, 20);
     EXPECT_EQ(facts.nul, expected.nul);
+    EXPECT_EQ(facts.cr, expected.cr);
     EXPECT_EQ(facts.wire_size(), expected.length + expected.lines);
   }
 }
