@@ -15,6 +15,7 @@
 
 #include "config/load.h"
 #include "config/sender_policy.h"
+#include "net/tls.h"
 #include "queue/layout.h"
 #include "secret/secret.h"
 
@@ -66,23 +67,42 @@ bool can_read(const struct stat& status, const Daemon& daemon) {
   return status.st_gid == daemon.gid && (status.st_mode & S_IRGRP) != 0;
 }
 
-void check_password(const SmartHost& host, const Daemon& daemon, Findings& findings) {
-  const std::string& file = host.password_file;
+using Reader = Result<> (*)(const std::string& file, const Daemon& daemon);
+
+Result<> read_password(const std::string& file, const Daemon& daemon) {
+  const auto password = secret::read_password_file(file, daemon.group, daemon.user);
+  return password ? Result<>() : failure(password.error());
+}
+
+Result<> read_key(const std::string& file, const Daemon& daemon) {
+  return secret::check_private_key_file(file, daemon.group, daemon.user);
+}
+
+void check_secret(const std::string& file, Reader read, const Daemon& daemon, Findings& findings) {
   if (file.empty()) return;
   const bool root = ::geteuid() == 0;
   if (!root && ::access(file.c_str(), R_OK) != 0 && errno == EACCES) {
     findings.notes.push_back(file + ": not checked, since it is closed to you; ask root to check");
     return;
   }
-  const auto password = secret::read_password_file(file, daemon.group, daemon.user);
+  const auto secret = read(file, daemon);
   struct stat status {};
-  if (!password) {
-    findings.mistakes.push_back(password.error().text);
+  if (!secret) {
+    findings.mistakes.push_back(secret.error().text);
   } else if (root && ::stat(file.c_str(), &status) == 0 && !can_read(status, daemon)) {
-    findings.mistakes.push_back(file + ": password file is closed to user " + daemon.user +
+    findings.mistakes.push_back(file + ": closed to user " + daemon.user +
                                 "; chown root:" + daemon.group + " " + file + "; chmod 640 " +
                                 file);
   }
+}
+
+void check_listener(const config::Listener& listener, const Daemon& daemon, Findings& findings) {
+  check_secret(listener.password_file, read_password, daemon, findings);
+  const std::size_t before = findings.mistakes.size() + findings.notes.size();
+  check_secret(listener.key_file, read_key, daemon, findings);
+  if (listener.key_file.empty() || findings.mistakes.size() + findings.notes.size() > before) return;
+  const auto tls = net::TlsContext::server(listener.certificate_file, listener.key_file);
+  if (!tls) findings.mistakes.push_back(tls.error().text);
 }
 
 // What is wrong with a folder that is there; empty if nothing.
@@ -159,7 +179,9 @@ void examine_machine(const Settings& settings, Findings& findings) {
     return;
   }
   if (!daemon) daemon = Daemon{settings.user, settings.group, ::geteuid(), ::getegid()};
-  if (settings.smart_host) check_password(*settings.smart_host, *daemon, findings);
+  if (settings.smart_host)
+    check_secret(settings.smart_host->password_file, read_password, *daemon, findings);
+  if (settings.listener) check_listener(*settings.listener, *daemon, findings);
   check_queue(settings.queue_directory, settings.drop_directory_open, *daemon, findings);
 }
 

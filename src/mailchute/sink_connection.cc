@@ -11,13 +11,6 @@
 namespace mailchute {
 namespace {
 
-// "[192.0.2.1]" or "[IPv6:2001:db8::1]" (RFC 5321, 4.1.3) of "192.0.2.1:25" or "[2001:db8::1]:25".
-std::string address_literal(const std::string& peer) {
-  const std::string host = peer.substr(0, peer.rfind(':'));
-  if (host.starts_with('[')) return "[IPv6:" + host.substr(1);
-  return "[" + host + "]";
-}
-
 // A line of the log has room for these; beside them stands how many there are.
 constexpr std::size_t kMaxNamed = 10;
 
@@ -113,7 +106,7 @@ std::string SinkConnection::trace(const Message& message) const {
   std::string text = "Return-Path: <" + envelope_.reverse_path + ">\n";
   for (const auto& recipient : envelope_.recipients)
     text += "Delivered-To: " + recipient.address + "\n";
-  text += "Received: from " + message.helo + " (" + address_literal(reception_.peer()) + ")\n";
+  text += "Received: from " + message.helo + " (" + reception_.client() + ")\n";
   if (const auto& tls = reception_.tls())
     text += "\t(using " + tls->version + " with cipher " + tls->cipher + ")\n";
   text += "\tby " + shared_.settings.server.hostname + " (mailchute sink) with " + message.protocol +

@@ -56,6 +56,10 @@ std::vector<std::string> problems_of(const StatusReport& report, Seconds most, T
                        format_seconds(static_cast<std::uint64_t>(most.count())) +
                        ": see mailchute queue list");
   }
+  if (!report.listener_trouble.empty()) {
+    problems.push_back("SMTP is not taken at " + report.listener_trouble +
+                       "; once that is mended, mailchute reload tries again");
+  }
   return problems;
 }
 
@@ -100,6 +104,9 @@ StatusReport status_report(const std::map<std::string, std::string>& said, Secon
   facts.take("free", report.free);
   facts.take("oldest", report.oldest);
   facts.take("delivered", report.delivered);
+  facts.take("listener", report.listener);
+  facts.take("listener_trouble", report.listener_trouble);
+  facts.take("listener_clients", report.listener_clients);
   facts.take("pid", report.pid);
   facts.take("version", report.version);
   facts.take("configuration", report.configuration);
@@ -120,6 +127,9 @@ std::string format_status(const StatusReport& report, Time now) {
   line("queue", queue_of(report, now));
   line("directory", report.queue_directory + (report.free ? ", " + short_size(*report.free) + " octets free" : ""));
   line("delivered", counted(report.delivered, "recipient") + " since the start");
+  if (!report.listener.empty()) {
+    line("listener", report.listener + ", " + counted(report.listener_clients, "client"));
+  }
   line("daemon", "mailchuted " + report.version + ", pid " + std::to_string(report.pid) +
                      (report.started ? ", started " + local_time(*report.started) + " (" +
                                            short_age(*report.started, now) + " ago)" : ""));

@@ -24,6 +24,9 @@ struct StatusReport {
   std::optional<std::uint64_t> free;  // octets
   std::optional<Time> oldest;         // of those that wait
   std::uint64_t delivered = 0;        // recipients
+  std::string listener;               // addresses where SMTP is taken
+  std::string listener_trouble;       // those where it should be, and why not
+  std::uint64_t listener_clients = 0;
   std::uint64_t pid = 0;
   std::string version;
   std::string configuration;

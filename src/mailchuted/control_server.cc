@@ -99,9 +99,9 @@ class ControlServer::Client : public net::ConnectionUser {
 
 ControlServer::ControlServer(net::EventLoop& loop, sys::UniqueFd listening,
                              const config::Settings& settings, relay::Delivery& delivery, Log& log,
-                             std::function<void()> reload)
+                             const SmtpServer* smtp, std::function<void()> reload)
     : loop_(loop),
-      desk_{settings, delivery, queue::Index(settings.queue_directory), sys::now(), Reloads(std::move(reload))},
+      desk_{settings, delivery, queue::Index(settings.queue_directory), sys::now(), Reloads(std::move(reload)), smtp},
       log_(log),
       administrators_{0, ::geteuid()},
       rest_(loop),

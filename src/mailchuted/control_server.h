@@ -28,9 +28,10 @@ namespace mailchute::mailchuted {
 class ControlServer {
  public:
   // On a socket that listens already. `reload` has the configuration read again and calls reloaded()
-  // when that is done, once for each call. Everything passed in outlives it.
+  // when that is done, once for each call. Everything passed in outlives it; `smtp` may be none.
   ControlServer(net::EventLoop& loop, sys::UniqueFd listening, const config::Settings& settings,
-                relay::Delivery& delivery, Log& log, std::function<void()> reload);
+                relay::Delivery& delivery, Log& log, const SmtpServer* smtp,
+                std::function<void()> reload);
   ~ControlServer();
 
   // Who asked first is told.

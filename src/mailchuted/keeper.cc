@@ -34,10 +34,18 @@ int span_until(std::optional<Steady::time_point> deadline) {
 
 }  // namespace
 
-Keeper::Keeper(Orders orders, OpenLog open_log, sys::Notify notify, std::function<void()> started)
+Keeper::Keeper(Orders orders, OpenLog open_log, sys::Notify notify, Premises premises,
+               std::function<void()> started)
     : orders_(std::move(orders)), open_log_(std::move(open_log)), notify_(std::move(notify)),
-      watchdog_(notify_), started_(std::move(started)), signals_(watch_signals()) {
+      watchdog_(notify_), started_(std::move(started)), signals_(watch_signals()),
+      premises_(std::move(premises)) {
   orders_.log = open_log_(orders_.settings);
+}
+
+void Keeper::log_troubles(const std::vector<std::string>& troubles) {
+  for (const std::string& trouble : troubles) {
+    log()(Event("listener-failed", Severity::error).with("reason", trouble));
+  }
 }
 
 Result<> Keeper::run() {

@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -30,8 +31,12 @@ class Keeper {
   using OpenLog = std::function<std::unique_ptr<Log>(const config::Settings&)>;
 
   // `started` is called in each process once that takes care of mail.
-  Keeper(Orders orders, OpenLog open_log, sys::Notify notify, std::function<void()> started);
+  // What had to be opened as root is in `premises`.
+  Keeper(Orders orders, OpenLog open_log, sys::Notify notify, Premises premises,
+         std::function<void()> started);
 
+  // What did not do at the start, and does not keep mail from going on.
+  void log_troubles(const std::vector<std::string>& troubles);
   // Until SIGTERM or SIGINT. An error, of kind config, says why the first worker could not start; it
   // was logged.
   Result<> run();

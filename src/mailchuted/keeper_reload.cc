@@ -37,6 +37,8 @@ Result<> Keeper::prepare_reload() {
   }
   auto orders = read_orders_again(orders_.settings);
   if (!orders) return failure(orders.error());
+  const auto troubles = premises_.smtp().open(orders->settings);
+  if (!troubles.empty()) return failure(Error::Kind::config, troubles.front());
   next_orders_ = std::move(*orders);
   next_orders_->log = open_log_(next_orders_->settings);
   return start(*next_orders_);

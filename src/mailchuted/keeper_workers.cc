@@ -46,9 +46,12 @@ void Keeper::become_worker(pid_t keeper, const Orders& orders, relay::Board boar
   const Places places(orders.settings);
   premises_.leave_all_but({&places});
   signals_.reset();
-  ::_exit(work({orders, board, leash, premises_.socket(orders.settings.control_socket()),
-                premises_.socket(orders.settings.submission_socket()), shared, watchdog_.pulse(),
-                static_cast<bool>(notify_), started_}));
+  Post post{orders, board, leash, premises_.socket(orders.settings.control_socket()),
+            premises_.socket(orders.settings.submission_socket()),
+            premises_.smtp().for_worker(orders.settings), shared, watchdog_.pulse(),
+            static_cast<bool>(notify_), started_};
+  premises_.close_sockets();
+  ::_exit(work(std::move(post)));
 }
 
 void Keeper::tidy_premises() {
@@ -117,6 +120,7 @@ void Keeper::on_ready() {
 void Keeper::on_retired(WorkerProcess& worker) {
   worker.stage = Stage::retired;
   worker.places.sockets.clear();  // nobody is to wait for it
+  worker.places.smtp.clear();
   in_force_ = nullptr;
   if (coming_ != nullptr && coming_->stage == Stage::prepared) begin();
 }

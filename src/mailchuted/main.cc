@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <fcntl.h>
 #include <getopt.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
@@ -16,6 +18,7 @@
 #include "mailchuted/keeper.h"
 #include "mailchuted/open_log.h"
 #include "mailchuted/privileges.h"
+#include "sys/handed_over.h"
 #include "sys/notify.h"
 #include "sys/unique_fd.h"
 
@@ -106,15 +109,27 @@ class Background {
   sys::UniqueFd ready_;
 };
 
+// Clients take descriptors; what a service manager gives at first is meant for select(2).
+void raise_descriptor_limit() {
+  constexpr rlim_t kEnough = 8192;
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= kEnough) return;
+  limit.rlim_cur = std::min(limit.rlim_max, kEnough);
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int run(const Options& options) {
+  SmtpSockets smtp(sys::handed_over());
   sys::Notify notify = sys::Notify::from_environment();  // as long as its socket can be reached
   std::error_code error;  // the file may be read again, in another folder
   const std::string file = std::filesystem::absolute(options.file, error).string();
   if (error) return complain("cannot tell which folder this is: " + error.message());
   auto orders = read_orders(file);
   if (!orders) return complain(orders.error().text);
+  const auto troubles = smtp.open(orders->settings);
   if (auto dropped = drop_privileges(orders->settings); !dropped) return complain(dropped.error().text);
   if (::chdir("/") != 0) return complain("cannot enter /");
+  raise_descriptor_limit();
   ::signal(SIGPIPE, SIG_IGN);
   ::signal(SIGXFSZ, SIG_IGN);  // a limit of file sizes is as good as a full disk
   const config::LogTarget target = log_target(orders->settings, options.background);
@@ -123,7 +138,10 @@ int run(const Options& options) {
   const auto open = [&](const config::Settings& settings) {
     return open_log(settings, log_target(settings, options.background));
   };
-  const auto kept = Keeper(std::move(*orders), open, std::move(notify), [&] { background.ready(); }).run();
+  Keeper keeper(std::move(*orders), open, std::move(notify), Premises(std::move(smtp)),
+                [&] { background.ready(); });
+  keeper.log_troubles(troubles);
+  const auto kept = keeper.run();
   if (kept) return 0;
   return target == config::LogTarget::standard_error ? kConfig : complain(kept.error().text);
 }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "config/load.h"
+#include "mailchuted/smtp_server.h"
 
 namespace mailchute::mailchuted {
 namespace {
@@ -16,15 +17,39 @@ std::string joined(const std::vector<std::string>& lines) {
   return text;
 }
 
+void read_password(const std::string& file, config::Loaded& loaded, secret::Secret& password) {
+  if (file.empty()) return;
+  auto read = secret::read_password_file(file, loaded.settings.group, loaded.settings.user);
+  if (read) password = std::move(*read);
+  else loaded.mistakes.push_back(read.error().text);
+}
+
+Result<net::TlsContext> server_tls(const config::Listener& listener, const config::Settings& settings) {
+  auto closed = secret::check_private_key_file(listener.key_file, settings.group, settings.user);
+  if (!closed) return failure(closed.error());
+  return net::TlsContext::server(listener.certificate_file, listener.key_file);
+}
+
+void prepare_listener(config::Loaded& loaded, relay::ReceptionSettings& reception) {
+  reception.server = smtp_options(loaded.settings);
+  if (!loaded.settings.listener) return;
+  const config::Listener& listener = *loaded.settings.listener;
+  reception.user = listener.user;
+  read_password(listener.password_file, loaded, reception.password);
+  if (listener.certificate_file.empty() || listener.key_file.empty()) return;
+  auto tls = server_tls(listener, loaded.settings);
+  if (tls) reception.tls.emplace(std::move(*tls));
+  else loaded.mistakes.push_back(tls.error().text);
+}
+
 Result<Orders> complete(config::Loaded loaded) {
-  Orders orders{std::move(loaded.settings), {}, {}};
-  if (orders.settings.smart_host && !orders.settings.smart_host->password_file.empty()) {
-    auto password = secret::read_password_file(orders.settings.smart_host->password_file,
-                                               orders.settings.group, orders.settings.user);
-    if (password) orders.password = std::move(*password);
-    else loaded.mistakes.push_back(password.error().text);
+  Orders orders;
+  if (loaded.settings.smart_host) {
+    read_password(loaded.settings.smart_host->password_file, loaded, orders.password);
   }
+  prepare_listener(loaded, orders.reception);
   if (!loaded.mistakes.empty()) return failure(Error::Kind::config, joined(loaded.mistakes));
+  orders.settings = std::move(loaded.settings);
   return orders;
 }
 

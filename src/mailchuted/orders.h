@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "config/settings.h"
+#include "relay/reception.h"
 #include "secret/secret.h"
 
 namespace mailchute::mailchuted {
@@ -15,10 +16,11 @@ namespace mailchute::mailchuted {
 struct Orders {
   config::Settings settings;
   secret::Secret password;
+  relay::ReceptionSettings reception;  // of the SMTP listener
   std::unique_ptr<Log> log;  // where settings.log leads
 };
 
-// Reads the configuration and the password it names; the log is not opened. The error has every
+// Reads the configuration and the secrets it names; the log is not opened. The error has every
 // mistake, a line each.
 Result<Orders> read_orders(const std::string& file);
 

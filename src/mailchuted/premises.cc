@@ -24,7 +24,8 @@ std::string canonical(const std::string& path) {
 }  // namespace
 
 Places::Places(const config::Settings& settings)
-    : queue(canonical(settings.queue_directory)), sockets{settings.control_socket()} {
+    : queue(canonical(settings.queue_directory)), sockets{settings.control_socket()},
+      smtp(smtp_addresses(settings)) {
   if (settings.submission_socket_open) sockets.insert(settings.submission_socket());
 }
 
@@ -60,6 +61,14 @@ void Premises::leave_all_but(const std::list<const Places*>& used) {
     return std::none_of(used.begin(), used.end(),
                         [&](const Places* places) { return places->sockets.count(socket.first) != 0; });
   });
+  std::set<std::string> addresses;
+  for (const Places* places : used) addresses.insert(places->smtp.begin(), places->smtp.end());
+  smtp_.close_all_but(addresses);
+}
+
+void Premises::close_sockets() {
+  sockets_.clear();
+  smtp_ = SmtpSockets();
 }
 
 sys::UniqueFd Premises::socket(const std::string& path) const {

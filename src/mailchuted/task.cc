@@ -245,6 +245,11 @@ class StatusTask : public LookingTask {
     out_ = &answer;
     smart_host(desk_.delivery.status());
     queue();
+    if (desk_.smtp != nullptr) {
+      line("listener", desk_.smtp->addresses());
+      line("listener_trouble", desk_.smtp->trouble());
+      line("listener_clients", std::to_string(desk_.smtp->clients()));
+    }
     line("started", queue::format_time(desk_.started));
     line("pid", std::to_string(::getppid()));  // the keeper, whom signals are for
     line("version", MAILCHUTE_VERSION);

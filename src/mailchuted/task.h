@@ -14,6 +14,7 @@
 
 #include "base/error.h"
 #include "config/settings.h"
+#include "mailchuted/smtp_server.h"
 #include "queue/index.h"
 #include "relay/delivery.h"
 
@@ -40,6 +41,7 @@ struct Desk {
   queue::Index index;
   Time started;
   Reloads reloads;
+  const SmtpServer* smtp;  // nullptr: there is no listener
 };
 
 // Users see their own messages, administrators all.

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "mailchuted/control_server.h"
+#include "mailchuted/smtp_server.h"
 #include "mailchuted/status_text.h"
 #include "mailchuted/submission_server.h"
 #include "net/event_loop.h"
@@ -83,8 +84,9 @@ class Worker {
   std::optional<sys::FolderWatch> watch_;
   net::EventLoop loop_;
   std::optional<relay::Delivery> delivery_;
-  std::optional<ControlServer> control_;
   std::optional<Committer> committer_;
+  std::optional<SmtpServer> smtp_;
+  std::optional<ControlServer> control_;
   std::optional<SubmissionServer> submissions_;
   net::Timer pulse_;
   sys::UniqueFd termination_;
@@ -134,9 +136,13 @@ int Worker::run() {
 
 Result<> Worker::begin(const relay::Inheritance& inheritance) {
   if (auto loaded = delivery_->load_queue(inheritance); !loaded) return loaded;
-  control_.emplace(loop_, std::move(post_.control), settings_, *delivery_, log_,
-                   [this] { say(Kind::reload); });
   committer_.emplace(loop_, *queue_);
+  if (!post_.smtp.empty()) {
+    smtp_.emplace(loop_, std::move(post_.smtp), *queue_, *committer_, settings_,
+                  post_.orders.reception, *delivery_, log_);
+  }
+  control_.emplace(loop_, std::move(post_.control), settings_, *delivery_, log_,
+                   smtp_ ? &*smtp_ : nullptr, [this] { say(Kind::reload); });
   if (post_.submissions) {
     submissions_.emplace(loop_, std::move(post_.submissions), *queue_, *committer_, settings_,
                          *delivery_, log_);
@@ -190,6 +196,7 @@ void Worker::retire() {
   new_mail_.reset();
   delivery_->finish(std::nullopt, done("delivery"));
   control_->retire(done("control"));
+  if (smtp_) smtp_->retire([this] { say(Kind::came); }, done("smtp"));
   if (submissions_) submissions_->retire([this] { say(Kind::came); }, done("submissions"));
   say(Kind::retired);
 }
@@ -199,6 +206,7 @@ void Worker::stop() {
   if (::read(termination_.get(), &signal, sizeof signal) != sizeof signal) return;
   at_work_.clear();
   delivery_->finish(kFinishWithin, done("delivery"));
+  if (smtp_) smtp_->finish(kFinishWithin, done("smtp"));
   if (submissions_) submissions_->finish(kFinishWithin, done("submissions"));
 }
 

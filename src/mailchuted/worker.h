@@ -5,10 +5,12 @@
 #pragma once
 
 #include <functional>
+#include <vector>
 
 #include "base/clock.h"
 #include "mailchuted/leash.h"
 #include "mailchuted/orders.h"
+#include "mailchuted/smtp_sockets.h"
 #include "relay/board.h"
 #include "sys/unique_fd.h"
 
@@ -21,6 +23,7 @@ struct Post {
   const Leash& keeper;
   sys::UniqueFd control;      // listens
   sys::UniqueFd submissions;  // listens, or none
+  std::vector<SmtpSocket> smtp;
   bool shared;                // older workers still have the queue open
   Milliseconds pulse;         // how often it tells that it is alive
   bool tells_status;          // to be shown by a service manager

@@ -18,6 +18,7 @@
 #include "net/outbox.h"
 #include "net/socket_address.h"
 #include "net/tls_session.h"
+#include "sys/tcp_peer.h"
 
 namespace mailchute::net {
 namespace {
@@ -398,5 +399,9 @@ bool Connection::deserted() const {
 std::string Connection::peer() const { return impl_->peer; }
 
 std::optional<PeerCredentials> Connection::credentials() const { return impl_->credentials; }
+
+std::optional<uid_t> Connection::tcp_peer_uid() const {
+  return sys::uid_of_tcp_peer(impl_->socket.native_handle());
+}
 
 }  // namespace mailchute::net

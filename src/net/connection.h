@@ -74,6 +74,8 @@ class Connection {
 
   std::string peer() const;  // "127.0.0.1:587", "[::1]:587"; empty for Unix sockets
   std::optional<PeerCredentials> credentials() const;  // SO_PEERCRED, Unix sockets
+  // Whose the other end is, for what was accepted within this machine (sys/tcp_peer.h).
+  std::optional<uid_t> tcp_peer_uid() const;
 
  private:
   std::shared_ptr<Impl> impl_;

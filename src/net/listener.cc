@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "net/listener.h"
 
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <cerrno>
 #include <optional>
 #include <utility>
 
-#include "net/socket_address.h"
 
 namespace mailchute::net {
 namespace {
@@ -19,11 +19,23 @@ constexpr Milliseconds kPause = Seconds(1);
 // Worth trying again at once: only the one that wanted in has gone.
 bool peer_has_gone(int error) { return error == ECONNABORTED || error == EINTR || error == EPROTO; }
 
-sys::UniqueFd new_socket(int family) {
-  return sys::UniqueFd(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+bool turn_on(int socket, int level, int option) {
+  const int on = 1;
+  return ::setsockopt(socket, level, option, &on, sizeof on) == 0;
 }
 
 }  // namespace
+
+int open_listening_socket(const SocketAddress& at, bool anyhow, sys::UniqueFd& socket) {
+  const bool ipv6 = at.family() == AF_INET6;
+  socket.reset(::socket(at.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  const int fd = socket.get();
+  const bool done = fd >= 0 && turn_on(fd, SOL_SOCKET, SO_REUSEADDR) &&
+                    (!ipv6 || turn_on(fd, IPPROTO_IPV6, IPV6_V6ONLY)) &&
+                    (!anyhow || turn_on(fd, IPPROTO_IP, IP_FREEBIND)) &&
+                    ::bind(fd, at.get(), at.length) == 0 && ::listen(fd, kBacklog) == 0;
+  return done ? 0 : errno;
+}
 
 struct Listener::Impl : std::enable_shared_from_this<Listener::Impl> {
   Impl(EventLoop& event_loop, sys::UniqueFd listening, Accepted callback)
@@ -96,11 +108,9 @@ Result<Listener> Listener::tcp(EventLoop& loop, const std::string& address, std:
   if (!at) {
     return failure(Error::Kind::config, "listen on " + address + ": not an IPv4 or IPv6 address");
   }
-  sys::UniqueFd socket = new_socket(at->family());
-  const int on = 1;
-  if (!socket || ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
-      ::bind(socket.get(), at->get(), at->length) != 0 || ::listen(socket.get(), kBacklog) != 0) {
-    return failure(Error::from_errno("listen on", at->text()));
+  sys::UniqueFd socket;
+  if (const int error = open_listening_socket(*at, false, socket); error != 0) {
+    return failure(Error::from_errno("listen on", at->text(), error));
   }
   return Listener::on(loop, std::move(socket), std::move(accepted));
 }

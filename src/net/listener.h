@@ -8,9 +8,14 @@
 #include <string>
 
 #include "net/connection.h"
+#include "net/socket_address.h"
 #include "sys/unique_fd.h"
 
 namespace mailchute::net {
+
+// A TCP socket that listens, and does not block; IPv6 means IPv6 alone. `anyhow`: also where this
+// machine has no such address yet. Returns 0, or an errno.
+int open_listening_socket(const SocketAddress& at, bool anyhow, sys::UniqueFd& socket);
 
 class Listener {
  public:

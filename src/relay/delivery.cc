@@ -60,15 +60,16 @@ void Delivery::adopt() {
   look_timer_.start(kLookForLate, [this] { look_for_new_mail(); });
 }
 
-void Delivery::take_up(const queue::Adopted& entry) {
-  log_(Event("queued").with("id", entry.id).with("uid", std::uint64_t{entry.owner}));
+void Delivery::take_up(const queue::Adopted& entry, std::string_view client) {
+  Event queued = Event("queued").with("id", entry.id).with("uid", std::uint64_t{entry.owner});
+  log_(client.empty() ? std::move(queued) : std::move(queued).with("client", client));
   // With -odq a message waits for the next queue run: somebody's wish, or the longest interval.
   const auto wait = entry.wait_for_queue_run ? retry_.longest : Milliseconds(0);
   on_put_back(entry.id, entry.time, wait, Care::none);
 }
 
-void Delivery::add(const queue::Adopted& entry) {
-  take_up(entry);
+void Delivery::add(const queue::Adopted& entry, std::string_view client) {
+  take_up(entry, client);
   pump();
 }
 

@@ -51,8 +51,8 @@ class Delivery : private ConversationUser, private RecorderUser {
   void elsewhere_gone(const Inheritance& left) { stock_.elsewhere_gone(left); }
   // Adopts what is new, and goes on; from then on now and then, whether or not somebody asks.
   void look_for_new_mail();
-  // What has come to cur/ by another way.
-  void add(const queue::Adopted& entry);
+  // What has come to cur/ by another way; `client`: from whom, over TCP.
+  void add(const queue::Adopted& entry, std::string_view client = {});
   // Now, not when its time comes; also ends a pause of the smart host. Returns how many.
   std::size_t retry_all();
   bool retry(const std::string& id);
@@ -88,7 +88,7 @@ class Delivery : private ConversationUser, private RecorderUser {
   void on_relief() override { pump(); }
 
   void adopt();
-  void take_up(const queue::Adopted& entry);
+  void take_up(const queue::Adopted& entry, std::string_view client = {});
 
   void pump();
   void pump_soon();

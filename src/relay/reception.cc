@@ -67,6 +67,12 @@ void Reception::hang_up() {
   connection_->shutdown();
 }
 
+std::string Reception::client() const {
+  const std::string peer = connection_->peer();  // "192.0.2.1:25", "[2001:db8::1]:25"
+  const std::string host = peer.substr(0, peer.rfind(':'));
+  return host.starts_with('[') ? "[IPv6:" + host.substr(1) : "[" + host + "]";
+}
+
 // Patience
 
 void Reception::wait() {
@@ -89,6 +95,7 @@ void Reception::on_octets(std::string_view octets) {
   wait();
   session_->on_octets(octets);
   follow();
+  user_.heard(octets.size());
 }
 
 void Reception::on_sent() {

@@ -43,6 +43,8 @@ class ReceptionUser {
   virtual void abandon() = 0;
   // At the steps that options.consulted names; answer with Reception::decide(), now or later.
   virtual void consult(Reception& reception, const Consult& about);
+  // So many octets came in, and all that followed from them has been done.
+  virtual void heard(std::size_t /*octets*/) {}
   // The last call: a message that is coming in is abandoned with it, and nobody hears any more what
   // becomes of one that has ended. May destroy the reception.
   virtual void on_closed(const Error& reason) = 0;
@@ -64,7 +66,12 @@ class Reception : private net::ConnectionUser {
   // The same, now, and why: "4.3.2 Too many clients".
   void break_off(std::string_view text);
 
+  bool leaving() const { return leaving_; }  // all is said
+  // Octets of what the client has said that are kept here.
+  std::size_t held() const { return session_ ? session_->held() : 0; }
   std::string peer() const { return connection_->peer(); }
+  // For Received (RFC 5321, 4.1.3): "[192.0.2.1]", "[IPv6:2001:db8::1]".
+  std::string client() const;
   const std::optional<net::TlsFacts>& tls() const { return tls_; }
 
  private:
@@ -101,7 +108,7 @@ class Reception : private net::ConnectionUser {
   bool consulting_ = false;
   bool clogged_ = false;  // too many replies are unread
   bool paused_ = false;
-  bool leaving_ = false;  // all is said
+  bool leaving_ = false;
 
   enum class Stage { none, coming, refused, storing };
   Stage message_ = Stage::none;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// read_password_file: who may read the file is asked of the opened descriptor, so that nobody can
+// Files that hold secrets: who may read one is asked of the opened descriptor, so that nobody can
 // exchange it in between.
 #include <fcntl.h>
 #include <grp.h>
@@ -22,10 +22,12 @@ namespace {
 
 constexpr std::size_t kLongestPassword = 4096;
 
-tl::unexpected<Error> refused(const std::string& path, std::string_view why,
+constexpr std::string_view kPasswordFile = "password file";
+
+tl::unexpected<Error> refused(const std::string& path, std::string_view what, std::string_view why,
                               std::string_view mend) {
-  std::string text = path + ": password file ";
-  text.append(why).append("; ").append(mend);
+  std::string text = path + ": ";
+  text.append(what).append(" ").append(why).append("; ").append(mend);
   return failure(Error::Kind::config, std::move(text));
 }
 
@@ -70,20 +72,20 @@ std::string creating_command(const std::string& path, const std::string& group) 
          ", then write the password there with an editor";
 }
 
-Result<sys::UniqueFd> open_closed(const std::string& path, const std::string& group,
-                                  const std::string& user) {
+Result<sys::UniqueFd> open_closed(const std::string& path, std::string_view what,
+                                  const std::string& group, const std::string& user) {
   // O_NONBLOCK: a FIFO is refused, not waited for.
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
   if (fd < 0) {
-    const bool missing = errno == ENOENT;
-    return refused(path, Error::from_errno("cannot be opened", "").text,
+    const bool missing = errno == ENOENT && what == kPasswordFile;
+    return refused(path, what, Error::from_errno("cannot be opened", "").text,
                    missing ? creating_command(path, group) : opening_command(path, group));
   }
   sys::UniqueFd file(fd);
   const auto status = sys::status_of(file.get(), path);
   if (!status) return failure(Error::Kind::config, status.error().text);
   if (const std::string why = exposure(*status, group, user); !why.empty())
-    return refused(path, why, closing_command(path, group, status->st_uid));
+    return refused(path, what, why, closing_command(path, group, status->st_uid));
   return file;
 }
 
@@ -108,7 +110,7 @@ struct Wiped {
 
 Result<Secret> read_password_file(const std::string& path, const std::string& group,
                                   const std::string& user) {
-  const auto file = open_closed(path, group, user);
+  const auto file = open_closed(path, kPasswordFile, group, user);
   if (!file) return failure(file.error());
   Wiped buffer;
   const auto size = fill(file->get(), buffer.octets, path);
@@ -117,12 +119,18 @@ Result<Secret> read_password_file(const std::string& path, const std::string& gr
   line = line.substr(0, line.find('\n'));
   if (line.ends_with('\r')) line.remove_suffix(1);
   const auto bad = [&](std::string_view why) {
-    return refused(path, why, "write the password, and nothing else, on its first line");
+    return refused(path, kPasswordFile, why, "write the password, and nothing else, on its first line");
   };
   if (line.empty()) return bad("has no password on its first line");
   if (line.size() > kLongestPassword) return bad("has a line of more than 4096 octets");
   if (line.find('\0') != line.npos) return bad("has a NUL octet in it");
   return Secret::from(line);
+}
+
+Result<> check_private_key_file(const std::string& path, const std::string& group,
+                                const std::string& user) {
+  const auto file = open_closed(path, "private key", group, user);
+  return file ? Result<>() : failure(file.error());
 }
 
 }  // namespace mailchute::secret

@@ -36,4 +36,8 @@ void wipe(std::string& text);
 Result<Secret> read_password_file(const std::string& path, const std::string& group,
                                   const std::string& user = {});
 
+// The same of the file of a private key, whose content is its reader's business.
+Result<> check_private_key_file(const std::string& path, const std::string& group,
+                                const std::string& user = {});
+
 }  // namespace mailchute::secret

@@ -59,6 +59,14 @@ bool ServerSession::waiting() const {
          state_ == State::storing;
 }
 
+std::size_t ServerSession::held() const {
+  std::size_t octets = input_.size();
+  if (!transaction_) return octets;
+  for (const mail::Recipient& recipient : transaction_->envelope.recipients)
+    octets += sizeof recipient + recipient.address.size() + recipient.original.size();
+  return octets;
+}
+
 bool ServerSession::step() {
   switch (state_) {
     case State::command:

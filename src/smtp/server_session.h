@@ -99,6 +99,9 @@ class ServerSession {
   // An answer to an action is owed: until then octets are only kept, so better read none.
   bool waiting() const;
 
+  // Octets of what was said that are kept here.
+  std::size_t held() const;
+
  private:
   enum class State { command, auth, data, chunk, handshake, checking, consulting, storing, over };
   enum class Asked { connection, command, message };

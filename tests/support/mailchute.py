@@ -149,12 +149,12 @@ class Mailchute:
 
     # --- the daemon
 
-    def start(self, wrapper=(), wait=True):
+    def start(self, wrapper=(), wait=True, pass_fds=()):
         """Starts mailchuted in the foreground; wrapper: a command in front of it (strace, valgrind). Where nothing
         can be submitted before it listens, waits for that, unless told not to."""
         self._process = subprocess.Popen(
             [*wrapper, self.program("mailchuted"), "-C", self.config_file], stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True)
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True, pass_fds=pass_fds)
         self._reader = threading.Thread(target=self._read_log, args=(self._process.stderr,), daemon=True)
         self._reader.start()
         if wait and not self.settings.get("drop_directory", True):

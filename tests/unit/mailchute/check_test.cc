@@ -106,7 +106,7 @@ TEST_F(Check, APasswordFileOnlyRootCanReadIsAMistake) {
   if (::geteuid() != 0) GTEST_SKIP() << "needs root";
   set_mode(password_, 0600);
   EXPECT_EQ(mistakes(), Lines{password_ +
-                              ": password file is closed to user daemon; chown "
+                              ": closed to user daemon; chown "
                               "root:daemon " +
                               password_ + "; chmod 640 " + password_});
 }

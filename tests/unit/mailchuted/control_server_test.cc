@@ -60,7 +60,7 @@ class ControlServerTest : public ::testing::Test {
     settings.smart_host->port = 1;
     delivery.emplace(loop, it.queue, settings, "", nullptr, it.log, board);
     server.emplace(loop, sys::UniqueFd(::dup(socket->fd())), settings, *delivery, it.log,
-                   [this] { ++reloads; });
+                   nullptr, [this] { ++reloads; });
   }
   void run_loop() {
     net::Timer limit(loop);

@@ -23,7 +23,7 @@ class KeeperTest : public ::testing::Test {
   config::Settings& settings() { return orders.settings; }
   std::string refusal() {
     const auto open_log = [](const config::Settings&) { return std::make_unique<Silent>(); };
-    const auto kept = Keeper(std::move(orders), open_log, {}, [this] { started = true; }).run();
+    const auto kept = Keeper(std::move(orders), open_log, {}, Premises(), [this] { started = true; }).run();
     EXPECT_FALSE(kept);
     return kept ? "" : kept.error().text;
   }
