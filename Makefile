@@ -297,6 +297,7 @@ install: all
 	conf=$(DESTDIR)$(sysconfdir)/mailchute/mailchute.conf; \
 	  test ! -e etc/mailchute.conf || test -e $$conf || $(install_file) etc/mailchute.conf $$conf
 	$(call install_data,etc/mailchute.service,$(lib)/systemd/system/mailchute.service)
+	$(call install_data,etc/mailchute-smtp.socket,$(lib)/systemd/system/mailchute-smtp.socket)
 	$(call install_data,etc/sysusers.conf,$(lib)/sysusers.d/mailchute.conf)
 	$(call install_data,etc/tmpfiles.conf,$(lib)/tmpfiles.d/mailchute.conf)
 
