@@ -40,6 +40,12 @@ Keeper::Keeper(Orders orders, OpenLog open_log, sys::Notify notify, Premises pre
       watchdog_(notify_), started_(std::move(started)), signals_(watch_signals()),
       premises_(std::move(premises)) {
   orders_.log = open_log_(orders_.settings);
+  protect_password(orders_);
+}
+
+// Not in the clear where somebody may listen: what was handed over is not in the settings.
+void Keeper::protect_password(Orders& orders) const {
+  if (premises_.smtp().reached_from_outside()) orders.reception.server.auth_without_tls = false;
 }
 
 void Keeper::log_troubles(const std::vector<std::string>& troubles) {

@@ -46,6 +46,7 @@ class Keeper {
   Result<> start(const Orders& orders);
   [[noreturn]] void become_worker(pid_t keeper, const Orders& orders, relay::Board board, Leash leash);
   void tidy_premises();
+  void protect_password(Orders& orders) const;
   void hear(WorkerProcess& worker);
   void obey(WorkerProcess& worker, Message message);
   void on_ready();

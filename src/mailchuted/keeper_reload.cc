@@ -39,6 +39,7 @@ Result<> Keeper::prepare_reload() {
   if (!orders) return failure(orders.error());
   const auto troubles = premises_.smtp().open(orders->settings);
   if (!troubles.empty()) return failure(Error::Kind::config, troubles.front());
+  protect_password(*orders);
   next_orders_ = std::move(*orders);
   next_orders_->log = open_log_(next_orders_->settings);
   return start(*next_orders_);

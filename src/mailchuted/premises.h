@@ -42,6 +42,7 @@ class Premises {
   sys::UniqueFd socket(const std::string& path) const;
 
   SmtpSockets& smtp() { return smtp_; }
+  const SmtpSockets& smtp() const { return smtp_; }
   // In a worker that has its own: what it holds without need would stay open as long as it lives.
   void close_sockets();
 

@@ -21,6 +21,8 @@ constexpr std::uint64_t kStep = 4 << 10;
 constexpr std::size_t kDescriptorsEach = 2;
 constexpr std::size_t kOtherDescriptors = 512;
 
+// For messages under way at a reload. Nobody is to keep an old worker for longer.
+constexpr Milliseconds kRetireWithin{600000};
 constexpr char kTooMany[] = "4.3.2 Too many clients; come back later";
 constexpr char kConnect[] = "CONNECT";
 constexpr char kEtrn[] = "ETRN";
@@ -232,19 +234,15 @@ void SmtpServer::finish(Milliseconds within, std::function<void()> done) {
     clients_.clear();
     finish_if_idle();
   });
-  dismiss(std::move(done));
-}
-
-void SmtpServer::retire(std::function<void()> queued, std::function<void()> done) {
-  queued_late_ = std::move(queued);
-  dismiss(std::move(done));
-}
-
-void SmtpServer::dismiss(std::function<void()> done) {
   finished_ = std::move(done);
   listeners_.clear();
   for (const auto& client : clients_) client->finish();
   finish_if_idle();
+}
+
+void SmtpServer::retire(std::function<void()> queued, std::function<void()> done) {
+  queued_late_ = std::move(queued);
+  finish(kRetireWithin, std::move(done));
 }
 
 void SmtpServer::finish_if_idle() {

@@ -50,7 +50,7 @@ class SmtpServer {
   // Takes no new clients, sends away those who wait, and calls back when the others have finished the
   // message they are at, within the span.
   void finish(Milliseconds within, std::function<void()> done);
-  // The same without a span: `queued` is called for what is queued meanwhile.
+  // The same within ten minutes: `queued` is called for what is queued meanwhile.
   void retire(std::function<void()> queued, std::function<void()> done);
 
   // "127.0.0.1:25, [::1]:25"; and what could not be opened, and why.
@@ -65,7 +65,6 @@ class SmtpServer {
   bool make_room(uid_t uid);
   void see_off();
   void forget(Client* client);
-  void dismiss(std::function<void()> done);
   void finish_if_idle();
 
   net::EventLoop& loop_;

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -80,7 +81,9 @@ SmtpSockets::SmtpSockets(std::vector<sys::UniqueFd> handed_over) {
     const std::string address = address_of_listening(socket.get());
     if (address.empty()) continue;
     ::fcntl(socket.get(), F_SETFL, O_NONBLOCK);
-    opened_.insert_or_assign(address, Opened{std::move(socket), "", true});
+    const auto endpoint = config::parse_endpoint(address);
+    const bool loopback = endpoint && endpoint->loopback();
+    opened_.insert_or_assign(address, Opened{std::move(socket), "", true, loopback});
   }
 }
 
@@ -108,6 +111,11 @@ void SmtpSockets::close_all_but(const std::set<std::string>& addresses) {
   std::erase_if(opened_, [&](const auto& entry) {
     return !entry.second.handed_over && addresses.count(entry.first) == 0;
   });
+}
+
+bool SmtpSockets::reached_from_outside() const {
+  return std::any_of(opened_.begin(), opened_.end(),
+                     [](const auto& entry) { return !entry.second.loopback; });
 }
 
 std::vector<SmtpSocket> SmtpSockets::for_worker(const config::Settings& settings) const {

@@ -31,6 +31,8 @@ class SmtpSockets {
   // Forgets the others, but for those that were handed over.
   void close_all_but(const std::set<std::string>& addresses);
 
+  // Other machines can connect to one that was handed over.
+  bool reached_from_outside() const;
   // For a worker: descriptors of its own.
   std::vector<SmtpSocket> for_worker(const config::Settings& settings) const;
 
@@ -39,6 +41,7 @@ class SmtpSockets {
     sys::UniqueFd socket;
     std::string trouble;
     bool handed_over = false;
+    bool loopback = true;  // of what was handed over
   };
   std::map<std::string, Opened> opened_;
 };
