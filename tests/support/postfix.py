@@ -131,6 +131,13 @@ class Postfix(SmartHost):
         for user, password in (users or {}).items():
             self._add_user(user, password)
 
+    def start(self):
+        """What one that was killed has half written has a name of second and process id, which the next one may want:
+        it would leave that message for five minutes."""
+        for path in (self.maildir / "tmp").iterdir():
+            path.unlink()
+        super().start()
+
     def deliveries(self):
         result = []
         for text in maildir.messages(self.maildir):
