@@ -56,11 +56,11 @@ Json object_of(const queue::Listed& entry, Time now) {
 }
 
 Json notify_array(const mail::Notify& notify) {
-  Json words = Json::array();
-  for (const auto word : split(mail::notify_words(notify), ',')) {
-    if (!word.empty()) words.push_back(word);
-  }
-  return words;
+  Json array = Json::array();
+  const std::string words = mail::notify_words(notify);
+  if (words.empty()) return array;
+  for (const auto word : split(words, ',')) array.push_back(word);
+  return array;
 }
 
 void add_envelope(Json& object, const mail::Envelope& envelope) {
