@@ -101,6 +101,9 @@ class Submission:
 
 
 def _listening(path):
-    """Whether somebody listens there, without disturbing him (proc(5), /proc/net/unix: __SO_ACCEPTCON)."""
+    """Whether somebody listens there, without disturbing him (proc(5), /proc/net/unix: __SO_ACCEPTCON). The name there
+    is the one it was bound to, before it got its own."""
+    names = (f" {path}", f" {str(path)[:-1]}~")
     with open("/proc/net/unix") as sockets:
-        return any(line.split()[3] == "00010000" and line.rstrip().endswith(f" {path}") for line in sockets)
+        listening = any(line.split()[3] == "00010000" and line.rstrip("\n").endswith(names) for line in sockets)
+    return listening and path.exists()
