@@ -114,15 +114,18 @@ warnings := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror=return-type -
 hardening := -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fPIE
 
 # Variants: flags to compile and link with. A sanitizer wants neither hardening nor a static runtime.
+# With -Og and -g1 (lines, no variables) they compile in less than half the time of -O1 -g; a fuzzer
+# runs longer than it compiles.
 asan.sanitizer := -fsanitize=address,undefined -fno-sanitize-recover=all
 tsan.sanitizer := -fsanitize=thread
 fuzz.sanitizer := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+fuzz.optimize := -O1
 ifeq ($(VARIANT),)
 compile := $(CXXFLAGS) $(hardening)
 link := -pie -Wl,-z,relro,-z,now -Wl,--as-needed -Wl,-O1
 runtime := -static-libstdc++ -static-libgcc -Wl,--gc-sections
 else
-compile := -O1 -g -fno-omit-frame-pointer $($(VARIANT).sanitizer)
+compile := $(or $($(VARIANT).optimize),-Og) -g1 -fno-omit-frame-pointer $($(VARIANT).sanitizer)
 link := $($(VARIANT).sanitizer)
 endif
 ifeq ($(VARIANT),fuzz)
@@ -130,6 +133,9 @@ CXX := clang++
 endif
 compile := $(CXX) -std=c++20 $(compile) $(warnings) $(CPPFLAGS) -iquote src
 link := $(CXX) $(link) $(LDFLAGS)
+
+# Nobody waits for the code of a unit test: it is compiled fast.
+test.flags := -Og -g1
 
 # X.flags are for X and for what needs X, as they matter to X's headers; X.defines for X alone.
 # Asio's own headers are in a system directory, where warnings are off.
@@ -176,7 +182,7 @@ needed = $(foreach f,$($1.needs),$($f.library))
 # Objects depend on the first file, what is linked on the second: it holds the architecture and the
 # lists of sources too, so that a removed source leaves its library.
 ifdef VERSION
-$(call remember,$(O)/compile.flags,$(compile) $(net.flags) $(config.defines))
+$(call remember,$(O)/compile.flags,$(compile) $(test.flags) $(net.flags) $(config.defines))
 $(call remember,$(O)/link.flags,$(link) $(runtime) $(all.objects) \
   $(foreach f,$(folders) $(programs) fuzz bench,$f: $($f.needs) - $($f.uses) - $($f.static) - $($f.test_support)))
 endif
@@ -195,7 +201,8 @@ define folder_rules
 $($1.objects) $($1.main): extra = \
   $(foreach f,$1 $($1.needs),$($f.flags)) $($1.defines) $(call cflags,$1 $($1.needs))
 $($1.tests): extra = \
-  $(foreach f,$1 $($1.needs),$($f.flags)) $($1.defines) $(call cflags,$1 $($1.needs)) -Itests
+  $(foreach f,$1 $($1.needs),$($f.flags)) $($1.defines) $(call cflags,$1 $($1.needs)) -Itests \
+  $(test.flags)
 
 $(O)/lib$1.a: $($1.objects) $(O)/link.flags
 	$$(call say,AR,$$@)
