@@ -105,6 +105,8 @@ constexpr Known kKnown[] = {
      Known::For::submission},
     {"domain", "\"example.org\"", [](V v, S s) { v.read_host_name(s.domain); },
      Known::For::submission},
+    {"admin", "\"ops@example.org\"", [](V v, S s) { v.read_address(s.admin); }},
+    {"aliases", "\"/etc/aliases\"", [](V v, S s) { v.read_path_or_none(s.aliases); }},
     {"ignore_dots", "true", [](V v, S s) { v.read_boolean(s.ignore_dots); },
      Known::For::submission},
     {"message_size_limit", "\"100M\"", [](V v, S s) { v.read_size(s.message_size_limit); },

@@ -79,6 +79,8 @@ struct Settings {
   std::string group = "mailchute";
   std::string hostname;             // of this machine: in Received, EHLO, Message-ID and local addresses
   std::string domain;               // of its mail as others see it
+  std::string admin;                // an address elsewhere; empty: none
+  std::string aliases = "/etc/aliases";  // aliases(5); empty: none
   bool ignore_dots = false;
   std::uint64_t message_size_limit = 100 << 20;  // octets; 0: none
   bool drop_directory_open = true;  // the two ways in; at least one is open

@@ -72,6 +72,11 @@ void Value::read_path(std::string& into) const {
   }
 }
 
+void Value::read_path_or_none(std::string& into) const {
+  if (string() == "") into.clear();
+  else read_path(into);
+}
+
 void Value::read_socket_directory(std::string& into) const {
   constexpr std::size_t most = sizeof(sockaddr_un::sun_path) - kLongestSocketName;
   const auto text = string();
@@ -108,6 +113,17 @@ void Value::read_text(std::string& into) const {
     into = *text;
   } else {
     wants("text in double quotes, not empty, without control characters");
+  }
+}
+
+void Value::read_address(std::string& into) const {
+  constexpr std::size_t kMostOctets = 254;  // RFC 5321, 4.5.3.1.3
+  const auto text = string();
+  const auto address = text ? mail::parse_address(*text) : failure(Error::Kind::data, "");
+  if (address && !mail::is_local(*address, "") && address->text() == *text && text->size() <= kMostOctets) {
+    into = *text;
+  } else {
+    wants("an address elsewhere, without a name");
   }
 }
 

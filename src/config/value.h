@@ -41,9 +41,11 @@ class Value {
   bool is_group() const;  // complains if it is not
   void read_boolean(bool& into) const;
   void read_path(std::string& into) const;              // absolute
+  void read_path_or_none(std::string& into) const;      // or empty
   void read_socket_directory(std::string& into) const;  // and short enough for a socket in it
   void read_host(std::string& into) const;              // name or address
   void read_host_name(std::string& into) const;
+  void read_address(std::string& into) const;  // not of this machine, without a name
   void read_text(std::string& into) const;   // not empty, no control characters
   void read_login(std::string& into) const;  // a user or group of this machine
   void read_logins(std::vector<std::string>& into) const;

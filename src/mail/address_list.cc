@@ -173,6 +173,13 @@ class ListParser {
 
 AddressList parse_address_list(std::string_view text) { return ListParser(text).parse(); }
 
+Result<Address> parse_address(std::string_view text) {
+  AddressList list = parse_address_list(text);
+  if (!list.bad.empty()) return failure(Error::Kind::data, list.bad.front().reason);
+  if (list.addresses.size() != 1) return failure(Error::Kind::data, "not one address");
+  return std::move(list.addresses.front().address);
+}
+
 std::optional<std::string> with_domain(std::string_view text, std::string_view domain,
                                        const Choice& chosen) {
   std::string out;
@@ -189,10 +196,9 @@ std::optional<std::string> with_domain(std::string_view text, std::string_view d
 Result<std::string> parse_reverse_path(std::string_view text, std::string_view domain) {
   const std::string_view trimmed = trim(text);
   if (trimmed.empty() || trimmed == "<>") return std::string();
-  AddressList list = parse_address_list(trimmed);
-  if (!list.bad.empty()) return failure(Error::Kind::data, list.bad.front().reason);
-  if (list.addresses.size() != 1) return failure(Error::Kind::data, "not one address");
-  const Address address = qualified(std::move(list.addresses.front().address), domain);
+  auto parsed = parse_address(trimmed);
+  if (!parsed) return failure(parsed.error());
+  const Address address = qualified(std::move(*parsed), domain);
   if (auto checked = check(address); !checked) return failure(checked.error());
   return address.text();
 }

@@ -34,6 +34,9 @@ struct AddressList {
 
 AddressList parse_address_list(std::string_view text);
 
+// The only address in it; anything else is an error of kind data.
+Result<Address> parse_address(std::string_view text);
+
 // The same text with the domain for every address that is chosen, every other octet as it was;
 // nothing when none is.
 using Choice = std::function<bool(const Address&)>;

@@ -71,7 +71,8 @@ AliasTarget special(std::string_view item) {
   std::string_view rest = item;
   if (take_word(rest, ":include:")) {
     rest = trim(rest);
-    if (rest.starts_with('/')) return target(Kind::list, std::string(rest));
+    const bool odd = std::any_of(rest.begin(), rest.end(), is_control);
+    if (rest.starts_with('/') && !odd) return target(Kind::list, std::string(rest));
     return unusable(item, "write the whole path, from / on");
   }
   if (take_word(rest, ":fail:") || take_word(rest, ":error:")) {
@@ -82,13 +83,6 @@ AliasTarget special(std::string_view item) {
   return unusable(item, "unknown here; write an address, :include:/path, :fail: text or /dev/null");
 }
 
-Result<Address> only_address(std::string_view item) {
-  AddressList list = parse_address_list(item);
-  if (!list.bad.empty()) return failure(Error::Kind::data, list.bad.front().reason);
-  if (list.addresses.size() == 1) return std::move(list.addresses.front().address);
-  return failure(Error::Kind::data, "not one address");
-}
-
 AliasTarget address_target(std::string_view item, Kind kind) {
   if (find_outside_quotes(item, '#') != item.npos) {
     return unusable(item, "a comment stands on a line of its own, and '#' in no address here");
@@ -96,7 +90,7 @@ AliasTarget address_target(std::string_view item, Kind kind) {
   if (find_outside_quotes(item, ':') != item.npos) {
     return unusable(item, "no address; each name begins a line of its own");
   }
-  auto address = only_address(item);
+  auto address = parse_address(item);
   if (!address) return unusable(item, address.error().text);
   return {kind, std::move(*address), {}};
 }
@@ -216,7 +210,7 @@ class Aliases::Reader {
   }
 
   Result<std::string> local_name(std::string_view written) {
-    auto address = only_address(written);
+    auto address = parse_address(written);
     if (!address) return failure(Error::Kind::data, address.error().text);
     if (is_local(*address, hostname_)) return std::move(address->local_part);
     return failure(Error::Kind::data, "only names of this machine have aliases, not addresses elsewhere");

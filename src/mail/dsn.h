@@ -30,6 +30,7 @@ enum class DsnCause {
   held,           // waits for an administrator; `reply` is why
   administrator,  // took it out of the queue; `reply`, if any, is from before
   no_address,     // nobody was asked; `reply` is why
+  alias,          // the aliases of this machine refuse mail to it; `reply` are their words
 };
 
 struct DsnRecipient {

@@ -112,6 +112,8 @@ std::string why(const DsnReport& report, const DsnRecipient& recipient) {
              " has taken it out of the queue.";
     case DsnCause::no_address:
       return "This is no address, and so nobody could be asked to take your message for it.";
+    case DsnCause::alias:
+      return "The aliases of " + safe_domain(report.hostname) + " say that it takes no mail.";
     case DsnCause::expired:
       break;
   }
@@ -122,7 +124,8 @@ std::string why(const DsnReport& report, const DsnRecipient& recipient) {
 std::string_view whose_words(const DsnRecipient& recipient) {
   const bool last =
       recipient.cause == DsnCause::expired || recipient.cause == DsnCause::administrator;
-  if (is_smtp_reply(recipient.reply) && recipient.cause != DsnCause::no_address) {
+  const bool asked = recipient.cause != DsnCause::no_address && recipient.cause != DsnCause::alias;
+  if (is_smtp_reply(recipient.reply) && asked) {
     return last ? "The mail server's last words:" : "The mail server's own words:";
   }
   return last ? "The last reason:" : "The reason:";

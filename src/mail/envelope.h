@@ -30,6 +30,7 @@ struct Recipient {
   Notify notify;
   // Why `address`, as written, cannot be one: nothing is sent there, the sender is told. Empty: it can.
   std::string defect{};
+  bool expanded = false;  // found by way of aliases(5), and not looked up there again
   bool operator==(const Recipient&) const = default;
 };
 

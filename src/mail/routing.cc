@@ -22,12 +22,6 @@ std::string place_of(const std::string& file, unsigned line) {
   return line == 0 ? file : file + ":" + std::to_string(line);
 }
 
-std::optional<Address> parsed(std::string_view text) {
-  AddressList list = parse_address_list(text);
-  if (list.addresses.size() != 1 || !list.bad.empty()) return std::nullopt;
-  return std::move(list.addresses.front().address);
-}
-
 }  // namespace
 
 // Each function says whether it came to anything.
@@ -46,7 +40,7 @@ class Router::Expansion {
   }
 
   Route run(std::string_view text) {
-    const auto address = parsed(text);
+    const auto address = parse_address(text);
     if (!address) {
       route_.addresses.emplace_back(text);
       step(Kind::elsewhere, 0, std::string(text));
@@ -196,6 +190,11 @@ Router::Router(std::string hostname, std::string domain, std::optional<Address> 
     : hostname_(std::move(hostname)), domain_(std::move(domain)), admin_(std::move(admin)), aliases_(std::move(aliases)) {}
 
 Route Router::route(std::string_view address) const { return Expansion(*this).run(address); }
+
+bool Router::concerns(std::string_view address) const {
+  const std::size_t at = address.rfind('@');
+  return at == address.npos || is_local({{}, std::string(address.substr(at + 1))}, hostname_);
+}
 
 std::vector<std::string> Router::complaints() const {
   std::vector<std::string> complaints = aliases_.complaints();

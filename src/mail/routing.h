@@ -62,6 +62,8 @@ class Router {
 
   // `address` as in mail::Recipient, or a bare name; what is no address stays as it is.
   Route route(std::string_view address) const;
+  // False: its route is itself.
+  bool concerns(std::string_view address) const;
   const Aliases& aliases() const { return aliases_; }
   const std::optional<Address>& admin() const { return admin_; }
   // What is wrong with the aliases, a line each: loops, too, and names that lead nowhere.

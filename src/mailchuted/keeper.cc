@@ -59,11 +59,13 @@ Result<> Keeper::run() {
     log_cannot_start(first.error().text);
     return first;
   }
+  follow_aliases();
   while (!(stop_by_ && workers_.empty())) {
     wait();
     take_signals();
     for (WorkerProcess& worker : workers_) hear(worker);
     reap();
+    if (aliases_.changed()) reload_wanted_ = true;
     if (cannot_begin_) return failure(*cannot_begin_);
     reload_if_wanted();
     keep_time();
@@ -77,6 +79,7 @@ void Keeper::wait() {
   for (const WorkerProcess& worker : workers_) {
     if (worker.leash_open) watched.push_back({worker.leash.fd(), POLLIN, 0});
   }
+  for (const int fd : aliases_.fds()) watched.push_back({fd, POLLIN, 0});
   deadline_ = next_deadline();
   ::poll(watched.data(), watched.size(), span_until(deadline_));
 }

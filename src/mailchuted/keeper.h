@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "config/settings.h"
+#include "mailchuted/alias_watch.h"
 #include "mailchuted/casualties.h"
 #include "mailchuted/orders.h"
 #include "mailchuted/premises.h"
@@ -60,6 +61,7 @@ class Keeper {
   void on_exit_retired(const WorkerProcess& worker);
   void log_death(const WorkerProcess& worker, int status);
   void log_cannot_start(const std::string& reason);
+  void follow_aliases();
 
   // Reloading: keeper_reload.cc
   void reload_if_wanted();
@@ -83,6 +85,7 @@ class Keeper {
   Watchdog watchdog_;
   std::function<void()> started_;
   sys::UniqueFd signals_;
+  AliasWatch aliases_;
   Premises premises_;
   Casualties casualties_;
   std::list<WorkerProcess> workers_;

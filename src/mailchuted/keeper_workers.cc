@@ -46,6 +46,7 @@ void Keeper::become_worker(pid_t keeper, const Orders& orders, relay::Board boar
   const Places places(orders.settings);
   premises_.leave_all_but({&places});
   signals_.reset();
+  aliases_ = AliasWatch();
   Post post{orders, board, leash, premises_.socket(orders.settings.control_socket()),
             premises_.socket(orders.settings.submission_socket()),
             premises_.smtp().for_worker(orders.settings), shared, watchdog_.pulse(),
@@ -111,6 +112,7 @@ void Keeper::on_ready() {
   if (next_orders_) {
     orders_ = std::move(*next_orders_);
     next_orders_.reset();
+    follow_aliases();
   }
   if (in_force_ == nullptr) return begin();
   in_force_->stage = Stage::retiring;
@@ -216,6 +218,14 @@ void Keeper::log_death(const WorkerProcess& worker, int status) {
   Event event = Event("worker-died", Severity::error)
                     .with(WIFSIGNALED(status) ? "signal" : "status", static_cast<std::uint64_t>(fate));
   log()(ids.empty() ? std::move(event) : std::move(event).with("id", ids));
+}
+
+// What is wrong in them is said when they come into force.
+void Keeper::follow_aliases() {
+  for (const std::string& line : orders_.routing.router.complaints()) {
+    log()(Event("bad-alias", Severity::warning).with("reason", line));
+  }
+  aliases_ = AliasWatch(orders_.routing.files);
 }
 
 void Keeper::log_cannot_start(const std::string& reason) {

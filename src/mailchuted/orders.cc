@@ -50,6 +50,7 @@ Result<Orders> complete(config::Loaded loaded) {
   prepare_listener(loaded, orders.reception);
   if (!loaded.mistakes.empty()) return failure(Error::Kind::config, joined(loaded.mistakes));
   orders.settings = std::move(loaded.settings);
+  orders.routing = config::read_routing(orders.settings);
   return orders;
 }
 

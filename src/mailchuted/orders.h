@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "config/routing.h"
 #include "config/settings.h"
 #include "relay/reception.h"
 #include "secret/secret.h"
@@ -17,10 +18,11 @@ struct Orders {
   config::Settings settings;
   secret::Secret password;
   relay::ReceptionSettings reception;  // of the SMTP listener
+  config::Routing routing;
   std::unique_ptr<Log> log;  // where settings.log leads
 };
 
-// Reads the configuration and the secrets it names; the log is not opened. The error has every
+// Reads the configuration, the secrets and the aliases it names; the log is not opened. The error has every
 // mistake, a line each.
 Result<Orders> read_orders(const std::string& file);
 

@@ -119,8 +119,8 @@ Result<> Worker::prepare() {
   auto watch = sys::FolderWatch::open(queue_->drop_folder());
   if (!watch) return failure(watch.error());
   watch_ = std::move(*watch);
-  delivery_.emplace(loop_, *queue_, settings_, post_.orders.password.reveal(), tls_ ? &*tls_ : nullptr,
-                    log_, post_.board);
+  delivery_.emplace(loop_, *queue_, settings_, post_.orders.routing.router, post_.orders.password.reveal(),
+                    tls_ ? &*tls_ : nullptr, log_, post_.board);
   return {};
 }
 

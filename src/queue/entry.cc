@@ -219,6 +219,31 @@ RecipientStatus Entry::status(std::size_t recipient) const {
                : RecipientStatus::to_do;
 }
 
+// Statuses and failures keep to their recipients.
+Result<> Entry::readdress(const std::vector<Readdressed>& changes) {
+  mail::Envelope envelope = head_.envelope;
+  Progress progress = head_.progress;
+  envelope.recipients.clear();
+  progress.status.clear();
+  std::vector<std::size_t> places;  // of each recipient, or of the first in its place
+  auto change = changes.begin();
+  for (std::size_t i = 0; i < head_.envelope.recipients.size(); ++i) {
+    places.push_back(envelope.recipients.size());
+    const bool stays = change == changes.end() || change->recipient != i;
+    if (stays) envelope.recipients.push_back(head_.envelope.recipients[i]);
+    else envelope.recipients.insert(envelope.recipients.end(), change->to.begin(), change->to.end());
+    const char octet = stays ? static_cast<char>(status(i)) : static_cast<char>(RecipientStatus::to_do);
+    if (own()) progress.status.resize(envelope.recipients.size(), octet);
+    if (!stays) ++change;
+  }
+  if (const auto checked = checked_envelope(envelope); !checked) return failure(checked.error());
+  for (Failure& failed : progress.failures) failed.recipient = places[failed.recipient];
+  head_.envelope = std::move(envelope);
+  head_.progress = std::move(progress);
+  readdressed_ = true;
+  return {};
+}
+
 Entry::Reader::Reader(const Entry& entry)
     : entry_(&entry), offset_(entry.head_.message_offset), left_(entry.head_.message_length) {
   if (!entry.text_) digest_.update(entry.envelope_text_);

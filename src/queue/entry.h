@@ -81,6 +81,14 @@ class Entry {
   bool own() const { return !head_.progress.status.empty(); }
   const MessageFacts& facts() const { return facts_; }
 
+  // In place of a recipient that is to do, these, at least one. Nothing is written: the next record()
+  // that has anything to write does. An error of kind data: too many, or too long; nothing is changed.
+  struct Readdressed {
+    std::size_t recipient;
+    std::vector<mail::Recipient> to;
+  };
+  Result<> readdress(const std::vector<Readdressed>& changes);
+
   // Where the message is small: all of it.
   const std::optional<std::string>& text() const { return text_; }
 
@@ -114,6 +122,7 @@ class Entry {
   MessageFacts facts_;
   std::optional<std::string> text_;
   std::string envelope_text_;  // as on disk: the digest runs over it
+  bool readdressed_ = false;   // the envelope is not what is on disk
   std::uint32_t owner_ = 0;
 };
 

@@ -26,6 +26,7 @@ constexpr std::string_view kBody = "Mailchute-Body: ";
 constexpr std::string_view kReturn = "Mailchute-Return: ";
 constexpr std::string_view kEnvelopeId = "Mailchute-Envelope-Id: ";
 constexpr std::string_view kWait = "Mailchute-Wait: ";
+constexpr std::string_view kExpanded = " EXPANDED";
 constexpr std::string_view kNotifyParameter = " NOTIFY=";
 constexpr std::string_view kOriginalParameter = " ORCPT=";
 
@@ -117,6 +118,7 @@ std::optional<mail::Recipient> parse_recipient(std::string_view text) {
   auto address = take_path(text);
   if (!address) return std::nullopt;
   mail::Recipient recipient{std::move(*address), {}, {}};
+  recipient.expanded = take(text, kExpanded);
   if (take(text, kNotifyParameter)) {
     const auto words = text.substr(0, text.find(' '));
     recipient.notify = parse_notify(words);
@@ -146,6 +148,7 @@ std::string format_recipient(const mail::Recipient& recipient) {
     return std::string(kBadRecipient).append(path).append(" ").append(escaped(recipient.defect));
   }
   std::string out = std::string(kRecipient).append(path);
+  if (recipient.expanded) out.append(kExpanded);
   const auto notify = mail::notify_words(recipient.notify);
   if (!notify.empty()) out.append(kNotifyParameter).append(notify);
   if (!recipient.original.empty()) out.append(kOriginalParameter).append(recipient.original);

@@ -11,7 +11,7 @@
 //   Mailchute-Time: 1790000000.123
 //   Mailchute-Uid: 1000
 //   Mailchute-Sender: <reverse-path>       escaped, '>' too
-//   Mailchute-Recipient: <forward-path> NOTIFY=... ORCPT=...      one each
+//   Mailchute-Recipient: <forward-path> EXPANDED NOTIFY=... ORCPT=...      one each
 //   Mailchute-Bad-Recipient: <what was written> why it is no address      among them
 //   Mailchute-Body: / -Return: / -Envelope-Id: / -Wait: yes       where said
 //   Received: ...                          the message, MESSAGE octets

@@ -239,6 +239,11 @@ Result<> Queue::keep(Entry& entry, Progress next) {
 Result<> Queue::change_status(Entry& entry, const std::string& status) {
   const auto& before = entry.progress().status;
   if (status == before) return {};
+  if (entry.readdressed_) {
+    Progress next = entry.progress();
+    next.status = status;
+    return rewrite(folders_.cur, entry, std::move(next));
+  }
   const auto first = std::mismatch(before.begin(), before.end(), status.begin()).first;
   const auto last = std::mismatch(before.rbegin(), before.rend(), status.rbegin()).first.base();
   const auto begin = static_cast<std::size_t>(first - before.begin());
@@ -261,13 +266,17 @@ Result<> Queue::rewrite(const sys::UniqueFd& folder, Entry& entry, Progress next
   if (!file) return failure(std::move(file.error()));
   if (auto begun = file->begin(entry.envelope(), next); !begun) return begun;
   if (auto copied = copy_message(entry, *file); !copied) return copied;
-  if (auto finished = file->finish(); !finished) return failure(std::move(finished.error()));
+  const auto sum = file->finish();
+  if (!sum) return failure(sum.error());
   if (::renameat(work, id.c_str(), folder.get(), id.c_str()) < 0) {
     return failure(Error::from_errno("rename", id));
   }
   entry.head_.progress = std::move(next);
   entry.head_.envelope_offset = file->envelope_offset();
   entry.head_.message_offset = file->message_offset();
+  entry.head_.digest = sum->digest;
+  entry.envelope_text_ = format_envelope(entry.envelope());
+  entry.readdressed_ = false;
   entry.file_ = file->release();
   return sys::sync(folder.get(), id);
 }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "relay/expiry.h"
+#include "relay/readdress.h"
 #include "relay/unsendable.h"
 #include "sys/clock.h"
 
@@ -47,6 +48,12 @@ mail::DsnRecipient told_of(const mail::Recipient& recipient, std::string_view re
   if (auto why = parse_unsendable(reply)) {
     told.reply = std::move(why->reason);
     told.status = std::move(why->status);
+    return told;
+  }
+  if (const auto words = words_of_alias(reply)) {
+    told.cause = mail::DsnCause::alias;
+    told.reply = *words;
+    told.status = "5.7.1";
     return told;
   }
   const auto last = last_before_expiry(reply);

@@ -30,12 +30,13 @@ Conversation::Options conversation_options(const config::Settings& settings, std
 }  // namespace
 
 Delivery::Delivery(net::EventLoop& loop, queue::Queue& queue, const config::Settings& settings,
-                   std::string_view password, net::TlsContext* tls, Log& log, Board& board)
+                   const mail::Router& router, std::string_view password, net::TlsContext* tls, Log& log,
+                   Board& board)
     : loop_(loop), queue_(queue), settings_(settings),
       conversation_options_(conversation_options(settings, password)),
       retry_{settings.retry.first, settings.retry.longest}, tls_(tls), log_(log), board_(board),
       health_(retry_, settings.smart_host->connections), recorder_(loop, queue, settings, *this, log),
-      stock_(loop, queue, settings, schedule_, recorder_, *this, board, log), wake_timer_(loop),
+      stock_(loop, queue, settings, router, schedule_, recorder_, *this, board, log), wake_timer_(loop),
       look_timer_(loop), finish_timer_(loop), random_(std::random_device{}()) {}
 
 // What comes in
@@ -209,7 +210,7 @@ std::optional<Outgoing> Delivery::load_next(const Conversation& conversation, bo
       judgement.held = true;
       judgement.reply = message->held;
       recorder_.record(std::move(*message), std::move(judgement), {});
-    } else if (message->recipients.empty()) {  // only the sender is left to be told
+    } else if (message->recipients.empty()) {  // nobody is left for the smart host
       recorder_.record(std::move(*message), {}, {});
     } else if (message->alone && schedule_.care(*id) == Care::none) {
       on_put_back(*id, message->entry.envelope().time, Milliseconds(0), Care::needed);

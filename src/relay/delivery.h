@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "config/settings.h"
+#include "mail/routing.h"
 #include "net/event_loop.h"
 #include "net/tls.h"
 #include "queue/queue.h"
@@ -44,7 +45,8 @@ class Delivery : private ConversationUser, private RecorderUser {
  public:
   // All but `settings` outlive it; `password` is borrowed. `board` shows what is in hand.
   Delivery(net::EventLoop& loop, queue::Queue& queue, const config::Settings& settings,
-           std::string_view password, net::TlsContext* tls, Log& log, Board& board);
+           const mail::Router& router, std::string_view password, net::TlsContext* tls, Log& log,
+           Board& board);
 
   // See stock.h.
   Result<> load_queue(const Inheritance& inheritance = {}) { return stock_.take_over(inheritance); }

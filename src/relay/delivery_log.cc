@@ -15,7 +15,8 @@ std::string seconds_text(Milliseconds span) {
 }
 
 Severity severity_of(Verdict::What what) {
-  return what == Verdict::What::delivered ? Severity::info : Severity::warning;
+  const bool good = what == Verdict::What::delivered || what == Verdict::What::discarded;
+  return good ? Severity::info : Severity::warning;
 }
 
 }  // namespace
@@ -24,10 +25,12 @@ void log_judgement(Log& log, const Outgoing& message, const Judgement& judgement
                    Time now) {
   const mail::Envelope& envelope = message.entry.envelope();
   const auto about = [&](std::string_view name, Severity severity, std::size_t recipient) {
-    return Event(name, severity)
-        .with("id", message.entry.id())
-        .with("from", "<" + message.reverse_path + ">")
-        .with("to", "<" + envelope.recipients[recipient].address + ">");
+    const mail::Recipient& to = envelope.recipients[recipient];
+    Event event = Event(name, severity)
+                      .with("id", message.entry.id())
+                      .with("from", "<" + message.reverse_path + ">")
+                      .with("to", "<" + to.address + ">");
+    return to.expanded ? std::move(event).with("original", to.original) : std::move(event);
   };
   const auto line = [&](std::string_view name, Severity severity, std::size_t recipient) {
     return about(name, severity, recipient)
@@ -35,13 +38,11 @@ void log_judgement(Log& log, const Outgoing& message, const Judgement& judgement
         .with("tls", via.tls.empty() ? "none" : via.tls)
         .with("delay", seconds_text(now - envelope.time));
   };
-  for (const auto& [i, reply] : message.unsendable) {
+  for (const auto& [recipient, verdict] : message.settled) {
     if (judgement.held) break;
-    log(about("failed", Severity::warning, i).with("reason", reply));
-  }
-  for (const std::size_t i : message.unusable) {
-    if (judgement.held) break;
-    log(about("no-address", Severity::warning, i).with("reason", envelope.recipients[i].defect));
+    const bool address = envelope.recipients[recipient].defect.empty();
+    log(about(address ? name_of(verdict.what) : "no-address", severity_of(verdict.what), recipient)
+            .with("reason", verdict.reply));
   }
   for (std::size_t i = 0; i < message.recipients.size(); ++i) {
     if (judgement.held) {

@@ -46,7 +46,7 @@ void fit_recipients(Outgoing& message) {
     const bool ascii = make_ascii(address);
     if (!ascii && !message.target.utf8_header) {
       const Unsendable why{"5.6.7", "the address needs SMTPUTF8, which the smart host does not offer"};
-      message.unsendable.emplace_back(message.recipients[i], unsendable_reply(why));
+      message.settled.push_back({message.recipients[i], {Verdict::What::failed, unsendable_reply(why), why.status}});
       continue;
     }
     message.smtp_utf8 |= !ascii;
@@ -77,7 +77,7 @@ Result<> read_all(Text text, Use use) {
 
 void nobody_gets_it(Outgoing& message, const Unsendable& why) {
   for (const std::size_t i : std::exchange(message.recipients, {})) {
-    message.unsendable.emplace_back(i, unsendable_reply(why));
+    message.settled.push_back({i, {Verdict::What::failed, unsendable_reply(why), why.status}});
   }
   message.addresses.clear();
 }

@@ -73,19 +73,30 @@ bool to_do(queue::RecipientStatus status) {
          status == queue::RecipientStatus::possibly_delivered;
 }
 
-Result<Outgoing> Outgoing::prepare(queue::Entry entry, const mail::SenderPolicy& policy) {
-  Outgoing message{.entry = std::move(entry)};
+void Outgoing::sort_recipients() {
+  const auto& all = entry.envelope().recipients;
+  std::vector<bool> is_settled(all.size());
+  for (const Settled& one : settled) is_settled[one.recipient] = true;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (!relay::to_do(entry.status(i)) || is_settled[i]) continue;
+    if (entry.status(i) == queue::RecipientStatus::possibly_delivered) alone = true;
+    if (all[i].defect.empty()) {
+      recipients.push_back(i);
+      addresses.push_back(all[i].address);
+    } else {
+      settled.push_back({i, {Verdict::What::failed, all[i].defect, "5.1.3"}});
+    }
+  }
+}
+
+Result<Outgoing> Outgoing::prepare(queue::Entry entry, const mail::SenderPolicy& policy,
+                                   std::vector<Settled> settled) {
+  Outgoing message{.entry = std::move(entry), .settled = std::move(settled)};
+  message.sort_recipients();
   const queue::Entry& it = message.entry;
   const std::string& reverse_path = it.envelope().reverse_path;
   message.reverse_path = policy.as_sent(reverse_path);
   message.eight_bit = it.facts().eight_bit;
-  for (std::size_t i = 0; i < it.envelope().recipients.size(); ++i) {
-    if (!to_do(it.status(i))) continue;
-    const bool usable = it.envelope().recipients[i].defect.empty();
-    (usable ? message.recipients : message.unusable).push_back(i);
-    if (usable) message.addresses.push_back(it.envelope().recipients[i].address);
-    if (it.status(i) == queue::RecipientStatus::possibly_delivered) message.alone = true;
-  }
   auto head = read_head(it);
   if (!head) return failure(head.error());
   message.wire_size = it.facts().wire_size();

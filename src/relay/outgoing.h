@@ -13,6 +13,7 @@
 #include "mail/mime_plan.h"
 #include "mail/sender_policy.h"
 #include "queue/entry.h"
+#include "relay/readdress.h"
 #include "smtp/transaction.h"
 
 namespace mailchute::relay {
@@ -25,7 +26,7 @@ struct Correction {
 struct Outgoing {
   queue::Entry entry;
   std::vector<std::size_t> recipients{};  // indices in the envelope
-  std::vector<std::size_t> unusable{};    // as well: no addresses, and the sender does not know yet
+  std::vector<Settled> settled{};         // to do as well, but not by the smart host
   std::string reverse_path{};             // as they are sent
   std::vector<std::string> addresses{};   // those of `recipients`
   bool alone = false;  // may have been delivered before: nothing else is in flight beside it
@@ -33,17 +34,20 @@ struct Outgoing {
   std::uint64_t wire_size = 0;
 
   // What this server takes only with changes; see fitting.h.
-  std::vector<std::pair<std::size_t, std::string>> unsendable{};  // recipients that fail, and the reply
   std::string held{};  // why nobody gets it for now
   mail::MimeTarget target{};
   mail::MimePlan plan{};
   bool eight_bit = false;
   bool smtp_utf8 = false;
 
-  // Of a large message only the header is read.
-  static Result<Outgoing> prepare(queue::Entry entry, const mail::SenderPolicy& policy);
+  // `settled` as readdress() says. Of a large message only the header is read.
+  static Result<Outgoing> prepare(queue::Entry entry, const mail::SenderPolicy& policy,
+                                  std::vector<Settled> settled = {});
 
   smtp::Transaction transaction(smtp::TransactionId id) const;
+
+ private:
+  void sort_recipients();
 };
 
 bool to_do(queue::RecipientStatus status);

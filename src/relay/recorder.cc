@@ -20,7 +20,8 @@ constexpr unsigned kAttemptsBeforeExpiry = 3;  // a machine that was off for a w
 
 RecipientStatus status_of(What what) {
   switch (what) {
-    case What::delivered: return RecipientStatus::done;
+    case What::delivered:
+    case What::discarded: return RecipientStatus::done;
     case What::failed: return RecipientStatus::failed;
     case What::possibly_delivered: return RecipientStatus::possibly_delivered;
     case What::deferred: return RecipientStatus::to_do;
@@ -29,11 +30,8 @@ RecipientStatus status_of(What what) {
 }
 
 // RFC 3463, 3.5: delivery time expired.
-void expire(Judgement& judgement, Seconds lifetime) {
-  for (Verdict& verdict : judgement.recipients) {
-    if (!to_do(status_of(verdict.what))) continue;
-    verdict = {What::failed, expired_reply(lifetime, verdict.reply), "5.4.7"};
-  }
+void expire(Verdict& verdict, Seconds lifetime) {
+  verdict = {What::failed, expired_reply(lifetime, verdict.reply), "5.4.7"};
 }
 
 std::vector<Outcome> outcomes_of(const Outgoing& message, const Judgement& judgement) {
@@ -46,9 +44,8 @@ std::vector<Outcome> outcomes_of(const Outgoing& message, const Judgement& judge
     if (doubtful && verdict.what == What::deferred) outcome.status = RecipientStatus::possibly_delivered;
     outcomes.push_back(std::move(outcome));
   }
-  for (const auto& [i, reply] : message.unsendable) outcomes.push_back({i, RecipientStatus::failed, reply});
-  for (const std::size_t i : message.unusable) {
-    outcomes.push_back({i, RecipientStatus::failed, message.entry.envelope().recipients[i].defect});
+  for (const auto& [recipient, verdict] : message.settled) {
+    outcomes.push_back({recipient, status_of(verdict.what), verdict.reply});
   }
   return outcomes;
 }
@@ -87,12 +84,14 @@ void Recorder::record(Outgoing message, Judgement judgement, const Via& via) {
   queue::RetryInfo info = queue_.load_info(message.entry.id());
   ++info.attempts;
   info.last_attempt = sys::now();
-  for (const Verdict& verdict : judgement.recipients) {
-    if (to_do(status_of(verdict.what))) info.reason = verdict.reply;
-  }
+  std::vector<Verdict*> verdicts;
+  for (Verdict& verdict : judgement.recipients) verdicts.push_back(&verdict);
+  for (Settled& settled : message.settled) verdicts.push_back(&settled.verdict);
+  std::erase_if(verdicts, [](const Verdict* verdict) { return !to_do(status_of(verdict->what)); });
+  if (!verdicts.empty()) info.reason = verdicts.back()->reply;
   const Milliseconds age = info.last_attempt - message.entry.envelope().time;
   if (info.attempts >= kAttemptsBeforeExpiry && age > settings_.retry.lifetime) {
-    expire(judgement, settings_.retry.lifetime);
+    for (Verdict* verdict : verdicts) expire(*verdict, settings_.retry.lifetime);
   }
   log_judgement(log_, message, judgement, via, info.last_attempt);
   auto outcomes = outcomes_of(message, judgement);

@@ -42,9 +42,11 @@ bool is_possibly_delivered(const queue::Listed& entry) {
 }  // namespace
 
 Stock::Stock(net::EventLoop& loop, queue::Queue& queue, const config::Settings& settings,
-             Schedule& schedule, Recorder& recorder, RecorderUser& user, Board& board, Log& log)
-    : queue_(queue), settings_(settings), sender_policy_(config::sender_policy(settings)),
-      retry_{settings.retry.first, settings.retry.longest}, schedule_(schedule), recorder_(recorder), user_(user), board_(board), log_(log), timer_(loop) {}
+             const mail::Router& router, Schedule& schedule, Recorder& recorder, RecorderUser& user,
+             Board& board, Log& log)
+    : queue_(queue), settings_(settings), sender_policy_(config::sender_policy(settings)), router_(router),
+      retry_{settings.retry.first, settings.retry.longest}, schedule_(schedule), recorder_(recorder),
+      user_(user), board_(board), log_(log), timer_(loop) {}
 
 Result<> Stock::take_over(const Inheritance& inheritance) {
   for (const auto& [id, deaths] : inheritance.deadly) set_aside(id, deaths);
@@ -155,7 +157,8 @@ std::optional<Outgoing> Stock::load(const std::string& id, const smtp::Extension
 Result<Outgoing> Stock::read(const std::string& id) {
   auto entry = queue_.load(id);
   if (!entry) return failure(entry.error());
-  auto message = Outgoing::prepare(std::move(*entry), sender_policy_);
+  auto settled = readdress(*entry, router_);
+  auto message = Outgoing::prepare(std::move(*entry), sender_policy_, std::move(settled));
   if (!message) return failure(Error::Kind::temporary, message.error().text);
   return message;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What is in cur/, made known to the schedule: at the start, and when another worker has gone and
-// left its part. A message is read from disk here and nowhere else.
+// left its part. A message is read from disk here and nowhere else, and its recipients are what this
+// machine makes of them (readdress.h).
 #pragma once
 
 #include <functional>
@@ -11,6 +12,7 @@
 
 #include "base/log.h"
 #include "config/settings.h"
+#include "mail/routing.h"
 #include "net/event_loop.h"
 #include "queue/listing.h"
 #include "queue/queue.h"
@@ -34,7 +36,8 @@ class Stock {
  public:
   // All outlive it. `user` hears of what cannot be loaded, and of relief when there may be more.
   Stock(net::EventLoop& loop, queue::Queue& queue, const config::Settings& settings,
-        Schedule& schedule, Recorder& recorder, RecorderUser& user, Board& board, Log& log);
+        const mail::Router& router, Schedule& schedule, Recorder& recorder, RecorderUser& user,
+        Board& board, Log& log);
 
   // Without it nothing would ever be done about what is in cur/ already. What is deadly is held; what
   // is elsewhere is left alone until elsewhere_gone().
@@ -61,6 +64,7 @@ class Stock {
   queue::Queue& queue_;
   const config::Settings& settings_;
   mail::SenderPolicy sender_policy_;
+  const mail::Router& router_;
   RetryLimits retry_;
   Schedule& schedule_;
   Recorder& recorder_;

@@ -66,6 +66,7 @@ std::string_view name_of(What what) {
     case What::possibly_delivered: return "possibly-delivered";
     case What::deferred: return "deferred";
     case What::failed: return "failed";
+    case What::discarded: return "discarded";
   }
   return "";
 }

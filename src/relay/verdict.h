@@ -24,8 +24,8 @@
 namespace mailchute::relay {
 
 struct Verdict {
-  enum class What { delivered, possibly_delivered, deferred, failed };
-  What what;
+  enum class What { delivered, possibly_delivered, deferred, failed, discarded };
+  What what;  // discarded: on this machine, as its aliases say
   std::string reply;   // the server's words, or why there are none
   std::string status;  // enhanced status code; "4.4.2" and the like where the server gave none
 };

@@ -4,39 +4,12 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "mail/xtext.h"
 
 namespace mailchute::sendmail {
 namespace {
 
 constexpr std::size_t kMaxEnvelopeId = 100;  // RFC 3461, 4.4
-constexpr std::string_view kUpperHex = "0123456789ABCDEF";
-
-bool is_plain(char c) { return c > 32 && c < 127 && c != '+' && c != '='; }
-
-bool is_upper_hex(char c) { return kUpperHex.find(c) != std::string_view::npos; }
-
-bool is_xtext(std::string_view text) {
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (is_plain(text[i])) continue;
-    if (text[i] != '+' || text.size() - i < 3) return false;
-    if (!is_upper_hex(text[i + 1]) || !is_upper_hex(text[i + 2])) return false;
-    i += 2;
-  }
-  return true;
-}
-
-std::string to_xtext(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (is_plain(c)) {
-      out += c;
-      continue;
-    }
-    const auto octet = static_cast<unsigned char>(c);
-    out.append({'+', kUpperHex[octet >> 4], kUpperHex[octet & 15]});
-  }
-  return out;
-}
 
 }  // namespace
 
@@ -75,7 +48,7 @@ std::optional<mail::Return> parse_return(std::string_view text) {
 }
 
 std::optional<std::string> parse_envelope_id(std::string_view text) {
-  std::string id = is_xtext(text) ? std::string(text) : to_xtext(text);
+  std::string id = mail::is_xtext(text) ? std::string(text) : mail::to_xtext(text);
   if (id.empty() || id.size() > kMaxEnvelopeId) return std::nullopt;
   return id;
 }

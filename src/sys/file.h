@@ -44,6 +44,16 @@ Result<struct stat> status_of(int fd, std::string_view name);
 // The whole file, at most `limit` octets; a longer file is an error of kind data.
 Result<std::string> read_file(int directory, const std::string& name, std::size_t limit);
 
+// Which file has this name, and since when it has its content; all zero when there is none.
+struct FileStamp {
+  dev_t device = 0;
+  ino_t inode = 0;
+  off_t size = 0;
+  std::int64_t changed = 0;  // nanoseconds since 1970, by ctime
+  bool operator==(const FileStamp&) const = default;
+};
+FileStamp stamp_of(const std::string& path);
+
 // Replaces or creates a file so that readers see the old or the new content; durable only as far as
 // the directory is synced afterwards. `durable` syncs the content first. Writes `name`.new and
 // renames it: one writer at a time.

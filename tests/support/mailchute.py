@@ -96,6 +96,7 @@ class Mailchute:
             "queue_directory": self.spool,
             "run_directory": self.run,
             "hostname": "client.example.org",
+            "aliases": "",  # those of the machine are not the test's
             "log": "stderr",
             "user": self._run_as[0],
             "group": self._run_as[1],

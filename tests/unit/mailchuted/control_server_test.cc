@@ -58,7 +58,7 @@ class ControlServerTest : public ::testing::Test {
     settings.smart_host.emplace();
     settings.smart_host->host = "127.0.0.1";
     settings.smart_host->port = 1;
-    delivery.emplace(loop, it.queue, settings, "", nullptr, it.log, board);
+    delivery.emplace(loop, it.queue, settings, router, "", nullptr, it.log, board);
     server.emplace(loop, sys::UniqueFd(::dup(socket->fd())), settings, *delivery, it.log,
                    nullptr, [this] { ++reloads; });
   }
@@ -81,6 +81,7 @@ class ControlServerTest : public ::testing::Test {
   queue::TemporaryFolder run;
   net::EventLoop loop;
   config::Settings settings;
+  mail::Router router;
   relay::Board board = std::move(*relay::Board::create());
   std::optional<relay::Delivery> delivery;
   std::optional<sys::ListeningSocket> socket;

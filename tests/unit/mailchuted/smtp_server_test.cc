@@ -51,7 +51,7 @@ class SmtpServerTest : public ::testing::Test {
     settings.smart_host.emplace();
     settings.smart_host->host = "127.0.0.1";
     settings.smart_host->port = 1;
-    delivery.emplace(loop, it.queue, settings, "", nullptr, it.log, board);
+    delivery.emplace(loop, it.queue, settings, router, "", nullptr, it.log, board);
     limits.hospitality.standstill = Seconds(3600);
   }
   void serve() {
@@ -95,6 +95,7 @@ class SmtpServerTest : public ::testing::Test {
   queue::QueueFixture it;
   net::EventLoop loop;
   config::Settings settings;
+  mail::Router router;
   relay::Board board = std::move(*relay::Board::create());
   std::optional<relay::Delivery> delivery;
   Committer committer{loop, it.queue};
@@ -229,6 +230,7 @@ TEST_F(SmtpServerTest, SaysWhereItListensAndWhereItCannot) {
 
 TEST(SmtpOptions, ThePasswordIsAskedForInTheClearOnlyWhereNobodyElseCanConnect) {
   config::Settings settings;
+  mail::Router router;
   EXPECT_FALSE(smtp_options(settings).auth_required);
   settings.listener.emplace();
   settings.listener->user = "apps";

@@ -58,7 +58,7 @@ class SubmissionServerTest : public ::testing::Test {
     settings.smart_host.emplace();
     settings.smart_host->host = "127.0.0.1";
     settings.smart_host->port = 1;
-    delivery.emplace(loop, it.queue, settings, "", nullptr, it.log, board);
+    delivery.emplace(loop, it.queue, settings, router, "", nullptr, it.log, board);
     limits.hospitality.standstill = Milliseconds(0);
   }
   void serve() {
@@ -111,6 +111,7 @@ class SubmissionServerTest : public ::testing::Test {
   queue::TemporaryFolder run;
   net::EventLoop loop;
   config::Settings settings;
+  mail::Router router;
   relay::Board board = std::move(*relay::Board::create());
   std::optional<relay::Delivery> delivery;
   SubmissionLimits limits;

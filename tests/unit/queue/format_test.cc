@@ -17,6 +17,7 @@ mail::Envelope full_envelope() {
   envelope.recipients.push_back({"\xc3\xbc@example.org", "rfc822;u", {}});
   envelope.recipients.push_back({"no> NOTIFY=NEVER\n@@", "", {}, "two '@' \x01"});
   envelope.body = mail::BodyType::eight_bit_mime;
+  envelope.recipients[2].expanded = true;
   envelope.ret = mail::Return::headers;
   envelope.envelope_id = "id+20x";
   envelope.wait_for_queue_run = true;
@@ -57,7 +58,7 @@ TEST(Format, ReadsLikeThis) {
                 "Mailchute-Recipient: <a@example.org> NOTIFY=SUCCESS,FAILURE,DELAY"
                 " ORCPT=rfc822;a+2Bb@example.org>\n"
                 "Mailchute-Recipient: <\"a\\x3e NOTIFY=NEVER <b\\\\\"\"@example.org> NOTIFY=NEVER\n"
-                "Mailchute-Recipient: <\xc3\xbc@example.org> ORCPT=rfc822;u\n"
+                "Mailchute-Recipient: <\xc3\xbc@example.org> EXPANDED ORCPT=rfc822;u\n"
                 "Mailchute-Bad-Recipient: <no\\x3e NOTIFY=NEVER\\n@@> two '@' \\x01\n"
                 "Mailchute-Body: 8BITMIME\n"
                 "Mailchute-Return: HDRS\n"
@@ -187,6 +188,8 @@ TEST(Format, RefusesEnvelopesWrittenByHand) {
       {"NOTIFY=SUCCESS,FAILURE,DELAY", "NOTIFY=FAILURE,SUCCESS,DELAY"},
       {"NOTIFY=SUCCESS,FAILURE,DELAY", "NOTIFY=SOMETIMES"},
       {"NOTIFY=SUCCESS,FAILURE,DELAY", "NOTIFY="},
+      {" EXPANDED ORCPT=rfc822;u", " ORCPT=rfc822;u EXPANDED"},
+      {" EXPANDED", "  EXPANDED"},
       {"ORCPT=rfc822;u", "ORCPT="},
       {"ORCPT=rfc822;u", "ORCPT=rfc822;u v"},
       {"ORCPT=rfc822;u", "ORCPT=rfc822;u\r"},

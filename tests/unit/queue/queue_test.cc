@@ -207,6 +207,88 @@ TEST(Queue, TheOwnerSurvivesTheCopy) {
   EXPECT_EQ(ino_of(q.in(kCur, id)).status.st_uid, ::geteuid());
 }
 
+// What root's alias makes of it.
+std::vector<mail::Recipient> aliases_of_root() {
+  return {{"ann@x", "rfc822;root@here", {}, {}, true}, {"bob@x", "rfc822;root@here", {}, {}, true}};
+}
+
+TEST(Queue, AReaddressedEntryIsWrittenWithItsFirstOutcome) {
+  QueueFixture q;
+  auto entry = q.entry(envelope_to({"a@b", "root@here", "c@d"}));
+  ASSERT_TRUE(entry.readdress({{1, aliases_of_root()}}));
+  ASSERT_EQ(entry.envelope().recipients.size(), 4u);
+  EXPECT_EQ(q.queue.load(entry.id())->envelope().recipients.size(), 3u) << "nothing is written before";
+  EXPECT_EQ(recorded(q.queue, entry, {{0, done, ""}, {1, done, ""}, {2, to_do, ""}, {3, failed, "550 who?"}}),
+            Disposition::owed);
+  EXPECT_EQ(recorded(q.queue, entry, {{2, possibly_delivered, ""}}), Disposition::owed) << "one octet in place";
+  const auto again = q.queue.load(entry.id());
+  ASSERT_TRUE(again) << again.error().text;
+  EXPECT_EQ(again->progress().status, "++?!");
+  EXPECT_EQ(again->envelope().recipients, entry.envelope().recipients);
+  EXPECT_EQ(again->envelope().recipients[2], aliases_of_root()[1]);
+  EXPECT_EQ(again->progress().failures[0].recipient, 3u);
+  EXPECT_EQ(again->text(), kMessage);
+}
+
+TEST(Queue, AReaddressedEntryOfWhichAllIsDeliveredIsNeverWritten) {
+  QueueFixture q;
+  auto entry = q.entry(envelope_to({"root@here"}));
+  ASSERT_TRUE(entry.readdress({{0, aliases_of_root()}}));
+  EXPECT_EQ(recorded(q.queue, entry, {{0, done, ""}, {1, done, ""}}), Disposition::removed);
+  EXPECT_TRUE(q.queue.ids()->empty());
+}
+
+TEST(Queue, AnEntryOfItsOwnIsReaddressedWithWhatIsKnownOfTheOthers) {
+  QueueFixture q;
+  auto entry = q.entry(notification_to({"root@here", "a@b", "ops@here", "c@d"}));
+  recorded(q.queue, entry, {{1, done, ""}, {3, failed, "550 who?"}});
+  auto own = q.queue.load(entry.id()).value();
+  ASSERT_TRUE(own.readdress({{0, aliases_of_root()}, {2, {{"carl@x", "", {}, {}, true}}}}));
+  EXPECT_EQ(own.progress().status, "--+-!");
+  EXPECT_EQ(own.progress().failures[0].recipient, 4u);
+  const ino_of before(q.in(kCur, entry.id()));
+  EXPECT_EQ(recorded(q.queue, own, {{0, to_do, ""}, {1, to_do, ""}, {3, to_do, ""}}), Disposition::waiting);
+  EXPECT_EQ(before, ino_of(q.in(kCur, entry.id()))) << "nothing has happened";
+  EXPECT_EQ(recorded(q.queue, own, {{1, done, ""}}), Disposition::waiting);
+  const auto again = q.queue.load(entry.id()).value();
+  EXPECT_EQ(again.progress().status, "-++-!");
+  EXPECT_EQ(again.envelope().recipients[3].address, "carl@x");
+  EXPECT_EQ(again.progress().failures[0].recipient, 4u);
+  EXPECT_EQ(again.progress().failures[0].reply, "550 who?");
+}
+
+TEST(Queue, AReaddressedEntryIsHeldAndReleasedAsItIs) {
+  QueueFixture q;
+  auto entry = q.entry(envelope_to({"root@here"}));
+  ASSERT_TRUE(entry.readdress({{0, aliases_of_root()}}));
+  ASSERT_TRUE(q.queue.hold(entry, "550 not yours"));
+  ASSERT_TRUE(q.queue.release(entry.id()));
+  EXPECT_EQ(q.queue.load(entry.id())->envelope().recipients, aliases_of_root());
+}
+
+TEST(Queue, ALargeReaddressedEntryIsCopiedWhole) {
+  QueueFixture q;
+  const std::string message = "Subject: x\n\n" + std::string(300 << 10, 'x') + "\n";
+  auto entry = q.entry(envelope_to({"root@here"}), message);
+  ASSERT_TRUE(entry.readdress({{0, aliases_of_root()}}));
+  recorded(q.queue, entry, {{0, done, ""}, {1, to_do, ""}});
+  recorded(q.queue, entry, {{1, possibly_delivered, ""}});
+  const auto again = q.queue.load(entry.id());
+  ASSERT_TRUE(again) << again.error().text;
+  EXPECT_EQ(again->progress().status, "+?");
+  EXPECT_EQ(again->facts().length, message.size());
+}
+
+TEST(Queue, TooManyOrTooLongAddressesLeaveTheEntryAsItWas) {
+  QueueFixture q;
+  auto entry = q.entry(envelope_to({"root@here"}));
+  const std::vector<mail::Recipient> many(kMaxRecipients + 1, {"a@b", "", {}});
+  EXPECT_FALSE(entry.readdress({{0, many}}));
+  const std::vector<mail::Recipient> much(kMaxEnvelope / 1000, {std::string(1000, 'a') + "@b", "", {}});
+  EXPECT_FALSE(entry.readdress({{0, much}}));
+  EXPECT_EQ(entry.envelope().recipients.size(), 1u);
+}
+
 TEST(Queue, HeldAndReleased) {
   QueueFixture q;
   auto entry = q.entry(envelope_to({"bad@b", "late@b"}));

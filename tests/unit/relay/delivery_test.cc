@@ -119,7 +119,7 @@ class DeliveryTest : public ::testing::Test {
   }
 
   Delivery& start() {
-    delivery.emplace(loop, it.queue, settings, "", nullptr, it.log, board);
+    delivery.emplace(loop, it.queue, settings, router, "", nullptr, it.log, board);
     EXPECT_TRUE(delivery->load_queue());
     delivery->look_for_new_mail();
     return *delivery;
@@ -141,6 +141,10 @@ class DeliveryTest : public ::testing::Test {
     loop.run();
   }
   bool logged(std::string_view text, std::size_t times = 1) const { return it.log.count(text) >= times; }
+  void set_aliases(const std::string& text) {
+    const auto read = [&](const std::string&, std::size_t) { return Result<std::string>(text); };
+    router = mail::Router("here.example", "example.org", {}, mail::Aliases("/etc/aliases", "here.example", read));
+  }
   std::string submit(const std::vector<std::string>& recipients) {
     return it.submit(queue::envelope_to(recipients));
   }
@@ -149,6 +153,7 @@ class DeliveryTest : public ::testing::Test {
   net::EventLoop loop;
   SmartHost smart_host{loop};
   config::Settings settings;
+  mail::Router router;
   Board board = std::move(*Board::create());
   std::optional<Delivery> delivery;
 };
@@ -212,6 +217,68 @@ TEST_F(DeliveryTest, AMessageWhoseSenderIsOnlyToBeToldIsNotSent) {
   run_until([&] { return it.queue.ids()->empty(); });
   ASSERT_EQ(smart_host.messages.size(), 1u);
   EXPECT_NE(smart_host.messages[0].find("Status: 5.1.3"), std::string::npos);
+}
+
+TEST_F(DeliveryTest, LocalRecipientsGetItWhereTheirAliasSays) {
+  set_aliases("root: ann@a, bob@b\nnoreply: /dev/null\n");
+  smart_host.replies["RCPT"] = {"250 ok", "451 4.2.1 later", "250 ok"};
+  const auto id = submit({"root@here.example", "noreply@here.example"});
+  auto& running = start();
+  run_until([&] { return logged("deferred id=" + id); });
+  EXPECT_TRUE(logged("to=<ann@a> original=rfc822;root@here.example"));
+  EXPECT_TRUE(logged("discarded id=" + id));
+  EXPECT_NE(support::file_content(it.in(queue::kCur, id)).find("Status: +-+"), std::string::npos);
+  set_aliases("root: carl@c\n");
+  running.retry_all();
+  run_until([&] { return count_names(it.folder / "cur") == 0; });
+  EXPECT_TRUE(logged("to=<bob@b>", 2)) << "once expanded, it stays so";
+}
+
+TEST_F(DeliveryTest, AnAliasThatCannotBeUsedKeepsItsMailUntilItIsMended) {
+  set_aliases("root: |prog\n");
+  const auto id = submit({"root@here.example", "you@a"});
+  auto& running = start();
+  run_until([&] { return logged("deferred id=" + id); });
+  EXPECT_TRUE(logged("delivered id=" + id + " from=<sender@example.org> to=<you@a>", 1));
+  EXPECT_TRUE(it.queue.load_info(id).reason.starts_with("/etc/aliases:1: '|prog'"));
+  set_aliases("root: ann@a\n");
+  running.retry_all();
+  run_until([&] { return logged("to=<ann@a>"); });
+  EXPECT_EQ(smart_host.messages.size(), 2u);
+}
+
+TEST_F(DeliveryTest, WhatAliasesRefuseComesBackWithTheirWords) {
+  set_aliases("former: :fail: has left\n");
+  const auto id = submit({"former@here.example"});
+  start();
+  run_until([&] { return logged("bounced id=" + id) && smart_host.messages.size() == 1; });
+  for (const char* const part : {"Diagnostic-Code: x-mailchute; has left", "Status: 5.7.1", "former@here.example"}) {
+    EXPECT_NE(smart_host.messages[0].find(part), std::string::npos) << smart_host.messages[0];
+  }
+  EXPECT_EQ(smart_host.messages[0].find("Remote-MTA"), std::string::npos) << "nobody was asked";
+}
+
+TEST_F(DeliveryTest, ANotificationToALocalSenderFindsTheAliasOfThatName) {
+  set_aliases("root: ann@a\n");
+  smart_host.answer = [](const std::string& line) -> std::optional<std::string> {
+    return line.find("you@b") != line.npos ? std::optional("550 5.1.1 who?") : std::nullopt;
+  };
+  auto envelope = queue::envelope_to({"you@b"});
+  envelope.reverse_path = "root@here.example";
+  it.submit(envelope);
+  start();
+  run_until([&] { return logged("to=<ann@a>"); });
+  EXPECT_EQ(count_names(it.folder / "cur"), 0u);
+}
+
+TEST_F(DeliveryTest, WhatMayHaveBeenDeliveredIsSoForAllWhoCameOutOfAnAlias) {
+  set_aliases("root: ann@a, bob@b\n");
+  const auto id = submit({"root@here.example"});
+  ASSERT_TRUE(it.queue.adopt(10));
+  delivery.emplace(loop, it.queue, settings, router, "", nullptr, it.log, board);
+  ASSERT_TRUE(delivery->load_queue({{}, {id}, {}}));
+  EXPECT_NE(support::file_content(it.in(queue::kCur, id)).find("Status: ??"), std::string::npos);
+  run_until([&] { return logged("delivered id=" + id, 2); });
 }
 
 TEST_F(DeliveryTest, WhatACrashLeftOwedIsSettledBeforeItsNotificationIsSent) {
@@ -403,7 +470,7 @@ TEST_F(DeliveryTest, WhatMayHaveBeenDeliveredGoesOneAtATime) {
   std::set<std::string> doubtful;
   for (int i = 0; i < 6; ++i) doubtful.insert(submit({"a@a"}));
   ASSERT_TRUE(it.queue.adopt(10));
-  delivery.emplace(loop, it.queue, settings, "", nullptr, it.log, board);
+  delivery.emplace(loop, it.queue, settings, router, "", nullptr, it.log, board);
   ASSERT_TRUE(delivery->load_queue({{}, doubtful, {}}));
   run_until([&] { return logged("delivered ", 6); });
   EXPECT_EQ(smart_host.most_at_once, 1u);
@@ -412,7 +479,7 @@ TEST_F(DeliveryTest, WhatMayHaveBeenDeliveredGoesOneAtATime) {
 TEST_F(DeliveryTest, WhatKillsWorkersIsHeldWithoutALookIntoIt) {
   const auto id = submit({"a@a"});
   ASSERT_TRUE(it.queue.adopt(10));
-  delivery.emplace(loop, it.queue, settings, "", nullptr, it.log, board);
+  delivery.emplace(loop, it.queue, settings, router, "", nullptr, it.log, board);
   ASSERT_TRUE(delivery->load_queue({{}, {}, {{id, 3}}}));
   EXPECT_TRUE(it.has(queue::kHeld, id));
   EXPECT_TRUE(logged("died 3 times"));
@@ -424,7 +491,7 @@ TEST_F(DeliveryTest, WhatKillsWorkersIsHeldWithoutALookIntoIt) {
 TEST_F(DeliveryTest, WhatAnOlderWorkerHasInHandIsLeftToItUntilItIsGone) {
   const auto id = submit({"a@a"});
   ASSERT_TRUE(it.queue.adopt(10));
-  delivery.emplace(loop, it.queue, settings, "", nullptr, it.log, board);
+  delivery.emplace(loop, it.queue, settings, router, "", nullptr, it.log, board);
   ASSERT_TRUE(delivery->load_queue({{id}, {}, {}}));
   submit({"b@b"});
   delivery->look_for_new_mail();
@@ -454,7 +521,7 @@ TEST_F(DeliveryTest, TakesOverWhatAnOlderWorkerLeftWhenItDied) {
   const auto deadly = submit({"b@b"});
   const auto finished = submit({"c@c"});
   ASSERT_TRUE(it.queue.adopt(10));
-  delivery.emplace(loop, it.queue, settings, "", nullptr, it.log, board);
+  delivery.emplace(loop, it.queue, settings, router, "", nullptr, it.log, board);
   ASSERT_TRUE(delivery->load_queue({{doubtful, deadly, finished}, {}, {}}));
   std::filesystem::remove(it.in(queue::kCur, finished));
   delivery->elsewhere_gone({{doubtful, deadly, finished}, {doubtful}, {{deadly, 3}}});

@@ -69,8 +69,8 @@ TEST_F(Fitting, ARecipientThatNeedsSmtpUtf8FailsAlone) {
   const Outgoing without = fit(envelope, "Subject: x\n\n", offering(true));
   EXPECT_EQ(without.recipients, (std::vector<std::size_t>{0, 2}));
   EXPECT_EQ(without.addresses, (std::vector<std::string>{"a@xn--bcher-kva.example", "b@b"}));
-  ASSERT_EQ(without.unsendable.size(), 1u);
-  EXPECT_EQ(without.unsendable[0].first, 1u);
+  ASSERT_EQ(without.settled.size(), 1u);
+  EXPECT_EQ(without.settled[0].recipient, 1u);
   EXPECT_FALSE(without.transaction(1).smtp_utf8);
   const Outgoing with = fit(envelope, "Subject: x\n\n", offering(true, true));
   EXPECT_EQ(with.recipients.size(), 3u);
@@ -90,8 +90,8 @@ TEST_F(Fitting, OnlyANotificationTakesItsChanceWithWhatIsSealed) {
   auto envelope = envelope_to({"b@b"});
   const Outgoing message = fit(envelope, text, offering(false));
   EXPECT_TRUE(message.recipients.empty());
-  ASSERT_EQ(message.unsendable.size(), 1u);
-  EXPECT_NE(message.unsendable[0].second.find("5.6.3"), std::string::npos);
+  ASSERT_EQ(message.settled.size(), 1u);
+  EXPECT_NE(message.settled[0].verdict.reply.find("5.6.3"), std::string::npos);
   envelope.reverse_path.clear();
   EXPECT_TRUE(sent(fit(envelope, text, offering(false))).ends_with(text));
 }

@@ -59,7 +59,9 @@ TEST(Outgoing, WhatIsNoAddressIsNoRecipientOfItsTransaction) {
   envelope.recipients.push_back({"b@@b", "", {}, "two '@'"});
   const auto message = Outgoing::prepare(it.entry(envelope, "Subject: x\n\n"), kPolicy);
   EXPECT_EQ(message->recipients, std::vector<std::size_t>{0});
-  EXPECT_EQ(message->unusable, std::vector<std::size_t>{1});
+  ASSERT_EQ(message->settled.size(), 1u);
+  EXPECT_EQ(message->settled[0].recipient, 1u);
+  EXPECT_EQ(message->settled[0].verdict.what, Verdict::What::failed);
   EXPECT_EQ(message->transaction(1).recipients.size(), 1u);
   EXPECT_NE(message->correction->text.find("for <a@a>"), std::string::npos) << message->correction->text;
 }

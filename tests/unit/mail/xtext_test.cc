@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "mail/xtext.h"
+
+#include <gtest/gtest.h>
+
+namespace mailchute::mail {
+namespace {
+
+TEST(Xtext, HasNoBlankNoSignOfItsOwnAndNoOddOctet) {
+  EXPECT_EQ(to_xtext("root@web1.example.org"), "root@web1.example.org");
+  EXPECT_EQ(to_xtext("a+b=\"c d\"@x\n\xff"), "a+2Bb+3D\"c+20d\"@x+0A+FF");
+  EXPECT_EQ(to_xtext(""), "");
+}
+
+TEST(Xtext, IsKnownWhenItIsSeen) {
+  for (const char* text : {"", "abc", "a+2Bb", "root@x"}) EXPECT_TRUE(is_xtext(text)) << text;
+  for (const char* text : {"a b", "a=b", "+", "+2", "+2b", "a+", "\xff"}) EXPECT_FALSE(is_xtext(text)) << text;
+  EXPECT_TRUE(is_xtext(to_xtext("any + thing = \x01\xff")));
+}
+
+}  // namespace
+}  // namespace mailchute::mail
