@@ -13,7 +13,9 @@
 #include <cstdio>
 #include <optional>
 
+#include "config/explain.h"
 #include "config/load.h"
+#include "config/routing.h"
 #include "config/sender_policy.h"
 #include "net/tls.h"
 #include "queue/layout.h"
@@ -159,15 +161,6 @@ void check_queue(const std::string& directory, bool drop_open, const Daemon& dae
                  findings);
 }
 
-std::string summary_of(const SmartHost& host) {
-  std::string text = "mail goes to " + host.host + " port " + std::to_string(host.port);
-  if (host.tls == config::Tls::none) text += " without TLS";
-  if (host.tls == config::Tls::starttls) text += " with STARTTLS";
-  if (host.tls == config::Tls::implicit) text += " with TLS";
-  if (host.tls != config::Tls::none && !host.verify_certificate) text += ", unverified";
-  return text + (host.user.empty() ? ", without authentication" : ", as " + host.user);
-}
-
 void examine_machine(const Settings& settings, Findings& findings) {
   auto daemon = configured_daemon(settings);
   if (!daemon && ::geteuid() == 0) {
@@ -193,11 +186,13 @@ Findings examine(const std::string& file) {
   if (!loaded.readable) return findings;
   check_configuration_file(file, findings);
   examine_machine(loaded.settings, findings);
+  for (std::string& complaint : config::read_routing(loaded.settings).router.complaints())
+    findings.notes.push_back(std::move(complaint));
   if (!loaded.settings.smart_host) return findings;
   const std::string advice = config::sender_advice(loaded.settings);
   if (!advice.empty() && loaded.mistakes.empty())
     findings.notes.push_back(file + ": " + advice);
-  findings.summary = summary_of(*loaded.settings.smart_host);
+  findings.summary = "mail goes to " + config::describe(*loaded.settings.smart_host);
   return findings;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // `mailchute check`: everything that keeps the daemon from doing its work and can be seen without
-// the network: the configuration, the password file, the queue's folders.
+// the network: the configuration, the password file, the queue's folders; and the aliases.
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@ namespace mailchute {
 
 struct Findings {
   std::vector<std::string> mistakes;  // one line each: what, and how to mend it
-  std::vector<std::string> notes;     // what this user could not look at
+  std::vector<std::string> notes;     // what keeps nobody from working, or this user could not look at
   std::string summary;                // where mail goes
 };
 

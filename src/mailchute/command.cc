@@ -25,6 +25,7 @@ int complain(const Error& error) {
   std::fprintf(stderr, "mailchute: %s\n", shown(error.text).c_str());
   switch (error.kind) {
     case Error::Kind::usage: return EX_USAGE;
+    case Error::Kind::data: return EX_DATAERR;
     case Error::Kind::temporary: return EX_TEMPFAIL;
     case Error::Kind::protocol: return EX_PROTOCOL;
     case Error::Kind::permission:

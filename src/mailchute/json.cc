@@ -55,6 +55,16 @@ Json object_of(const queue::Listed& entry, Time now) {
           {"reason", text_or_null(entry.info.reason)}};
 }
 
+const char* name_of(mail::Route::End end) {
+  switch (end) {
+    case mail::Route::End::sent: return "sent";
+    case mail::Route::End::nowhere: return "nowhere";
+    case mail::Route::End::refused: return "refused";
+    case mail::Route::End::unusable: return "kept";
+  }
+  return "";
+}
+
 Json notify_array(const mail::Notify& notify) {
   Json array = Json::array();
   const std::string words = mail::notify_words(notify);
@@ -78,6 +88,21 @@ void add_envelope(Json& object, const mail::Envelope& envelope) {
 }  // namespace
 
 std::string json_of(const queue::Listed& entry, Time now) { return dumped(object_of(entry, now), -1); }
+
+std::string json_of(const config::Explanation& explanation) {
+  Json steps = Json::array();
+  for (const mail::RouteStep& step : explanation.route.steps)
+    steps.push_back({{"depth", step.depth}, {"text", mail::describe(step)}});
+  return dumped(Json{{"address", explanation.address},
+                     {"outcome", name_of(explanation.route.end)},
+                     {"addresses", explanation.route.addresses},
+                     {"reason", text_or_null(explanation.route.reason)},
+                     {"steps", std::move(steps)},
+                     {"smart_host", text_or_null(explanation.smart_host)},
+                     {"sender", explanation.reverse_path},
+                     {"sent_as", explanation.sent_as}},
+                -1);
+}
 
 std::string json_of(const queue::Details& details, Time now) {
   Json object = object_of(details.listed, now);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "config/explain.h"
 #include "queue/control.h"
 #include "queue/details.h"
 #include "queue/listing.h"
@@ -18,6 +19,9 @@ namespace mailchute {
 std::string json_of(const queue::Listed& entry, Time now);
 // A document.
 std::string json_of(const queue::Details& details, Time now);
+
+// An object in one line, without its LF.
+std::string json_of(const config::Explanation& explanation);
 
 struct StatusReport;
 std::string json_of(const StatusReport& report, Time now);

@@ -6,6 +6,7 @@
 
 #include "config/load.h"
 #include "mailchute/check.h"
+#include "mailchute/explain.h"
 #include "mailchute/queue_list.h"
 #include "mailchute/queue_retry.h"
 #include "mailchute/queue_show.h"
@@ -32,6 +33,13 @@ int main(int argc, char** argv) {
 
   auto* check_command = app.add_subcommand("check", "Check the configuration, without the network");
   check_command->callback([&] { status = check(file); });
+
+  auto* explain = app.add_subcommand("explain", "Say what becomes of mail to an address, step by step");
+  ExplainOptions explained;
+  explain->add_option("ADDRESS", explained.addresses, "To whom")->required();
+  explain->add_option("--from", explained.from, "Mail of this sender; without it, of whoever asks");
+  explain->add_flag("--json", explained.json, "For programs: a line for each address");
+  explain->callback([&] { status = explain_addresses(file, explained); });
 
   auto* queue = app.add_subcommand("queue", "Look at the queue and act on it");
   queue->require_subcommand(1);

@@ -23,6 +23,7 @@
 #include "sendmail/run_daemon.h"
 #include "sendmail/smtp_server.h"
 #include "sendmail/submit.h"
+#include "sendmail/verify.h"
 #include "sys/clock.h"
 #include "sys/file.h"
 #include "sys/log_sink.h"
@@ -118,8 +119,17 @@ int run_with_settings(const Options& options, Report& report) {
   }
 }
 
-int missing(std::string_view what, Report& report) {
-  return report.failed({Error::Kind::usage, std::string(what) + " is not there yet"});
+// What the daemon does depends on all of the configuration.
+int run_address_mode(const Options& options, Report& report) {
+  const std::string file = options.configuration_file.value_or(config::kDefaultFile);
+  const config::Loaded loaded = config::load(file);
+  for (const std::string& mistake : loaded.mistakes) report.warning(mistake);
+  if (!loaded.readable && options.configuration_file) return EX_CONFIG;
+  switch (options.mode) {
+    case Mode::verify: return verify(options, loaded.settings, ::getuid(), report);
+    case Mode::test_addresses: return test_addresses(options, loaded.settings, ::getuid(), report);
+    default: return check_aliases(loaded.settings, report);
+  }
 }
 
 int run(const Options& options, Report& report) {
@@ -127,9 +137,9 @@ int run(const Options& options, Report& report) {
   switch (options.mode) {
     case Mode::version: return print("mailchute " MAILCHUTE_VERSION "\n", report);
     case Mode::help: return print(kUsage, report);
-    case Mode::verify: return missing("-bv, the verification of addresses,", report);
-    case Mode::test_addresses: return missing("-bt, the address test mode,", report);
-    case Mode::check_aliases: return missing("newaliases (-bi, -I)", report);
+    case Mode::verify:
+    case Mode::test_addresses:
+    case Mode::check_aliases: return run_address_mode(options, report);
     case Mode::daemon:
     case Mode::foreground_daemon:
       return report.failed(run_daemon(kDaemon, options.mode == Mode::daemon,

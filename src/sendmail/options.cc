@@ -217,7 +217,8 @@ Mode mode_of_name(std::string_view path) {
 const char kUsage[] =
     "usage: sendmail [-i] [-t] [-f sender] [-F name] [-C file] [recipient ...] < message\n"
     "       sendmail -bs | -bp | -bd | -bD | -q[I|R|S part]\n"
-    "       mailq\n"
+    "       sendmail -bv recipient ... | -bt | -bi\n"
+    "       mailq | newaliases\n"
     "Exit status 0: the message is safe on disk. See sendmail(8) for all options.\n";
 
 Result<Options> parse_options(std::span<const std::string_view> arguments) {

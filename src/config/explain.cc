@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "config/explain.h"
+
+#include "base/text.h"
+#include "config/sender_policy.h"
+
+namespace mailchute::config {
+namespace {
+
+std::string joined(const std::vector<std::string>& addresses) {
+  std::string text;
+  for (const std::string& address : addresses) text += (text.empty() ? "" : ", ") + escaped(address);
+  return text;
+}
+
+std::string outcome(const Explanation& explanation) {
+  const mail::Route& route = explanation.route;
+  switch (route.end) {
+    case mail::Route::End::sent: return "sent to " + joined(route.addresses);
+    case mail::Route::End::nowhere: return "not sent: " + escaped(route.reason);
+    case mail::Route::End::refused: return "not sent, and the sender is told: " + escaped(route.reason);
+    case mail::Route::End::unusable: return "kept until this is mended: " + escaped(route.reason);
+  }
+  return {};
+}
+
+std::string sender(const Explanation& explanation) {
+  std::string text = "from <" + escaped(explanation.sent_as) + ">";
+  if (explanation.sent_as != explanation.reverse_path)
+    text += ", the smart host's sender for <" + escaped(explanation.reverse_path) + ">";
+  return text;
+}
+
+}  // namespace
+
+Explanation explain(std::string_view address, std::string_view reverse_path,
+                    const Settings& settings, const mail::Router& router) {
+  Explanation explanation{std::string(address), router.route(address), std::string(reverse_path),
+                          std::string(reverse_path), {}};
+  if (!settings.smart_host) return explanation;
+  explanation.sent_as = sender_policy(settings).as_sent(reverse_path);
+  explanation.smart_host = describe(*settings.smart_host);
+  return explanation;
+}
+
+std::string text_of(const Explanation& explanation) {
+  std::string text = escaped(explanation.address) + "\n";
+  const auto line = [&text](std::size_t depth, const std::string& words) {
+    text.append(2 * depth + 2, ' ').append(words).append("\n");
+  };
+  for (const mail::RouteStep& step : explanation.route.steps) line(step.depth, describe(step));
+  line(0, outcome(explanation));
+  if (explanation.route.end != mail::Route::End::sent) return text;
+  line(0, explanation.smart_host.empty() ? "by way of nothing: no smart_host is set"
+                                         : "by way of " + explanation.smart_host);
+  line(0, sender(explanation));
+  return text;
+}
+
+std::string describe(const SmartHost& host) {
+  std::string text = host.host + " port " + std::to_string(host.port);
+  if (host.tls == Tls::none) text += " without TLS";
+  if (host.tls == Tls::starttls) text += " with STARTTLS";
+  if (host.tls == Tls::implicit) text += " with TLS";
+  if (host.tls != Tls::none && !host.verify_certificate) text += ", unverified";
+  return text + (host.user.empty() ? ", without authentication" : ", as " + host.user);
+}
+
+}  // namespace mailchute::config

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What sendmail says of addresses and aliases without sending anything: -bv, -bt, newaliases.
+#pragma once
+
+#include <string>
+
+#include "config/settings.h"
+#include "sendmail/options.h"
+#include "sendmail/report.h"
+
+namespace mailchute::sendmail {
+
+// -bv: where mail to each recipient goes, on standard output. EX_NOUSER where one of them gets
+// nothing, EX_DATAERR where one can be no address.
+int verify(const Options& options, const config::Settings& settings, std::uint32_t uid, Report& report);
+
+// -bt: the same for each line of standard input.
+int test_addresses(const Options& options, const config::Settings& settings, std::uint32_t uid, Report& report);
+
+// newaliases, -bi, -I: one line for each thing that is wrong, and EX_DATAERR then. The daemon notices
+// by itself that the file is another one.
+int check_aliases(const config::Settings& settings, Report& report);
+
+}  // namespace mailchute::sendmail
