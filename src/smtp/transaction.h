@@ -29,7 +29,7 @@ struct Transaction {
   bool smtp_utf8 = false;                   // an address or the header needs it
   // What the sender wants to hear of, passed on to a smart host that offers DSN (RFC 3461, 5.2).
   mail::Return ret = mail::Return::unspecified;
-  std::string envelope_id;  // in xtext
+  std::string envelope_id{};  // in xtext
 };
 
 // What became of a transaction, as facts; what they mean for the message is the relay's to say.
