@@ -13,6 +13,7 @@
 #include "config/explain.h"
 #include "config/routing.h"
 #include "mail/address_list.h"
+#include "queue/control.h"
 #include "sys/file.h"
 #include "sys/identity.h"
 
@@ -105,9 +106,10 @@ int test_addresses(const Options& options, const config::Settings& settings, std
 }
 
 int check_aliases(const config::Settings& settings, Report& report) {
-  const auto complaints = config::read_routing(settings).router.complaints();
-  for (const std::string& complaint : complaints) report.problem(complaint);
-  return complaints.empty() ? EX_OK : EX_DATAERR;
+  for (const std::string& complaint : config::read_routing(settings).router.complaints())
+    report.warning(complaint);
+  (void)queue::ask(settings.control_socket(), "RELOAD");
+  return EX_OK;
 }
 
 }  // namespace mailchute::sendmail

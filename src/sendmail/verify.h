@@ -17,8 +17,9 @@ int verify(const Options& options, const config::Settings& settings, std::uint32
 // -bt: the same for each line of standard input.
 int test_addresses(const Options& options, const config::Settings& settings, std::uint32_t uid, Report& report);
 
-// newaliases, -bi, -I: one line for each thing that is wrong, and EX_DATAERR then. The daemon notices
-// by itself that the file is another one.
+// newaliases, -bi, -I: a warning for each thing that is wrong, no more: the rest of the file works, and
+// packages that end with newaliases shall be installed. The daemon notices by itself that the file is
+// another one, but not at once that it is gone; so it is told, by those whom it obeys.
 int check_aliases(const config::Settings& settings, Report& report);
 
 }  // namespace mailchute::sendmail
