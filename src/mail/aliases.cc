@@ -106,7 +106,8 @@ AliasTarget target_of(std::string_view item) {
   }
   if (bare.starts_with(':')) return special(bare);
   if (item.starts_with('\\')) return address_target(trim(item.substr(1)), Kind::verbatim);
-  return address_target(item, Kind::address);
+  // Who writes "you@example.org" in quotes does not mean a name of this machine.
+  return address_target(bare.find('@') != bare.npos ? bare : item, Kind::address);
 }
 
 }  // namespace

@@ -77,6 +77,7 @@ TEST(Aliases, ValuesOfEveryKind) {
       {"\"|/usr/bin/prog -a, -b\", ann", "? ann"},
       {"/var/mail/ann", "?"},
       {"~/mail", "?"},
+      {"\"ann@example.org\", \"Ann B.\"@x", "ann@example.org \"Ann B.\"@x"},
       {":defer: later", "?"},
       {"ann bob", "?"},
       {"ann # at home", "?"},
