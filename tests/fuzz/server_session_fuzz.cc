@@ -144,7 +144,7 @@ std::string by_chunks(std::string_view text, unsigned seed) {
 }
 
 void send_message(std::string text, bool chunks, unsigned seed) {
-  std::replace(text.begin(), text.end(), '\r', ' ');
+  for (const char never_sent : {'\r', '\0'}) std::replace(text.begin(), text.end(), never_sent, ' ');
   if (!text.empty() && !text.ends_with('\n')) text += '\n';
   const std::string wire = chunks ? by_chunks(text, seed / 16) : by_data(text);
   Dialog dialog(0, 0);
