@@ -76,7 +76,8 @@ def fetch(*packages):
             (root / "usr" / name).mkdir(parents=True, exist_ok=True)
             (root / name).symlink_to(f"usr/{name}")
         for deb in sorted(debs.glob("*.deb")):
-            subprocess.run(["dpkg", "-x", deb, root], check=True)
+            files = subprocess.run(["dpkg", "--fsys-tarfile", deb], stdout=subprocess.PIPE, check=True).stdout
+            subprocess.run(["tar", "-x", "--keep-directory-symlink", "-C", root], input=files, check=True)
         shutil.rmtree(debs)
         stamp.touch()
         return root
