@@ -52,9 +52,14 @@ class Site:
 
     def place(self, folder, kind, server):
         # One attempt a life, unless a test asks for more.
-        return Mailchute(folder, host="127.0.0.1", port=server.port, tls=kind.tls, start=False,
-                         ca_file=None if kind.tls == "none" else self.ca_file,
-                         settings={"sync_every": 1, "retry": {"first": HOUR, "longest": HOUR}})
+        place = Mailchute(folder, host="127.0.0.1", port=server.port, tls=kind.tls, start=False,
+                          ca_file=None if kind.tls == "none" else self.ca_file,
+                          settings={"sync_every": 1, "retry": {"first": HOUR, "longest": HOUR}})
+        if kind.aliases:
+            file = place.directory / "aliases"
+            file.write_text("".join(f"{name}: {', '.join(kind.recipients(name))}\n" for name in kind.aliases))
+            place.configure({"aliases": file})
+        return place
 
 
 class Snapshot:
@@ -114,7 +119,7 @@ class Prepared:
         with site.server(kind, kind.before) as server:
             place = site.place(self.folder, kind, server)
             for names in kind.messages:
-                to = [f"{name}@example.org" for name in names]
+                to = [name if name in kind.aliases else f"{name}@example.org" for name in names]
                 done = place.sendmail(kind.text, "-i", "-f", kind.sender or "<>", *to)
                 assert done.returncode == 0, done.stderr
             self.ids = [path.name for path in place.entries("new")]
@@ -122,8 +127,10 @@ class Prepared:
                 attempt_once(place, self.ids)
         self.entries = dict(Snapshot(place.spool).entries)
         assert sorted(self.entries) == self.ids
-        self.to_tell = {name: {address for address, octet in entry.status.items() if octet == "-" and kind.told(address)}
-                        for name, entry in self.entries.items()}
+        self.status = {name: {recipient: octet for address, octet in entry.status.items()
+                              for recipient in kind.recipients(address)} for name, entry in self.entries.items()}
+        self.to_tell = {name: {address for address, octet in status.items() if octet == "-" and kind.told(address)}
+                        for name, status in self.status.items()}
         self.texts = {name: entry.message.replace(b"\n", b"\r\n") for name, entry in self.entries.items()}
 
     def copy_to(self, spool):
@@ -248,8 +255,8 @@ class Trial:
     def _check_places(self):
         now = Snapshot(self.place.spool)
         now.check_tidy()
-        for name, entry in self.prepared.entries.items():
-            expected = {address: self.kind.expected(address) for address in entry.status}
+        for name, status in self.prepared.status.items():
+            expected = {address: self.kind.expected(address) for address in status}
             expected = {address: "+" if self.kind.told(address) else octet for address, octet in expected.items()}
             place = self._place_for(expected)
             assert now.place(name) == place, f"{name} is in {now.place(name)}, not in {place}; {now}"
@@ -296,7 +303,7 @@ class Trial:
             assert not self.kind.sender and refused == self._refused(name), end.entries[name].progress
 
     def _refused(self, name):
-        return {address for address in self.prepared.entries[name].status if self.kind.expected(address) == "!"}
+        return {address for address in self.prepared.status[name] if self.kind.expected(address) == "!"}
 
     def _ids_of(self, messages):
         """What each message that the server did not refuse is: an id, or a notification's Message-ID."""
@@ -319,8 +326,8 @@ class Trial:
         for message, name in zip(messages, self._ids_of(messages)):
             copies.update((name, address) for address in message.recipients)
         duplicated = self._count_notifications(messages)
-        for name, entry in self.prepared.entries.items():
-            for address, octet in entry.status.items():
+        for name, status in self.prepared.status.items():
+            for address, octet in status.items():
                 if octet not in "-?" or address in self._refused(name):
                     assert copies[name, address] == 0, f"{address} got what he should not"
                     continue

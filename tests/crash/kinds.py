@@ -29,7 +29,7 @@ def refuse_text(_server, session, _line):
 
 @dataclasses.dataclass(frozen=True)
 class Kind:
-    """messages: the recipients of each. script: of the smart host (scripted.py), until it is mended.
+    """messages: the recipients of each. aliases: {name of this machine: whom its alias names}. script: of the smart host (scripted.py), until it is mended.
 
     before: the script of an earlier attempt, whose entries of the daemon's own and notes in info/ are what the life
     begins with; without it that is submitters' files in new/. after: {name: status octet} once all is attempted
@@ -46,6 +46,12 @@ class Kind:
     held: bool = False
     lost: int = 0
     tls: str = "none"
+    aliases: dict = dataclasses.field(default_factory=dict)
+
+    def recipients(self, address):
+        """Who gets what is for this address."""
+        names = self.aliases.get(address.partition("@")[0])
+        return [f"{name}@example.org" for name in names] if names else [address]
 
     def expected(self, address):
         return self.after.get(address.partition("@")[0], "+")
@@ -73,6 +79,10 @@ KINDS = [
     Kind("one is no address", [["one", "no@"]], after={"no": "!"}),
     Kind("one is no address, and the other deferred", [["later", "no@"]], script={"rcpt": refuse_or_defer},
          after={"no": "!", "later": "-"}),
+    Kind("an alias for three, one of them deferred", [["list"]], aliases={"list": ["one", "two", "later"]},
+         script={"rcpt": refuse_or_defer}, after={"later": "-"}),
+    Kind("an alias beside another, one of it refused, one deferred", [["one", "list"]],
+         aliases={"list": ["refused", "later"]}, script={"rcpt": refuse_or_defer}, after={"refused": "!", "later": "-"}),
     Kind("deferred", [["later"]], script={"rcpt": refuse_or_defer}, after={"later": "-"}),
     Kind("deferred after the final dot", [["one"]], script={"message": "451 4.3.0 later"}, after={"one": "-"}),
     Kind("one delivered, one refused, one deferred", [["one", "refused", "later"]], script={"rcpt": refuse_or_defer},
