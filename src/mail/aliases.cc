@@ -77,7 +77,9 @@ AliasTarget special(std::string_view item) {
   }
   if (take_word(rest, ":fail:") || take_word(rest, ":error:")) {
     rest = trim(rest);
-    return target(Kind::refusal, rest.empty() ? "this address takes no mail" : escaped(rest));
+    std::string words(rest.empty() ? "this address takes no mail" : rest);
+    std::replace_if(words.begin(), words.end(), is_control, ' ');
+    return target(Kind::refusal, std::move(words));
   }
   if (equal_ignoring_case(item, ":blackhole:")) return target(Kind::nowhere);
   return unusable(item, "unknown here; write an address, :include:/path, :fail: text or /dev/null");

@@ -84,6 +84,7 @@ TEST(Load, EverySettingGetsThrough) {
     retry = { first = 1; longest = 2; lifetime = "2w"; };
     dead_letters = { lifetime = "90d"; size = "1G"; };
     hostname = "web1.example.org"; domain = "example.org"; ignore_dots = true;
+    admin = "ops@example.com"; aliases = "";
     message_size_limit = "5M"; queue_directory = "/q"; run_directory = "/r";
     user = "u"; group = "g"; administrators = [ "a", "b" ]; log = "stderr"; log_debug = true;
     drop_directory = false; submission_socket = true; sync_every = 1;)",
@@ -121,6 +122,8 @@ TEST(Load, EverySettingGetsThrough) {
   EXPECT_EQ(s.hostname + s.domain + s.queue_directory + s.run_directory + s.user + s.group,
             "web1.example.orgexample.org/q/rug");
   EXPECT_TRUE(s.ignore_dots);
+  EXPECT_EQ(s.admin, "ops@example.com");
+  EXPECT_EQ(s.aliases, "");
   EXPECT_EQ(s.message_size_limit, 5u << 20);
   EXPECT_EQ(s.administrators, (Lines{"a", "b"}));
   EXPECT_EQ(s.log, LogTarget::standard_error);
@@ -191,6 +194,16 @@ TEST(Load, EachMistakeSaysWhatToWriteInstead) {
        "queue_directory wants a path that starts with /; write queue_directory = "
        "\"/var/spool/mailchute\";"},
       {"user = \"\";", "user wants a name of this machine; write user = \"mailchute\";"},
+      {"admin = \"root\";",
+       "admin wants an address elsewhere, without a name; write admin = \"ops@example.org\";"},
+      {"admin = \"root@localhost\";",
+       "admin wants an address elsewhere, without a name; write admin = \"ops@example.org\";"},
+      {"admin = \"Ops <ops@example.org>\";",
+       "admin wants an address elsewhere, without a name; write admin = \"ops@example.org\";"},
+      {"admin = \"a@x, b@x\";",
+       "admin wants an address elsewhere, without a name; write admin = \"ops@example.org\";"},
+      {"aliases = \"aliases\";",
+       "aliases wants a path that starts with /; write aliases = \"/etc/aliases\";"},
       {"administrators = \"root\";",
        "administrators wants names in brackets; write administrators = [ \"root\" ];"},
       {"administrators = [ 1, 2 ];",

@@ -35,7 +35,8 @@ class Check : public testing::Test {
 
   void configure(const std::string& smart_host, const std::string& more = {}) {
     write(file(), "queue_directory = \"" + queue_ + "\"; user = \"daemon\"; group = \"daemon\";\n" +
-                      "smart_host = { " + smart_host + " }; hostname = \"" + hostname_ + "\";\n" + more);
+                      "smart_host = { " + smart_host + " }; hostname = \"" + hostname_ + "\"; " +
+                      "aliases = \"" + top_ + "/aliases\";\n" + more);
   }
   static void write(const std::string& path, const std::string& text) {
     std::ofstream(path, std::ios::trunc) << text;
@@ -192,6 +193,14 @@ TEST_F(Check, AClosedDropDirectoryIsPrivate) {
   set_mode(queue_ + "/new", 0755);
   ASSERT_EQ(mistakes().size(), 1u);
   EXPECT_NE(mistakes()[0].find("install -d -m 3733"), std::string::npos) << mistakes()[0];
+}
+
+TEST_F(Check, AliasesThatAreWrongAreNamedAndKeepNobodyFromWorking) {
+  write(top_ + "/aliases", "root: me@example.org\nprog: |prog\n");
+  EXPECT_EQ(mistakes(), Lines{});
+  const Lines notes = examine(file()).notes;
+  ASSERT_EQ(notes.size(), 1u);
+  EXPECT_TRUE(notes[0].starts_with(top_ + "/aliases:2: '|prog'")) << notes[0];
 }
 
 TEST_F(Check, OneWayInMustBeOpen) {
