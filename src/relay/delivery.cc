@@ -270,25 +270,20 @@ void Delivery::on_over(const Conversation& conversation, std::optional<smtp::Clo
   pump();
 }
 
-unsigned Delivery::others_working(const Conversation& conversation) const {
-  return static_cast<unsigned>(std::count_if(conversations_.begin(), conversations_.end(), [&](const auto& other) {
-    return other.get() != &conversation && other->established();
-  }));
-}
-
 void Delivery::judge_end(const Conversation& conversation, const smtp::Close::Trouble& trouble, bool used) {
   // On a connection that has worked, trouble between messages means a new connection, no pause.
   const bool session =
       trouble.stage < smtp::Stage::idle || (trouble.stage <= smtp::Stage::rset && !used);
-  const unsigned working = others_working(conversation);
-  const bool grave = trouble.server_fault || (session && working == 0);
+  // Others that are still being opened count, too: when they fail as well, the last one is alone.
+  const auto others = static_cast<unsigned>(conversations_.size()) - 1;
+  const bool grave = trouble.server_fault || (session && others == 0);
   log_(Event(trouble.server_fault ? "smart-host-broke-protocol" : "smart-host-trouble",
              grave ? Severity::warning : Severity::notice)
            .with("relay", conversation.relay_name())
            .with("stage", smtp::name_of(trouble.stage))
            .with("reason", trouble.text));
   if (!session) return;
-  if (working > 0) return health_.crowded(working, sys::boot_now());
+  if (others > 0) return health_.crowded(others, sys::boot_now());
   health_.trouble(trouble.text, sys::now(), sys::boot_now(), chance());
 }
 

@@ -107,7 +107,6 @@ class Delivery : private ConversationUser, private RecorderUser {
 
   void judge_smart_host(const InFlight& sent, const Judgement& judgement, bool local);
   void judge_end(const Conversation& conversation, const smtp::Close::Trouble& trouble, bool used);
-  unsigned others_working(const Conversation& conversation) const;
   bool finishing() const { return finished_ != nullptr; }
   void finish_if_idle();
   double chance();

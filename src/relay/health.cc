@@ -20,6 +20,7 @@ void Health::works() {
 
 void Health::trouble(const std::string& reason, Time at, Instant now, double chance) {
   ++failures_;
+  crowded_until_.reset();
   last_error_ = reason;
   if (!since_) since_ = at;
   until_ = now + retry_delay(limits_, failures_, chance);
@@ -32,14 +33,14 @@ void Health::interrupted(const std::string& id, bool probe, const std::string& r
   last_error_ = reason;
 }
 
-void Health::crowded(unsigned working, Instant now) {
-  working_ = std::max(working, 1u);
+void Health::crowded(unsigned others, Instant now) {
+  let_in_ = std::max(others, 1u);
   crowded_until_ = now + kCrowdedFor;
 }
 
 unsigned Health::connections(Instant now) const {
   if (on_probation()) return 1;
-  return crowded_until_ && now < *crowded_until_ ? std::min(working_, connections_) : connections_;
+  return crowded_until_ && now < *crowded_until_ ? std::min(let_in_, connections_) : connections_;
 }
 
 }  // namespace mailchute::relay

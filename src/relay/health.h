@@ -2,7 +2,7 @@
 // What is known about the smart host. Trouble before MAIL pauses it: one probe at a time, backing
 // off. Trouble in the middle of a message may be that message's fault, so it pauses the smart host
 // only when a different message, sent alone, meets it too. A connection too many that is refused
-// while others work is no trouble at all: there are fewer of them for a while.
+// beside others is no trouble at all: there are fewer of them for a while.
 #pragma once
 
 #include <optional>
@@ -24,8 +24,9 @@ class Health {
   // Trouble in the middle of message `id`, which was begun while on_probation() (`probe`) or before.
   void interrupted(const std::string& id, bool probe, const std::string& reason, Time at,
                    Instant now, double chance);
-  // It let no further connection in beside the `working` ones.
-  void crowded(unsigned working, Instant now);
+  // It let no further connection in beside `others`, open or being opened. If none of these gets on
+  // either, the last one's trouble() takes this back.
+  void crowded(unsigned others, Instant now);
   // An administrator, or a reload: try at once.
   void forget_pause() { until_.reset(); }
 
@@ -43,7 +44,7 @@ class Health {
  private:
   RetryLimits limits_;
   unsigned connections_;
-  unsigned working_ = 0;  // so many were let in
+  unsigned let_in_ = 0;
   std::optional<Instant> crowded_until_;
   unsigned failures_ = 0;  // in a row
   std::string suspect_;

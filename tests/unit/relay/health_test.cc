@@ -60,6 +60,16 @@ TEST(Health, ThereAreFewerConnectionsForAWhileWhenTheSmartHostLetsNoMoreIn) {
   EXPECT_FALSE(health.paused(at(0)));
 }
 
+TEST(Health, WhatWasTakenForACrowdIsTroubleWhenTheLastOneIsRefusedToo) {
+  Health health({Seconds(60), Seconds(3600)}, 4);
+  health.crowded(2, at(0));
+  health.crowded(1, at(0));
+  health.trouble("connection refused", kToday, at(0), 0.5);
+  EXPECT_TRUE(health.paused(at(1)));
+  health.works();
+  EXPECT_EQ(health.connections(at(61)), 4u);
+}
+
 TEST(Health, InDoubtThereIsOneConnection) {
   Health health({Seconds(60), Seconds(3600)}, 4);
   health.interrupted("a", false, "lost", kToday, at(0), 0.5);
