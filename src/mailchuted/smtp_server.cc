@@ -188,40 +188,22 @@ SmtpServer::SmtpServer(net::EventLoop& loop, std::vector<SmtpSocket> sockets, qu
 
 SmtpServer::~SmtpServer() = default;
 
-std::size_t SmtpServer::clients() const {
-  return static_cast<std::size_t>(std::count_if(
-      clients_.begin(), clients_.end(), [](const auto& client) { return client->at_work(); }));
-}
+std::size_t SmtpServer::clients() const { return places_taken(clients_); }
 
 void SmtpServer::accept(std::unique_ptr<net::Connection> connection) {
   const uid_t uid = connection->tcp_peer_uid().value_or(queue::kOverflowUid);
   log_(Event("smtp-client", Severity::debug)
            .with("uid", std::uint64_t{uid})
            .with("client", connection->peer()));
-  if (clients_.size() >= 2 * limits_.places) see_off();
-  const bool room = clients() < limits_.places || make_room(uid);
+  if (clients_.size() >= 2 * limits_.places) see_off(clients_);
+  const bool room = places_taken(clients_) < limits_.places || make_room(uid);
   clients_.push_back(std::make_unique<Client>(*this, std::move(connection), uid, room));
 }
 
 bool SmtpServer::make_room(uid_t uid) {
-  const Instant now = sys::boot_now();
-  std::vector<Client*> at_work;
-  std::vector<Guest> guests;
-  for (const auto& client : clients_) {
-    if (!client->at_work()) continue;
-    at_work.push_back(client.get());
-    guests.push_back({client->uid(), client->may_go(), client->standstill(now)});
-  }
-  const auto last = who_makes_room(guests, uid, limits_.hospitality);
-  if (last) at_work[*last]->send_away(kTooMany);
-  return last.has_value();
-}
-
-// Who was sent away longest ago has had time to hear why.
-void SmtpServer::see_off() {
-  const auto leaving = std::find_if(clients_.begin(), clients_.end(),
-                                    [](const auto& client) { return !client->at_work(); });
-  if (leaving != clients_.end()) clients_.erase(leaving);
+  Client* const last = who_makes_room(clients_, uid, limits_.hospitality, sys::boot_now());
+  if (last) last->send_away(kTooMany);
+  return last != nullptr;
 }
 
 void SmtpServer::forget(Client* client) {

@@ -63,7 +63,6 @@ class SmtpServer {
 
   void accept(std::unique_ptr<net::Connection> connection);
   bool make_room(uid_t uid);
-  void see_off();
   void forget(Client* client);
   void finish_if_idle();
 
@@ -77,7 +76,7 @@ class SmtpServer {
   SmtpLimits limits_;
   std::string addresses_, trouble_;
   std::uint64_t held_ = 0;  // of limits_.memory
-  std::list<std::unique_ptr<Client>> clients_;
+  Clients<Client> clients_;
   net::Timer finish_timer_;
   std::function<void()> queued_late_, finished_;
   std::list<net::Listener> listeners_;

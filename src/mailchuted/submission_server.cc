@@ -44,7 +44,7 @@ class SubmissionServer::Client : public net::ConnectionUser, private Committer::
 
   uid_t uid() const { return uid_; }
   bool at_work() const { return stage_ != Stage::leaving; }
-  bool may_be_sent_away() const { return stage_ == Stage::envelope || stage_ == Stage::message; }
+  bool may_go() const { return stage_ == Stage::envelope || stage_ == Stage::message; }
   Milliseconds standstill(Instant now) const { return now - moved_; }
 
   void refuse(const Error& error, bool busy = false);
@@ -91,7 +91,7 @@ class SubmissionServer::Client : public net::ConnectionUser, private Committer::
 
 void SubmissionServer::Client::on_octets(std::string_view octets) {
   note_progress(octets.size());
-  while (!octets.empty() && may_be_sent_away()) {
+  while (!octets.empty() && may_go()) {
     const auto event = reader_.next(octets);
     if (!event) return refuse(event.error());
     std::visit([this](const auto& what) { take(what); }, *event);
@@ -197,7 +197,7 @@ void SubmissionServer::Client::leave(std::string last_words) {
 
 bool SubmissionServer::Client::look_after(Instant now) {
   const auto refuse_if = [&](bool late, std::string_view what) {
-    if (late && may_be_sent_away()) refuse({Error::Kind::temporary, "given up: " + std::string(what)});
+    if (late && may_go()) refuse({Error::Kind::temporary, "given up: " + std::string(what)});
   };
   const SubmissionLimits& limits = server_.limits_;
   if (stage_ == Stage::leaving) return now - heard_ < kFarewell;
@@ -223,40 +223,20 @@ SubmissionServer::SubmissionServer(net::EventLoop& loop, sys::UniqueFd listening
 
 SubmissionServer::~SubmissionServer() = default;
 
-// Who was sent away longest ago has had time to hear why.
-void SubmissionServer::see_off() {
-  const auto leaving = std::find_if(clients_.begin(), clients_.end(),
-                                    [](const auto& client) { return !client->at_work(); });
-  if (leaving != clients_.end()) clients_.erase(leaving);
-}
-
 void SubmissionServer::accept(std::unique_ptr<net::Connection> connection) {
   const auto peer = connection->credentials();
   if (!peer) return;
-  if (clients_.size() >= 2 * limits_.places) see_off();
-  const bool room = places_taken() < limits_.places || make_room(peer->uid);
+  if (clients_.size() >= 2 * limits_.places) see_off(clients_);
+  const bool room = places_taken(clients_) < limits_.places || make_room(peer->uid);
   if (clients_.empty()) look_timer_.start(std::min(kLook, limits_.silence), [this] { look_after(); });
   clients_.push_back(std::make_unique<Client>(*this, std::move(connection), peer->uid));
   if (!room) clients_.back()->refuse(busy(), true);
 }
 
-std::size_t SubmissionServer::places_taken() const {
-  return static_cast<std::size_t>(std::count_if(
-      clients_.begin(), clients_.end(), [](const auto& client) { return client->at_work(); }));
-}
-
 bool SubmissionServer::make_room(uid_t uid) {
-  const Instant now = sys::boot_now();
-  std::vector<Client*> at_work;
-  std::vector<Guest> guests;
-  for (const auto& client : clients_) {
-    if (!client->at_work()) continue;
-    at_work.push_back(client.get());
-    guests.push_back({client->uid(), client->may_be_sent_away(), client->standstill(now)});
-  }
-  const auto last = who_makes_room(guests, uid, limits_.hospitality);
-  if (last) at_work[*last]->refuse(busy(), true);
-  return last.has_value();
+  Client* const last = who_makes_room(clients_, uid, limits_.hospitality, sys::boot_now());
+  if (last) last->refuse(busy(), true);
+  return last != nullptr;
 }
 
 void SubmissionServer::forget(Client* client) {

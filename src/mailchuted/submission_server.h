@@ -58,9 +58,7 @@ class SubmissionServer {
   class Client;
 
   void accept(std::unique_ptr<net::Connection> connection);
-  std::size_t places_taken() const;
   bool make_room(uid_t uid);
-  void see_off();
   void forget(Client* client);
   void look_after();
   void finish_if_idle();
@@ -72,7 +70,7 @@ class SubmissionServer {
   Log& log_;
   SubmissionLimits limits_;
   std::uint64_t envelopes_ = 0;  // octets promised to long ones
-  std::list<std::unique_ptr<Client>> clients_;
+  Clients<Client> clients_;
   Committer& committer_;
   net::Timer look_timer_;
   net::Timer finish_timer_;
