@@ -2,88 +2,31 @@
 #include "mailchuted/control_server.h"
 
 #include <gtest/gtest.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 
-#include <cstring>
-#include <functional>
 #include <list>
 #include <set>
 
 #include "base/text.h"
 #include "sys/listening_socket.h"
-#include "unit/queue/fixture.h"
+#include "unit/mailchuted/server_fixture.h"
 
 namespace mailchute::mailchuted {
 namespace {
 
-// Says one thing and listens until the server closes.
-class Asker : public net::ConnectionUser {
- public:
-  Asker(net::EventLoop& loop, const std::string& path) : loop_(loop) {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    std::memcpy(address.sun_path, path.c_str(), path.size());
-    sys::UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    if (::connect(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
-      throw std::runtime_error("cannot connect");
-    }
-    connection_ = std::move(*net::Connection::adopt(loop, std::move(socket)));
-    connection_->set_user(this);
-  }
-  void say(const std::string& octets) { connection_->send(octets); }
-  void on_octets(std::string_view octets) override { answer += octets; }
-  void on_sent() override {}
-  void on_tls(const net::TlsFacts&) override {}
-  void on_closed(const Error&) override {
-    closed = true;
-    loop_.stop();
-  }
-
-  std::string answer;
-  bool closed = false;
-
- private:
-  net::EventLoop& loop_;
-  std::unique_ptr<net::Connection> connection_;
-};
-
-class ControlServerTest : public ::testing::Test {
+class ControlServerTest : public ServerTest {
  protected:
   ControlServerTest() {
-    settings.hostname = "here.example";
-    settings.queue_directory = it.folder.path();
-    settings.run_directory = run.path();
     socket.emplace(std::move(*sys::ListeningSocket::open(settings.control_socket(), 0666)));
-    settings.smart_host.emplace();
-    settings.smart_host->host = "127.0.0.1";
-    settings.smart_host->port = 1;
-    delivery.emplace(loop, it.queue, settings, router, "", nullptr, it.log, board);
     server.emplace(loop, sys::UniqueFd(::dup(socket->fd())), settings, *delivery, it.log,
                    nullptr, [this] { ++reloads; });
   }
-  void run_loop() {
-    net::Timer limit(loop);
-    limit.start(Seconds(30), [this] {
-      ADD_FAILURE() << "nothing happens any more";
-      loop.stop();
-    });
-    loop.run();
-  }
   std::string ask(const std::string& request) {
-    Asker asker(loop, settings.control_socket());
+    Speaker asker(loop, settings.control_socket());
     asker.say(request);
-    while (!asker.closed && !::testing::Test::HasFailure()) run_loop();
-    return asker.answer;
+    run_until([&] { return asker.closed; });
+    return asker.said;
   }
 
-  queue::QueueFixture it;
-  queue::TemporaryFolder run;
-  net::EventLoop loop;
-  config::Settings settings;
-  mail::Router router;
-  relay::Board board = std::move(*relay::Board::create());
-  std::optional<relay::Delivery> delivery;
   std::optional<sys::ListeningSocket> socket;
   std::optional<ControlServer> server;
   int reloads = 0;
@@ -210,52 +153,43 @@ TEST_F(ControlServerTest, PutsAHeldMessageBackWhenItIsNamed) {
 }
 
 TEST_F(ControlServerTest, AnEndlessNumberOfClientsCostsTheOldest) {
-  std::list<Asker> crowd;
+  std::list<Speaker> crowd;
   for (int i = 0; i < 100; ++i) crowd.emplace_back(loop, settings.control_socket());
-  while (!crowd.front().closed && !HasFailure()) run_loop();
+  run_until([&] { return crowd.front().closed; });
   EXPECT_FALSE(crowd.back().closed);
   crowd.back().say("STATUS\n");
-  while (!crowd.back().closed && !HasFailure()) run_loop();
-  EXPECT_NE(crowd.back().answer.find("\nOK\n"), std::string::npos);
+  run_until([&] { return crowd.back().closed; });
+  EXPECT_NE(crowd.back().said.find("\nOK\n"), std::string::npos);
 }
 
 TEST_F(ControlServerTest, AReloadIsAnsweredWhenItIsDoneInOrder) {
-  Asker first(loop, settings.control_socket()), second(loop, settings.control_socket());
+  Speaker first(loop, settings.control_socket()), second(loop, settings.control_socket());
   first.say("RELOAD\n");
-  const auto run_until = [&](const std::function<bool()>& done) {
-    net::Timer look(loop);
-    std::function<void()> check = [&] { done() ? loop.stop() : look.start(Milliseconds(1), check); };
-    check();
-    run_loop();
-  };
   run_until([&] { return reloads == 1; });
   second.say("RELOAD\n");
   run_until([&] { return reloads == 2; });
-  EXPECT_EQ(first.answer + second.answer, "");
+  EXPECT_EQ(first.said + second.said, "");
   server->reloaded(failure(Error::Kind::config, "conf:1: a\nconf:2: b"));
-  while (!first.closed && !HasFailure()) run_loop();
-  EXPECT_EQ(first.answer, "ERROR conf:1: a\\nconf:2: b\n");
-  EXPECT_EQ(second.answer, "");
+  run_until([&] { return first.closed; });
+  EXPECT_EQ(first.said, "ERROR conf:1: a\\nconf:2: b\n");
+  EXPECT_EQ(second.said, "");
   server->reloaded({});
-  while (!second.closed && !HasFailure()) run_loop();
-  EXPECT_EQ(second.answer, "OK configuration reloaded\n");
+  run_until([&] { return second.closed; });
+  EXPECT_EQ(second.said, "OK configuration reloaded\n");
 }
 
 TEST_F(ControlServerTest, RetiredItAnswersWhoIsThereAndNobodyElse) {
-  Asker asker(loop, settings.control_socket());
+  Speaker asker(loop, settings.control_socket());
   asker.say("RELOAD\n");
-  net::Timer look(loop);
-  std::function<void()> check = [&] { reloads == 1 ? loop.stop() : look.start(Milliseconds(1), check); };
-  check();
-  run_loop();
+  run_until([&] { return reloads == 1; });
   bool idle = false;
   server->retire([&] { idle = true; });
-  Asker late(loop, settings.control_socket());
+  Speaker late(loop, settings.control_socket());
   late.say("STATUS\n");
   server->reloaded({});
-  while (!(asker.closed && idle) && !HasFailure()) run_loop();
-  EXPECT_EQ(asker.answer, "OK configuration reloaded\n");
-  EXPECT_EQ(late.answer, "");
+  run_until([&] { return asker.closed && idle; });
+  EXPECT_EQ(asker.said, "OK configuration reloaded\n");
+  EXPECT_EQ(late.said, "");
 }
 
 }  // namespace

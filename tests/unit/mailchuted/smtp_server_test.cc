@@ -5,8 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "relay/board.h"
-#include "unit/queue/fixture.h"
+#include "unit/mailchuted/server_fixture.h"
 
 namespace mailchute::mailchuted {
 namespace {
@@ -16,44 +15,9 @@ using queue::count_names;
 constexpr char kMessage[] =
     "MAIL FROM:<me@here>\r\nRCPT TO:<a@b>\r\nRCPT TO:<root>\r\nDATA\r\nSubject: x\r\n\r\ny\r\n.\r\n";
 
-// Says things and keeps what it hears.
-class Speaker : public net::ConnectionUser {
- public:
-  Speaker(net::EventLoop& loop, const net::SocketAddress& address) {
-    sys::UniqueFd socket(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
-    EXPECT_EQ(::connect(socket.get(), address.get(), address.length), 0);
-    connection_ = std::move(*net::Connection::adopt(loop, std::move(socket)));
-    connection_->set_user(this);
-  }
-  void say(std::string octets) { connection_->send(std::move(octets)); }
-  void hang_up() { connection_.reset(); }
-  bool heard(std::string_view text) const { return said.find(text) != said.npos; }
-  void on_octets(std::string_view octets) override { said += octets; }
-  void on_sent() override {}
-  void on_tls(const net::TlsFacts&) override {}
-  void on_closed(const Error&) override { closed = true; }
-
-  std::string said;
-  bool closed = false;
-
- private:
-  std::unique_ptr<net::Connection> connection_;
-};
-
-class SmtpServerTest : public ::testing::Test {
+class SmtpServerTest : public ServerTest {
  protected:
-  SmtpServerTest() {
-    settings.hostname = "here.example";
-    settings.domain = "example.org";
-    settings.queue_directory = it.folder.path();
-    settings.message_size_limit = 100000;
-    settings.retry = {Seconds(3600), Seconds(3600), Seconds(5 * 86400)};
-    settings.smart_host.emplace();
-    settings.smart_host->host = "127.0.0.1";
-    settings.smart_host->port = 1;
-    delivery.emplace(loop, it.queue, settings, router, "", nullptr, it.log, board);
-    limits.hospitality.standstill = Seconds(3600);
-  }
+  SmtpServerTest() { limits.hospitality.standstill = Seconds(3600); }
   void serve() {
     reception.server = smtp_options(settings);
     sys::UniqueFd socket;
@@ -69,20 +33,6 @@ class SmtpServerTest : public ::testing::Test {
     server = std::make_unique<SmtpServer>(loop, std::move(sockets), it.queue, committer, settings, reception,
                                           *delivery, it.log, limits);
   }
-  void run_until(const std::function<bool()>& done) {
-    net::Timer limit(loop);
-    limit.start(Seconds(30), [this] {
-      ADD_FAILURE() << "nothing happens any more";
-      loop.stop();
-    });
-    net::Timer look(loop);
-    std::function<void()> again = [&] {
-      if (done()) return loop.stop();
-      look.start(Milliseconds(1), again);
-    };
-    look.start(Milliseconds(0), again);
-    loop.run();
-  }
   Speaker& speaker() { return speakers.emplace_back(loop, address); }
   Speaker& greeted() {
     Speaker& who = speaker();
@@ -92,12 +42,6 @@ class SmtpServerTest : public ::testing::Test {
   }
   std::size_t queued() const { return count_names(it.folder / "cur"); }
 
-  queue::QueueFixture it;
-  net::EventLoop loop;
-  config::Settings settings;
-  mail::Router router;
-  relay::Board board = std::move(*relay::Board::create());
-  std::optional<relay::Delivery> delivery;
   Committer committer{loop, it.queue};
   relay::ReceptionSettings reception;
   SmtpLimits limits;

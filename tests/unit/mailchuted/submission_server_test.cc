@@ -3,15 +3,10 @@
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-
-#include <cstring>
 
 #include "queue/submission_protocol.h"
-#include "relay/board.h"
 #include "sys/listening_socket.h"
-#include "unit/queue/fixture.h"
+#include "unit/mailchuted/server_fixture.h"
 
 namespace mailchute::mailchuted {
 namespace {
@@ -19,66 +14,13 @@ namespace {
 using queue::count_names;
 using queue::kMessage;
 
-// Says things and keeps what it hears.
-class Speaker : public net::ConnectionUser {
- public:
-  Speaker(net::EventLoop& loop, const std::string& path) {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    std::memcpy(address.sun_path, path.c_str(), path.size());
-    sys::UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    if (::connect(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
-      throw std::runtime_error("cannot connect");
-    }
-    connection_ = std::move(*net::Connection::adopt(loop, std::move(socket)));
-    connection_->set_user(this);
-  }
-  void say(std::string octets) { connection_->send(std::move(octets)); }
-  void hang_up() { connection_.reset(); }
-  void on_octets(std::string_view octets) override { heard += octets; }
-  void on_sent() override {}
-  void on_tls(const net::TlsFacts&) override {}
-  void on_closed(const Error&) override { closed = true; }
-
-  std::string heard;
-  bool closed = false;
-
- private:
-  std::unique_ptr<net::Connection> connection_;
-};
-
-class SubmissionServerTest : public ::testing::Test {
+class SubmissionServerTest : public ServerTest {
  protected:
-  SubmissionServerTest() {
-    settings.hostname = "here.example";
-    settings.queue_directory = it.folder.path();
-    settings.run_directory = run.path();
-    settings.message_size_limit = 100000;
-    settings.retry = {Seconds(3600), Seconds(3600), Seconds(5 * 86400)};
-    settings.smart_host.emplace();
-    settings.smart_host->host = "127.0.0.1";
-    settings.smart_host->port = 1;
-    delivery.emplace(loop, it.queue, settings, router, "", nullptr, it.log, board);
-    limits.hospitality.standstill = Milliseconds(0);
-  }
+  SubmissionServerTest() { limits.hospitality.standstill = Milliseconds(0); }
   void serve() {
     socket.emplace(std::move(*sys::ListeningSocket::open(settings.submission_socket(), 0666)));
     server = std::make_unique<SubmissionServer>(loop, sys::UniqueFd(::dup(socket->fd())), it.queue, committer,
                                                 settings, *delivery, it.log, limits);
-  }
-  void run_until(const std::function<bool()>& done) {
-    net::Timer limit(loop);
-    limit.start(Seconds(30), [this] {
-      ADD_FAILURE() << "nothing happens any more";
-      loop.stop();
-    });
-    net::Timer look(loop);
-    std::function<void()> again = [&] {
-      if (done()) return loop.stop();
-      look.start(Milliseconds(1), again);
-    };
-    look.start(Milliseconds(0), again);
-    loop.run();
   }
   Speaker& speaker() { return speakers.emplace_back(loop, settings.submission_socket()); }
   // All that is answered to this.
@@ -86,7 +28,7 @@ class SubmissionServerTest : public ::testing::Test {
     Speaker& who = speaker();
     who.say(octets);
     run_until([&] { return who.closed; });
-    return who.heard;
+    return who.said;
   }
 
   std::string begin(const std::string& as) const {
@@ -107,13 +49,6 @@ class SubmissionServerTest : public ::testing::Test {
   }
   std::size_t in_work() const { return count_names(it.folder / "work"); }
 
-  queue::QueueFixture it;
-  queue::TemporaryFolder run;
-  net::EventLoop loop;
-  config::Settings settings;
-  mail::Router router;
-  relay::Board board = std::move(*relay::Board::create());
-  std::optional<relay::Delivery> delivery;
   SubmissionLimits limits;
   std::optional<sys::ListeningSocket> socket;
   Committer committer{loop, it.queue};
@@ -162,7 +97,7 @@ TEST_F(SubmissionServerTest, SeveralAtATimeAreSyncedTogether) {
     return std::all_of(speakers.begin(), speakers.end(), [](const Speaker& who) { return who.closed; });
   });
   auto speaker = speakers.begin();
-  for (const auto& each : ids) EXPECT_EQ((speaker++)->heard, taken(each));
+  for (const auto& each : ids) EXPECT_EQ((speaker++)->said, taken(each));
   EXPECT_EQ(count_names(it.folder / "cur"), 20u);
 }
 
@@ -186,7 +121,7 @@ TEST_F(SubmissionServerTest, WhoHangsUpWithoutWaitingForTheAnswerMayHaveSubmitte
   for (int i = 0; i < 20; ++i) {
     Speaker& who = speaker();
     who.say(whole(queue::new_queue_id()));
-    run_until([&] { return i % 2 == 0 || server->clients() == 1 || !who.heard.empty(); });
+    run_until([&] { return i % 2 == 0 || server->clients() == 1 || !who.said.empty(); });
     who.hang_up();
   }
   run_until([&] { return server->clients() == 0; });
@@ -223,7 +158,7 @@ TEST_F(SubmissionServerTest, RefusesAMessageAboveTheLimitWhileItReads) {
   who.say(begin(queue::new_queue_id()));
   for (int i = 0; i < 3; ++i) who.say(queue::format_data(40000) + std::string(40000, 'x'));
   run_until([&] { return who.closed; });
-  EXPECT_NE(who.heard.find("ERROR data message larger than 100000 octets"), std::string::npos) << who.heard;
+  EXPECT_NE(who.said.find("ERROR data message larger than 100000 octets"), std::string::npos) << who.said;
   EXPECT_EQ(in_work(), 0u);
 }
 
@@ -240,7 +175,7 @@ TEST_F(SubmissionServerTest, AnIdIsTakenOnlyOnce) {
   EXPECT_NE(ask(whole(other)).find("ERROR "), std::string::npos);
   first.say(queue::format_data(0) + end(""));
   run_until([&] { return first.closed; });
-  EXPECT_EQ(first.heard, taken(other));
+  EXPECT_EQ(first.said, taken(other));
 }
 
 TEST_F(SubmissionServerTest, TellsOnlyTheOwnerThatAnEntryIsThere) {
@@ -295,7 +230,7 @@ TEST_F(SubmissionServerTest, WhoNeverComesToTheEndIsSentAwayHoweverMuchHeSays) {
   };
   talk();
   run_until([&] { return who.closed; });
-  EXPECT_NE(who.heard.find("ERROR temporary given up: takes too long"), std::string::npos) << who.heard;
+  EXPECT_NE(who.said.find("ERROR temporary given up: takes too long"), std::string::npos) << who.said;
 }
 
 TEST_F(SubmissionServerTest, AnEnvelopeIsNotDrippedIn) {
@@ -311,7 +246,7 @@ TEST_F(SubmissionServerTest, AnEnvelopeIsNotDrippedIn) {
   };
   talk();
   run_until([&] { return who.closed; });
-  EXPECT_NE(who.heard.find("ERROR temporary given up: no envelope in time"), std::string::npos) << who.heard;
+  EXPECT_NE(who.said.find("ERROR temporary given up: no envelope in time"), std::string::npos) << who.said;
 }
 
 TEST_F(SubmissionServerTest, LongEnvelopesShareABound) {
@@ -334,7 +269,7 @@ TEST_F(SubmissionServerTest, AFullHouseSendsAwayWhoStandsStillLongest) {
   run_until([&] { return in_work() == 5; });
   EXPECT_EQ(ask(whole(id)), taken(id));
   run_until([&] { return speakers.front().closed; });
-  EXPECT_NE(speakers.front().heard.find("ERROR busy"), std::string::npos) << speakers.front().heard;
+  EXPECT_NE(speakers.front().said.find("ERROR busy"), std::string::npos) << speakers.front().said;
   EXPECT_EQ(in_work(), 4u);
 }
 
@@ -371,7 +306,7 @@ TEST_F(SubmissionServerTest, TheEndWaitsForThoseWhoAreAtIt) {
   speaker().say(begin(queue::new_queue_id()));
   who.say(queue::format_data(0) + end(""));
   run_until([&] { return finished; });
-  EXPECT_EQ(who.heard, taken(id));
+  EXPECT_EQ(who.said, taken(id));
   EXPECT_EQ(in_work(), 0u) << "nobody else is let in";
 }
 
@@ -386,7 +321,7 @@ TEST_F(SubmissionServerTest, RetiredItTellsWhatIsQueuedAllTheSame) {
   who.say(queue::format_data(0) + end(""));
   run_until([&] { return finished; });
   EXPECT_EQ(queued, 1);
-  EXPECT_EQ(who.heard, taken(id));
+  EXPECT_EQ(who.said, taken(id));
 }
 
 TEST_F(SubmissionServerTest, TheEndDoesNotWaitForEver) {
