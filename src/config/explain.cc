@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "config/explain.h"
 
+#include <sysexits.h>
+
+#include <utility>
+
 #include "base/text.h"
+#include "config/routing.h"
 #include "config/sender_policy.h"
 
 namespace mailchute::config {
@@ -41,6 +46,35 @@ Explanation explain(std::string_view address, std::string_view reverse_path,
   explanation.sent_as = sender_policy(settings).as_sent(reverse_path);
   explanation.smart_host = describe(*settings.smart_host);
   return explanation;
+}
+
+Inquiry::Inquiry(std::string sender, const Settings& settings)
+    : sender_(std::move(sender)), settings_(settings), router_(read_routing(settings).router) {}
+
+Result<Inquiry> Inquiry::of(std::string_view sender, const Settings& settings) {
+  auto reverse_path = mail::parse_reverse_path(sender, settings.hostname);
+  if (!reverse_path) return failure(reverse_path.error());
+  return Inquiry(std::move(*reverse_path), settings);
+}
+
+Inquiry::Answer Inquiry::ask(std::string_view list) {
+  mail::AddressList read = mail::parse_address_list(list);
+  Answer answer{{}, std::move(read.bad)};
+  for (const mail::ListedAddress& listed : read.addresses) {
+    answer.explanations.push_back(explain(listed.address.text(), sender_, settings_, router_));
+    const mail::Route::End end = answer.explanations.back().route.end;
+    in_vain_ |= end == mail::Route::End::refused || end == mail::Route::End::unusable;
+  }
+  if (read.addresses.empty() && answer.bad.empty()) {
+    answer.bad.push_back({std::string(list.substr(0, mail::kMaxAddress)), "empty address"});
+  }
+  bad_ |= !answer.bad.empty();
+  return answer;
+}
+
+int Inquiry::exit_status() const {
+  if (bad_) return EX_DATAERR;
+  return in_vain_ ? EX_NOUSER : EX_OK;
 }
 
 std::string text_of(const Explanation& explanation) {

@@ -7,7 +7,9 @@
 #include <string_view>
 #include <vector>
 
+#include "base/error.h"
 #include "config/settings.h"
+#include "mail/address_list.h"
 #include "mail/routing.h"
 
 namespace mailchute::config {
@@ -22,6 +24,32 @@ struct Explanation {
 
 Explanation explain(std::string_view address, std::string_view reverse_path,
                     const Settings& settings, const mail::Router& router);
+
+// Explains one list of addresses after the other, to mail from one sender.
+class Inquiry {
+ public:
+  // The sender as a caller writes it; what can be none is an error of kind data. `settings` outlive it.
+  static Result<Inquiry> of(std::string_view sender, const Settings& settings);
+
+  struct Answer {
+    std::vector<Explanation> explanations;
+    std::vector<mail::BadAddress> bad;  // a list without any address is one
+  };
+  // Of addresses as in a header field.
+  Answer ask(std::string_view list);
+
+  // After all that was asked, for the program that asked: EX_DATAERR where something can be no
+  // address, EX_NOUSER where an address gets nothing.
+  int exit_status() const;
+
+ private:
+  Inquiry(std::string sender, const Settings& settings);
+
+  std::string sender_;
+  const Settings& settings_;
+  mail::Router router_;
+  bool bad_ = false, in_vain_ = false;
+};
 
 // Lines for people.
 std::string text_of(const Explanation& explanation);

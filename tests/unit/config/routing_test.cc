@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
-#include "config/explain.h"
 #include "support/temporary_folder.h"
 
 namespace mailchute::config {
@@ -48,23 +47,6 @@ TEST_F(RoutingTest, WhatIsNoFileKeepsNobodyWaiting) {
   EXPECT_EQ(read_routing(settings).router.complaints(), Lines{"/dev/zero: not a file"});
   settings.aliases = folder / "none";
   EXPECT_EQ(read_routing(settings).router.complaints(), Lines{});
-}
-
-TEST_F(RoutingTest, IsExplainedWithWhatTheSmartHostGets) {
-  support::write_file(settings.aliases, "root: ann@example.net, bob@x\ngone: :fail: has\tleft\n");
-  settings.smart_host.emplace();
-  settings.smart_host->host = "mail.example.org";
-  settings.smart_host->port = 587;
-  const mail::Router router = read_routing(settings).router;
-  const auto explained = [&](const std::string& address) {
-    return text_of(explain(address, "me@web1.example.org", settings, router));
-  };
-  EXPECT_NE(explained("root").find("\n  sent to ann@example.net, bob@x\n"), std::string::npos);
-  EXPECT_NE(explained("root").find("\n  from <me@example.org>, the smart host's sender for <me@web1.example.org>\n"),
-            std::string::npos);
-  EXPECT_TRUE(explained("gone").ends_with("\n  not sent, and the sender is told: has left\n")) << explained("gone");
-  settings.smart_host.reset();
-  EXPECT_NE(explained("root").find("\n  by way of nothing: no smart_host is set\n"), std::string::npos);
 }
 
 }  // namespace
