@@ -127,7 +127,7 @@ int run_address_mode(const Options& options, Report& report) {
   if (!loaded.readable && options.configuration_file) return EX_CONFIG;
   switch (options.mode) {
     case Mode::verify: return verify(options, loaded.settings, ::getuid(), report);
-    case Mode::test_addresses: return test_addresses(options, loaded.settings, ::getuid(), report);
+    case Mode::test_addresses: return test_addresses(options, loaded.settings, ::getuid(), stdin, report);
     default: return check_aliases(loaded.settings, report);
   }
 }

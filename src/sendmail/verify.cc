@@ -5,14 +5,12 @@
 #include <unistd.h>
 
 #include <cstdio>
-#include <cstdlib>
-#include <memory>
+#include <string>
 #include <string_view>
 
 #include "base/text.h"
 #include "config/explain.h"
 #include "config/routing.h"
-#include "mail/address_list.h"
 #include "queue/control.h"
 #include "sys/file.h"
 #include "sys/identity.h"
@@ -20,65 +18,47 @@
 namespace mailchute::sendmail {
 namespace {
 
+// A terminal takes no longer line; it has room for the longest address, with a name and comments.
+constexpr std::size_t kLongestLine = 4096;
+
 // The sender that a message of this caller would have.
-Result<std::string> sender_of(const Options& options, const config::Settings& settings, std::uint32_t uid) {
-  const auto& given = options.request.reverse_path;
-  return mail::parse_reverse_path(given ? *given : sys::account_of(uid).login, settings.hostname);
+std::string sender_of(const Options& options, std::uint32_t uid) {
+  return options.request.reverse_path.value_or(sys::account_of(uid).login);
 }
 
-class Verification {
- public:
-  Verification(std::string sender, const config::Settings& settings, Report& report)
-      : sender_(std::move(sender)), settings_(settings), report_(report),
-        router_(config::read_routing(settings).router) {}
+Result<> answer(config::Inquiry& inquiry, std::string_view list, Report& report) {
+  const config::Inquiry::Answer answer = inquiry.ask(list);
+  std::string text;
+  for (const auto& explanation : answer.explanations) text += config::text_of(explanation);
+  const auto written = sys::write_all(STDOUT_FILENO, text, "standard output");
+  for (const mail::BadAddress& bad : answer.bad) report.problem(no_address(bad.text, bad.reason));
+  return written;
+}
 
-  // A list of addresses, as in a header field.
-  void look_at(std::string_view text) {
-    const mail::AddressList list = mail::parse_address_list(text);
-    for (const mail::ListedAddress& listed : list.addresses) explain(listed.address.text());
-    for (const mail::BadAddress& bad : list.bad) {
-      report_.problem(no_address(bad.text, bad.reason));
-      status_ = EX_DATAERR;
-    }
-  }
-
-  int status() const { return status_; }
-
- private:
-  void explain(const std::string& address) {
-    const auto explanation = config::explain(address, sender_, settings_, router_);
-    const auto said = sys::write_all(STDOUT_FILENO, config::text_of(explanation), "standard output");
-    if (!said) status_ = report_.failed(said.error());
-    const auto end = explanation.route.end;
-    const bool nobody = end == mail::Route::End::refused || end == mail::Route::End::unusable;
-    if (nobody && status_ == EX_OK) status_ = EX_NOUSER;
-  }
-
-  std::string sender_;
-  const config::Settings& settings_;
-  Report& report_;
-  mail::Router router_;
-  int status_ = EX_OK;
-};
-
-// The next line of standard input, without its end; false when there is none.
+// The lines of a file, without their ends. A long one is remembered no further than its bound.
 class Lines {
  public:
-  ~Lines() { std::free(line_); }
+  explicit Lines(std::FILE* input) : input_(input) {}
+
   bool next() {
-    length_ = ::getline(&line_, &size_, stdin);
-    return length_ > 0;
+    line_.clear();
+    int octet = std::getc(input_);
+    const bool found = octet != EOF;
+    for (; octet != EOF && octet != '\n'; octet = std::getc(input_)) {
+      if (line_.size() <= kLongestLine) line_.push_back(static_cast<char>(octet));
+    }
+    return found;
   }
-  std::string_view line() const { return trim({line_, static_cast<std::size_t>(length_)}); }
+  bool too_long() const { return line_.size() > kLongestLine; }
+  std::string_view line() const { return trim(line_); }
 
  private:
-  char* line_ = nullptr;
-  std::size_t size_ = 0;
-  ssize_t length_ = 0;
+  std::FILE* input_;
+  std::string line_;
 };
 
-void prompt() {
-  if (::isatty(STDIN_FILENO) != 1) return;
+void prompt(std::FILE* input) {
+  if (::isatty(::fileno(input)) != 1) return;
   std::fputs("address: ", stdout);
   std::fflush(stdout);
 }
@@ -87,22 +67,32 @@ void prompt() {
 
 int verify(const Options& options, const config::Settings& settings, std::uint32_t uid, Report& report) {
   if (options.request.recipients.empty()) return report.failed({Error::Kind::usage, "-bv: no address given"});
-  auto sender = sender_of(options, settings, uid);
-  if (!sender) return report.failed(sender.error());
-  Verification verification(std::move(*sender), settings, report);
-  for (const std::string& argument : options.request.recipients) verification.look_at(argument);
-  return verification.status();
+  auto inquiry = config::Inquiry::of(sender_of(options, uid), settings);
+  if (!inquiry) return report.failed(inquiry.error());
+  for (const std::string& argument : options.request.recipients) {
+    if (auto said = answer(*inquiry, argument, report); !said) return report.failed(said.error());
+  }
+  return inquiry->exit_status();
 }
 
-int test_addresses(const Options& options, const config::Settings& settings, std::uint32_t uid, Report& report) {
-  auto sender = sender_of(options, settings, uid);
-  if (!sender) return report.failed(sender.error());
-  Verification verification(std::move(*sender), settings, report);
-  Lines lines;
-  for (prompt(); lines.next(); prompt()) {
-    if (!lines.line().empty()) verification.look_at(lines.line());
+int test_addresses(const Options& options, const config::Settings& settings, std::uint32_t uid,
+                   std::FILE* input, Report& report) {
+  auto inquiry = config::Inquiry::of(sender_of(options, uid), settings);
+  if (!inquiry) return report.failed(inquiry.error());
+  int refused = EX_OK;
+  Lines lines(input);
+  for (prompt(input); lines.next(); prompt(input)) {
+    if (lines.too_long()) {
+      refused = report.failed({Error::Kind::data, "-bt: a line is longer than " + std::to_string(kLongestLine) +
+                                                      " octets; write an address a line"});
+    } else if (!lines.line().empty()) {
+      if (auto said = answer(*inquiry, lines.line(), report); !said) return report.failed(said.error());
+    }
   }
-  return verification.status();
+  if (std::ferror(input) != 0) {
+    return report.failed({Error::Kind::io, Error::from_errno("read", "standard input").text});
+  }
+  return refused == EX_OK ? inquiry->exit_status() : refused;
 }
 
 int check_aliases(const config::Settings& settings, Report& report) {

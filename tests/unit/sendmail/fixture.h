@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A queue of its own for each test, and a pipe to read a message from.
+// A queue of its own for each test, a log to look at, and a pipe to read a message from.
 #pragma once
 
 #include <fcntl.h>
@@ -15,6 +15,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/log.h"
 #include "config/settings.h"
 #include "sys/unique_fd.h"
 
@@ -47,6 +48,11 @@ class TemporaryQueue : public ::testing::Test {
 
   std::filesystem::path folder_;
   config::Settings settings_;
+};
+
+struct TextLog : Log {
+  void write(Severity, std::string_view line) override { text.append(line).append("\n"); }
+  std::string text;
 };
 
 // The reading end of a pipe that another thread fills.

@@ -9,11 +9,6 @@
 namespace mailchute::sendmail {
 namespace {
 
-struct Lines : Log {
-  void write(Severity, std::string_view line) override { text.append(line).append("\n"); }
-  std::string text;
-};
-
 class SmtpServer : public TemporaryQueue {
  protected:
   // What is answered to these octets; the input ends behind them.
@@ -32,8 +27,7 @@ class SmtpServer : public TemporaryQueue {
   }
 
   Options options_;
-  Lines terminal_;
-  Lines log_;
+  TextLog terminal_, log_;
   Result<> served_;
 };
 
