@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "mailchuted/control_server.h"
+#include "mailchuted/reconnect.h"
 #include "mailchuted/smtp_server.h"
 #include "mailchuted/status_text.h"
 #include "mailchuted/submission_server.h"
@@ -84,6 +85,7 @@ class Worker {
   std::optional<sys::FolderWatch> watch_;
   net::EventLoop loop_;
   std::optional<relay::Delivery> delivery_;
+  std::optional<Reconnect> reconnect_;
   std::optional<Committer> committer_;
   std::optional<SmtpServer> smtp_;
   std::optional<ControlServer> control_;
@@ -136,6 +138,7 @@ int Worker::run() {
 
 Result<> Worker::begin(const relay::Inheritance& inheritance) {
   if (auto loaded = delivery_->load_queue(inheritance); !loaded) return loaded;
+  reconnect_.emplace(loop_, *delivery_, log_);
   committer_.emplace(loop_, *queue_);
   if (!post_.smtp.empty()) {
     smtp_.emplace(loop_, std::move(post_.smtp), *queue_, *committer_, settings_,
@@ -194,6 +197,7 @@ void Worker::obey(const Message& message) {
 void Worker::retire() {
   retired_ = true;
   new_mail_.reset();
+  reconnect_.reset();
   delivery_->finish(std::nullopt, done("delivery"));
   control_->retire(done("control"));
   if (smtp_) smtp_->retire([this] { say(Kind::came); }, done("smtp"));
@@ -204,6 +208,7 @@ void Worker::retire() {
 void Worker::stop() {
   signalfd_siginfo signal;
   if (::read(termination_.get(), &signal, sizeof signal) != sizeof signal) return;
+  reconnect_.reset();
   at_work_.clear();
   delivery_->finish(kFinishWithin, done("delivery"));
   if (smtp_) smtp_->finish(kFinishWithin, done("smtp"));

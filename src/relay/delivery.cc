@@ -88,6 +88,20 @@ bool Delivery::retry(const std::string& id) {
   return known;
 }
 
+// One that is just being tried may have begun too early, and is not over before its time limit.
+bool Delivery::network_changed() {
+  const bool hurried = schedule_.contains(health_.suspect()) && schedule_.hurry(health_.suspect(), sys::boot_now());
+  if (health_.out_of_reach()) health_.forget_pause();
+  else if (!hurried && !opening()) return false;
+  pump();
+  return schedule_.size() != 0;
+}
+
+bool Delivery::opening() const {
+  return std::any_of(conversations_.begin(), conversations_.end(),
+                     [](const auto& conversation) { return !conversation->established(); });
+}
+
 Result<> Delivery::release(const std::string& id) {
   if (auto released = queue_.release(id); !released) return released;
   log_(Event("released", Severity::notice).with("id", id));
@@ -125,9 +139,7 @@ bool Delivery::another_wanted(Instant now) {
   if (recorder_.overwhelmed() || due == 0 || open >= health_.connections(now)) return false;
   if (open == 0) return !health_.paused(now);
   if (due > open * kBacklog) return true;
-  const bool all_at_work = std::all_of(conversations_.begin(), conversations_.end(),
-                                       [](const auto& conversation) { return conversation->established(); });
-  return all_at_work && stuck_at() <= now;
+  return !opening() && stuck_at() <= now;
 }
 
 Instant Delivery::stuck_at() const { return std::max(*schedule_.next_due(), last_begun_) + kPatience; }
@@ -284,7 +296,10 @@ void Delivery::judge_end(const Conversation& conversation, const smtp::Close::Tr
            .with("reason", trouble.text));
   if (!session) return;
   if (others > 0) return health_.crowded(others, sys::boot_now());
-  health_.trouble(trouble.text, sys::now(), sys::boot_now(), chance());
+  // What was said while a password was checked is not repeated in haste.
+  const bool silent = !trouble.reply && !trouble.server_fault && trouble.stage < smtp::Stage::auth;
+  health_.trouble(trouble.text, sys::now(), sys::boot_now(), chance(),
+                  silent ? Health::Heard::nothing : Health::Heard::something);
 }
 
 // The end

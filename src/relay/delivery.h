@@ -58,6 +58,9 @@ class Delivery : private ConversationUser, private RecorderUser {
   // Now, not when its time comes; also ends a pause of the smart host. Returns how many.
   std::size_t retry_all();
   bool retry(const std::string& id);
+  // The network is another one: a smart host that could not be reached is tried at once, and so is the
+  // message that a connection was lost with. False: there is no need to.
+  bool network_changed();
   // Puts a held or failed message back, to be tried now.
   Result<> release(const std::string& id);
 
@@ -97,6 +100,7 @@ class Delivery : private ConversationUser, private RecorderUser {
   bool another_wanted(Instant now);
   Instant stuck_at() const;  // where a message is due
   void open_connection();
+  bool opening() const;
   void wake_when_due();
   std::size_t takeable(Instant now);
   bool probing() const;

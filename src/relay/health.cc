@@ -16,10 +16,12 @@ void Health::works() {
   until_.reset();
   last_error_.clear();
   since_.reset();
+  out_of_reach_ = false;
 }
 
-void Health::trouble(const std::string& reason, Time at, Instant now, double chance) {
+void Health::trouble(const std::string& reason, Time at, Instant now, double chance, Heard heard) {
   ++failures_;
+  out_of_reach_ = heard == Heard::nothing;
   crowded_until_.reset();
   last_error_ = reason;
   if (!since_) since_ = at;

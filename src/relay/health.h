@@ -17,10 +17,14 @@ class Health {
  public:
   Health(RetryLimits limits, unsigned connections) : limits_(limits), connections_(connections) {}
 
+  // Whether anything came from the smart host before there was trouble. Nothing: it may be the network's.
+  enum class Heard { something, nothing };
+
   // The smart host took a message, or refused one in order: it works.
   void works();
   // Session-level trouble; `chance` as in retry_delay().
-  void trouble(const std::string& reason, Time at, Instant now, double chance);
+  void trouble(const std::string& reason, Time at, Instant now, double chance,
+               Heard heard = Heard::something);
   // Trouble in the middle of message `id`, which was begun while on_probation() (`probe`) or before.
   void interrupted(const std::string& id, bool probe, const std::string& reason, Time at,
                    Instant now, double chance);
@@ -29,6 +33,8 @@ class Health {
   void crowded(unsigned others, Instant now);
   // An administrator, or a reload: try at once.
   void forget_pause() { until_.reset(); }
+  // Trouble that another network may be without.
+  bool out_of_reach() const { return out_of_reach_; }
 
   bool paused(Instant now) const { return until_ && now < *until_; }
   std::optional<Instant> paused_until() const { return until_; }
@@ -49,6 +55,7 @@ class Health {
   unsigned failures_ = 0;  // in a row
   std::string suspect_;
   std::optional<Instant> until_;
+  bool out_of_reach_ = false;
   std::string last_error_;
   std::optional<Time> since_;
 };

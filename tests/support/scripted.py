@@ -108,12 +108,12 @@ class ScriptedServer:
     """tls: None, 'starttls' or 'implicit', with cert=(certfile, keyfile). users: {name: password}, None accepts all.
 
     auth: mechanisms offered ('' for none), by default only over TLS if there is any. capabilities: the other EHLO
-    keywords. only_tls: one version of ssl.TLSVersion. start() after stop() listens on the same port.
+    keywords. address: where it listens. only_tls: one version of ssl.TLSVersion. start() after stop() listens on the same port.
     """
 
     def __init__(self, script=None, *, tls=None, cert=None, users=None, auth="PLAIN LOGIN", auth_without_tls=None,
                  capabilities=("PIPELINING", "SIZE 10485760", "8BITMIME", "SMTPUTF8", "DSN", "ENHANCEDSTATUSCODES"),
-                 hostname="scripted.example.org", only_tls=None):
+                 hostname="scripted.example.org", only_tls=None, address="127.0.0.1"):
         self.script = dict(script or {})
         unknown = set(self.script) - _STAGES
         if unknown:
@@ -129,7 +129,7 @@ class ScriptedServer:
             if only_tls:
                 self._context.set_ciphers("DEFAULT@SECLEVEL=0")  # which old versions need
                 self._context.minimum_version = self._context.maximum_version = only_tls
-        self.port = 0
+        self.address, self.port = address, 0
         self._visits = {}
         self._changed = threading.Condition()
         self._stopping = threading.Event()
@@ -148,7 +148,7 @@ class ScriptedServer:
         self._stopping.clear()
         self._listener = socket.socket()
         self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._listener.bind(("127.0.0.1", self.port))
+        self._listener.bind((self.address, self.port))
         self._listener.listen(128)
         self.port = self._listener.getsockname()[1]
         self._threads = [threading.Thread(target=self._accept, daemon=True)]

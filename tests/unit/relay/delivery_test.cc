@@ -362,6 +362,36 @@ TEST_F(DeliveryTest, TroubleBeforeMailTouchesNoMessage) {
   EXPECT_FALSE(running.status().paused_for);
 }
 
+TEST_F(DeliveryTest, AnotherNetworkEndsThePauseOfASmartHostThatWasSilent) {
+  smart_host.replies["connect"] = {""};
+  submit({"a@a"});
+  auto& running = start();
+  run_until([&] { return running.status().paused_for.has_value(); });
+  smart_host.replies["connect"] = {"220 hi"};
+  EXPECT_TRUE(running.network_changed());
+  run_until([&] { return logged("delivered "); });
+  EXPECT_FALSE(running.network_changed()) << "there is nothing to send";
+}
+
+TEST_F(DeliveryTest, AnotherNetworkDoesNotHurryASmartHostThatAnswered) {
+  smart_host.replies["EHLO"] = {"421 4.3.2 busy"};
+  submit({"a@a"});
+  auto& running = start();
+  run_until([&] { return running.status().paused_for.has_value(); });
+  EXPECT_FALSE(running.network_changed());
+  EXPECT_TRUE(running.status().paused_for);
+}
+
+TEST_F(DeliveryTest, AnotherNetworkHurriesTheMessageThatAConnectionWasLostWith) {
+  settings.retry.first = Seconds(3600);
+  smart_host.replies["DATA"] = {"", "354 go on"};
+  submit({"a@a"});
+  auto& running = start();
+  run_until([&] { return logged("deferred "); });
+  EXPECT_TRUE(running.network_changed());
+  run_until([&] { return logged("delivered "); });
+}
+
 TEST_F(DeliveryTest, ASmartHostThatOnlyHangsUpIsNotAskedAgainAtOnce) {
   smart_host.replies["RSET"] = {""};
   submit({"a@a"});
