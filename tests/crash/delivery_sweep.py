@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sweeps over kinds.KINDS: each call of an undisturbed life, or a sample, is disturbed in a trial of its own."""
+"""Sweeps over kinds.KINDS and what is handed in by socket and by SMTP: each call of an undisturbed life, or a sample, is
+disturbed in a trial of its own."""
 
 import collections
 import datetime
@@ -13,8 +14,9 @@ from concurrent.futures import ThreadPoolExecutor
 import sweep
 from delivery import Prepared, Site, Trial
 from kinds import KINDS
+from reception import SESSIONS, Reception
 from report import case, finish
-from submission import MESSAGES, Submission
+from submission import AFTERWARDS, MESSAGES, Submission
 
 # Calls that a full disk fails.
 WRITES = {"openat", "mkdirat", "write", "pwrite64", "ftruncate", "fsync", "fdatasync", "renameat", "renameat2"}
@@ -75,6 +77,15 @@ def deliveries(site, base, kind, sample, shift):
         kills(f"{kind.name}: keeper", base / "keeper", disturbed("keeper"), sample, shift)
 
 
+def sessions(site, base, name, messages, sample, shift):
+    def disturbed(folder, *job):
+        return Reception(site, folder, messages, *job)
+    calls = kills(f"{name}: worker", base / "kills", disturbed, sample, shift)
+    if len(messages) == 1:  # else the calls of the first one's delivery are among them
+        errors(f"{name}: a call on the queue's files failed", base / "errors", disturbed, calls[:-AFTERWARDS],
+               sample // 2 if sample else None, shift)
+
+
 def main(sample):
     """sample: of how many calls of each kind; None: of all."""
     sweep.require_strace()
@@ -89,6 +100,9 @@ def main(sample):
             if wanted.search(name):
                 kills(f"{name}: worker", folder / name,
                       lambda where, *job, text=text: Submission(site, where, text, *job), sample, len(name))
+        for name, messages in SESSIONS.items():
+            if wanted.search(name):
+                sessions(site, folder / name, name, messages, sample, len(name))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     finish()

@@ -16,12 +16,14 @@ from expected import difference, expected
 from kinds import LARGE, SMALL, Kind
 
 RECIPIENT = "one@example.org"
+AFTERWARDS = 10  # calls behind the answer
 MESSAGES = {"submitted over the socket": SMALL, "submitted over the socket, 300 KB": LARGE}
 KIND = Kind("submitted over the socket", [["one"]])
 
 
 class Submission:
     """One message; a trial as in delivery.py."""
+    last_word = r'"OK [0-9A-Z]{26}'
 
     def __init__(self, site, folder, text, call=None, disturbance=None):
         self.site, self.folder, self.text, self.call, self.disturbance = site, folder, text, call, disturbance
@@ -35,8 +37,8 @@ class Submission:
             calls = daemon.trace("worker", self.place, self._delivered)
             self.client.join()
         accepted = next(i for i, call in enumerate(calls) if call.name == "accept4" or call.name == "accept")
-        answered = max(i for i, call in enumerate(calls) if re.search(r'"OK [0-9A-Z]{26}', call.text))
-        return calls[accepted:answered + 10]
+        answered = max(i for i, call in enumerate(calls) if re.search(self.last_word, call.text))
+        return calls[accepted:answered + AFTERWARDS]
 
     def run(self):
         try:
@@ -44,11 +46,11 @@ class Submission:
                 self._begin()
                 daemon.disturb("worker", self.place, self._delivered, self.call, self.disturbance)
                 assert self.server.wait_for(lambda server: all(session.closed for session in server.sessions))
-                self.left, self.sent = Snapshot(self.place.spool), len(self.server.messages)
+                self.left, self.sent = Snapshot(self.place.spool), list(self.server.messages)
                 self._live_on()
             self._check()
         except Exception as error:
-            raise AssertionError(f"{self}: {error}; sendmail: {self.done}; log: {self.place.log()[-1500:]}") from error
+            raise AssertionError(f"{self}: {error}; client: {self.done}; log: {self.place.log()[-1500:]}") from error
         finally:
             self.place.kill()
         shutil.rmtree(self.folder)
@@ -56,11 +58,14 @@ class Submission:
 
     def _begin(self):
         self.place = self.site.place(self.folder, KIND, self.server)
+        self._prepare()
+        self.client = threading.Thread(target=self._submit)
+        self.client.start()
+
+    def _prepare(self):
         self.place.configure({"drop_directory": False})
         for name in ("tmp", "new"):
             (self.place.spool / name).chmod(0o700)
-        self.client = threading.Thread(target=self._submit)
-        self.client.start()
 
     def _submit(self):
         daemon.wait_until(lambda: _listening(self.place.run / "submit"), "the daemon listens")

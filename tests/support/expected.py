@@ -22,15 +22,17 @@ _TOKEN = re.compile(rb'(?P<skip>\((?:[^()\\]|\\.)*\)|\s+)|(?P<special>[<>,;:])|(
                     rb'(?P<word>"(?:[^"\\]|\\.)*"|\[[^\]]*\]|=\?[^\s?]*\?.\?[^\s?]*\?=|[^\s()<>\[\],;:@."]+)', re.S)
 
 
-def expected(message, recipient, *, uid, sender, hostname, name=""):
+def expected(message, recipient, *, uid, sender, hostname, name="", client=None):
     """The parts that must arrive one after the other: octets, or a pattern for what nobody can foretell.
 
-    The message went to one recipient with `sender` as the reverse-path and `name` from -F.
+    The message went to one recipient with `sender` as the reverse-path and `name` from -F. client: what somebody on
+    127.0.0.1 who handed it in by SMTP said in EHLO.
     """
     fields, body = _split(_as_lines(message))
     host = re.escape(hostname.encode())
-    received = re.compile(rb"Received: by %s \(mailchute, from uid %d\)\n\twith local id [\w-]+\n\tfor <%s>;\n\t%s\n"
-                          % (host, uid, re.escape(recipient.encode()), _DATE))
+    whence = rb"from %s \(\[127\.0\.0\.1\]\)\n\t" % re.escape(client.encode()) if client else b""
+    received = re.compile(rb"Received: %sby %s \(mailchute, from uid %d\)\n\twith %s id [\w-]+\n\tfor <%s>;\n\t%s\n"
+                          % (whence, host, uid, b"ESMTP" if client else b"local", re.escape(recipient.encode()), _DATE))
     author = f"{name} <{sender}>" if name else sender
     missing = {b"Date": re.compile(rb"%s\n" % _DATE), b"From": author.encode() + b"\n",
                b"Message-ID": re.compile(rb"<[\w.-]+@%s>\n" % host)}
