@@ -2,6 +2,7 @@
 #include "queue/entry_writer.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -25,14 +26,29 @@ Error without_queue(Error error) {
   return error;
 }
 
+// mailchuted reads through the queue's group, which a file inherits from an open drop directory. Root
+// can write into a closed one, too, but what he left there would be junk.
+Result<> check_group(int queue, const EntryFile& file) {
+  struct stat own {};
+  struct stat folder {};
+  if (::fstat(file.fd(), &own) < 0) return failure(Error::from_errno("stat", file.name()));
+  if (::fstatat(queue, kTmp, &folder, 0) < 0) return failure(Error::from_errno("stat", kTmp));
+  if (own.st_gid == folder.st_gid) return {};
+  return failure(Error::Kind::permission,
+                 "create " + file.name() +
+                     ": mailchuted could not read it, as the drop directory is not open yet: "
+                     "mailchute reload");
+}
+
 }  // namespace
 
 Result<EntryWriter> EntryWriter::create(const std::string& directory, std::string id) {
   auto queue = sys::open_at(AT_FDCWD, directory, O_PATH | O_DIRECTORY);
   if (!queue) return failure(without_queue(std::move(queue.error())));
   auto file = EntryFile::create(queue->get(), in_folder(kTmp, id), kSubmittedFileMode, kBuffer);
-  if (!file) {
-    Error error = without_queue(std::move(file.error()));
+  const auto readable = file ? check_group(queue->get(), *file) : Result<>();
+  if (!file || !readable) {
+    Error error = file ? readable.error() : without_queue(std::move(file.error()));
     error.text.append(" (in ").append(directory).append(")");
     return failure(std::move(error));
   }

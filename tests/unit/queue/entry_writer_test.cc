@@ -53,6 +53,19 @@ TEST(EntryWriter, WritesTheEntryThatFormatDescribes) {
   EXPECT_EQ(count_names(drop.folder / "tmp"), 0u);
 }
 
+TEST(EntryWriter, MakesNothingThatTheQueuesGroupCannotRead) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root, for a folder of another group";
+  DropFolder drop;
+  ASSERT_EQ(::chown((drop.folder / "tmp").c_str(), kStranger, kStranger), 0);
+  const auto refused = EntryWriter::create(drop.folder.path(), new_queue_id());
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, Error::Kind::permission);
+  EXPECT_NE(refused.error().text.find("is not open yet"), std::string::npos);
+  EXPECT_EQ(drop.left(), 0u);
+  ASSERT_EQ(::chmod((drop.folder / "tmp").c_str(), kDropFolderMode), 0);
+  EXPECT_TRUE(EntryWriter::create(drop.folder.path(), new_queue_id()));
+}
+
 TEST(EntryWriter, WritesTheSameHoweverItIsGivenTheMessage) {
   DropFolder drop;
   std::string message;
