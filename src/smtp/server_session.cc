@@ -25,6 +25,7 @@ ServerSession::~ServerSession() {
 
 void ServerSession::on_octets(std::string_view octets) {
   if (state_ == State::handshake || state_ == State::over) return;
+  forget_taken();
   input_.append(octets);
 }
 
@@ -91,8 +92,16 @@ bool ServerSession::step() {
 
 void ServerSession::consume(std::size_t octets) {
   taken_ += octets;
-  if (taken_ < input_.size()) return;
-  input_.clear();
+  if (taken_ == input_.size()) forget_taken();
+}
+
+// What is left moves to the front, and no copy of it stays behind.
+void ServerSession::forget_taken() {
+  if (taken_ == 0) return;
+  const std::size_t left = input_.size() - taken_;
+  std::copy_n(input_.begin() + static_cast<std::ptrdiff_t>(taken_), left, input_.begin());
+  sodium_memzero(input_.data() + left, taken_);
+  input_.resize(left);
   taken_ = 0;
 }
 

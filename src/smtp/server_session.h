@@ -126,6 +126,7 @@ class ServerSession {
   bool read_chunk();
   std::string_view input() const { return std::string_view(input_).substr(taken_); }
   void consume(std::size_t octets);
+  void forget_taken();
   void obey_line(std::string_view line, bool cr);
   void obey_or_ask(std::string_view line);
 

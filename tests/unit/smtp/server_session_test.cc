@@ -40,6 +40,15 @@ TEST(ServerSession, TakesAMessage) {
   EXPECT_EQ(dialog.begun.protocol, "ESMTP");
 }
 
+TEST(ServerSession, KeepsNoOctetsThatAreDoneWith) {
+  ServerDialog dialog;
+  dialog.say("EHLO me\r\nN");
+  for (int i = 0; i < 500; ++i) {
+    EXPECT_EQ(dialog.say("OOP " + std::string(200, 'x') + "\r\nN"), "250 2.0.0 Ok\r\n");
+  }
+  EXPECT_LT(dialog.session.held(), 500U);
+}
+
 TEST(ServerSession, BatchesTheRepliesToPipelinedCommands) {
   ServerDialog dialog;
   dialog.greeted();
