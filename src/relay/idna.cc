@@ -5,6 +5,8 @@
 
 #include <memory>
 
+#include "mail/address.h"
+
 namespace mailchute::relay {
 
 std::optional<std::string> to_a_labels(std::string_view domain) {
@@ -14,7 +16,9 @@ std::optional<std::string> to_a_labels(std::string_view domain) {
   const int code = idn2_to_ascii_8z(name.c_str(), &found, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
   const std::unique_ptr<char, decltype(&idn2_free)> ascii(found, idn2_free);
   if (code != IDN2_OK || !ascii) return std::nullopt;
-  return ascii.get();
+  // Compatibility characters stand for others: U+FF1E for ">".
+  const mail::Address there{"x", ascii.get()};
+  return !there.bare() && mail::check(there) ? std::optional(there.domain) : std::nullopt;
 }
 
 }  // namespace mailchute::relay

@@ -18,5 +18,15 @@ TEST(Idna, KnowsWhatIsNoDomain) {
   EXPECT_FALSE(to_a_labels(std::string_view("a\0b", 3)));
 }
 
+// Compatibility characters stand for others, which would end the address in a command or a field.
+TEST(Idna, MakesNothingElseOfADomain) {
+  for (const char* domain : {"a\xef\xbc\x9e" "b.example", "a\xe3\x80\x80" "b.example", "a\xef\xbc\x8c" "b.example",
+                             "a\xef\xbc\xa0" "b.example", "a\xc2\xa0" "b.example", "\xc2\xad"}) {
+    EXPECT_EQ(to_a_labels(domain), std::nullopt) << domain;
+  }
+  EXPECT_EQ(to_a_labels("\xef\xbd\x81" "b\xe3\x80\x82" "example"), "ab.example");
+  EXPECT_EQ(to_a_labels("_x.b\xc3\xbc" "cher.example"), "_x.xn--bcher-kva.example");
+}
+
 }  // namespace
 }  // namespace mailchute::relay
