@@ -122,12 +122,16 @@ Result<struct stat> status_of(int fd, std::string_view name) {
 Result<std::string> read_file(int directory, const std::string& name, std::size_t limit) {
   auto file = open_at(directory, name, O_RDONLY);
   if (!file) return failure(std::move(file.error()));
+  return read_rest(file->get(), name, limit);
+}
+
+Result<std::string> read_rest(int fd, const std::string& name, std::size_t limit) {
   constexpr std::size_t kPiece = 4096;
   std::string content;
   for (;;) {
     const std::size_t before = content.size();
     content.resize(before + kPiece);
-    const auto n = read_some(file->get(), std::span(content).subspan(before), name);
+    const auto n = read_some(fd, std::span(content).subspan(before), name);
     if (!n) return failure(n.error());
     content.resize(before + *n);
     if (content.size() > limit) {

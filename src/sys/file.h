@@ -43,6 +43,8 @@ Result<struct stat> status_of(int fd, std::string_view name);
 
 // The whole file, at most `limit` octets; a longer file is an error of kind data.
 Result<std::string> read_file(int directory, const std::string& name, std::size_t limit);
+// The same of what is open, from where it stands.
+Result<std::string> read_rest(int fd, const std::string& name, std::size_t limit);
 
 // Which file has this name, and since when it has its content; all zero when there is none.
 struct FileStamp {

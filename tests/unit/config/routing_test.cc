@@ -49,5 +49,20 @@ TEST_F(RoutingTest, WhatIsNoFileKeepsNobodyWaiting) {
   EXPECT_EQ(read_routing(settings).router.complaints(), Lines{});
 }
 
+// Its owner could make it a link to a file that only mailchuted can read, such as the password's.
+TEST_F(RoutingTest, WhatNotEverybodyCanReadIsNoList) {
+  const std::string list = folder / "list";
+  support::write_file(list, "secret@example.net\n");
+  support::write_file(settings.aliases, "crew: :include:" + list + "\n");
+  ::chmod(settings.aliases.c_str(), 0600);
+  ::chmod(list.c_str(), 0640);
+  const mail::Router router = read_routing(settings).router;
+  const std::string complaint = settings.aliases + ":1: " + list + ": not readable by everybody, as a list has to be; chmod a+r it";
+  EXPECT_EQ(router.complaints(), Lines{complaint});
+  EXPECT_EQ(router.route("crew").end, mail::Route::End::unusable);
+  ::chmod(list.c_str(), 0644);
+  EXPECT_EQ(read_routing(settings).router.route("crew").addresses, Lines{"secret@example.net"});
+}
+
 }  // namespace
 }  // namespace mailchute::config
