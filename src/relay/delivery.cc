@@ -138,6 +138,8 @@ bool Delivery::another_wanted(Instant now) {
   const std::size_t due = takeable(now);
   if (recorder_.overwhelmed() || due == 0 || open >= health_.connections(now)) return false;
   if (open == 0) return !health_.paused(now);
+  const auto established = [](const auto& conversation) { return conversation->established(); };
+  if (std::none_of(conversations_.begin(), conversations_.end(), established)) return false;  // not yet
   if (due > open * kBacklog) return true;
   return !opening() && stuck_at() <= now;
 }
@@ -150,14 +152,12 @@ void Delivery::open_connection() {
                                                           static_cast<ConversationUser&>(*this)));
 }
 
-// A connection that is open does not wait for the end of a pause.
 void Delivery::wake_when_due() {
   auto due = schedule_.next_due();
   if (!due) return wake_timer_.cancel();
   const Instant now = sys::boot_now();
-  if (conversations_.empty()) {
-    due = std::max(*due, health_.paused_until().value_or(*due));
-  } else if (*due <= now) {
+  due = std::max(*due, health_.paused_until().value_or(*due));
+  if (!conversations_.empty() && *due <= now) {
     if (conversations_.size() >= health_.connections(now)) return wake_timer_.cancel();
     due = stuck_at() > now ? stuck_at() : now + kPatience;
   }
@@ -178,7 +178,7 @@ bool Delivery::careful_in_flight() const {
 // A message that needs care, and one that tries a smart host that is in doubt, has its connection to
 // itself.
 bool Delivery::may_begin(const Conversation& conversation) const {
-  if (finishing() || recorder_.overwhelmed()) return false;
+  if (finishing() || recorder_.overwhelmed() || health_.paused(sys::boot_now())) return false;
   if (health_.on_probation()) return !conversation.in_flight() && !probing();
   return std::none_of(in_flight_.begin(), in_flight_.end(), [&](const auto& sent) {
     return sent.second.conversation == &conversation && sent.second.care == Care::needed;
@@ -243,10 +243,19 @@ void Delivery::on_report(const Conversation& conversation, smtp::TransactionRepo
   auto node = in_flight_.extract(report.id);
   InFlight& sent = node.mapped();
   const Board::Touch touch(board_, sent.message.entry.id());
-  Judgement judgement = judge(report);
-  judge_smart_host(sent, judgement, report.local);
+  const std::string& id = sent.message.entry.id();
+  const Sent about{id, sent.message.reverse_path, sent.message.addresses, sent.probe};
+  Judgement judgement = judge(report, health_.blames(about, sys::boot_now()));
+  for (const std::string& other : health_.judged(about, judgement, moment())) schedule_.hurry(other, sys::boot_now());
+  if (judgement.host == Judgement::Host::refuses) {
+    log_(Event("smart-host-trouble", Severity::warning)
+             .with("relay", conversation.relay_name())
+             .with("stage", smtp::name_of(report.stage))
+             .with("reason", judgement.reply));
+  }
   if (judgement.untouched) {
-    on_put_back(sent.message.entry.id(), sent.message.entry.envelope().time, Milliseconds(0), sent.care);
+    on_put_back(id, sent.message.entry.envelope().time, Milliseconds(0),
+                judgement.alone ? Care::needed : sent.care);
   } else {
     for (const Verdict& verdict : judgement.recipients) delivered_ += verdict.what == Verdict::What::delivered;
     recorder_.record(std::move(sent.message), std::move(judgement),
@@ -256,14 +265,6 @@ void Delivery::on_report(const Conversation& conversation, smtp::TransactionRepo
   finish_if_idle();
 }
 
-void Delivery::judge_smart_host(const InFlight& sent, const Judgement& judgement, bool local) {
-  if (judgement.untouched || local) return;
-  if (!judgement.interrupted) return health_.works();
-  health_.interrupted(sent.message.entry.id(), sent.probe,
-                      judgement.held ? judgement.reply : judgement.recipients.front().reply, sys::now(),
-                      sys::boot_now(), chance());
-}
-
 void Delivery::on_put_back(const std::string& id, Time arrival, Milliseconds delay, Care care) {
   schedule_.add(id, std::min(arrival, sys::now()), sys::boot_now() + delay, care);
   board_.drop(id);
@@ -271,6 +272,7 @@ void Delivery::on_put_back(const std::string& id, Time arrival, Milliseconds del
 
 void Delivery::on_gone(const std::string& id) {
   schedule_.remove(id);
+  health_.forget(id);
   board_.drop(id);
 }
 
@@ -296,10 +298,7 @@ void Delivery::judge_end(const Conversation& conversation, const smtp::Close::Tr
            .with("reason", trouble.text));
   if (!session) return;
   if (others > 0) return health_.crowded(others, sys::boot_now());
-  // What was said while a password was checked is not repeated in haste.
-  const bool silent = !trouble.reply && !trouble.server_fault && trouble.stage < smtp::Stage::auth;
-  health_.trouble(trouble.text, sys::now(), sys::boot_now(), chance(),
-                  silent ? Health::Heard::nothing : Health::Heard::something);
+  health_.trouble(cause_of(trouble), trouble.text, moment());
 }
 
 // The end
@@ -357,6 +356,8 @@ std::optional<Time> Delivery::next_try(const std::string& id) const {
   return sys::now() + (*due - sys::boot_now());
 }
 
-double Delivery::chance() { return std::uniform_real_distribution<double>(0, 1)(random_); }
+Moment Delivery::moment() {
+  return {sys::now(), sys::boot_now(), std::uniform_real_distribution<double>(0, 1)(random_)};
+}
 
 }  // namespace mailchute::relay

@@ -109,11 +109,10 @@ class Delivery : private ConversationUser, private RecorderUser {
   std::optional<std::string> choose(bool plain_only);
   std::optional<Outgoing> load_next(const Conversation& conversation, bool plain_only);
 
-  void judge_smart_host(const InFlight& sent, const Judgement& judgement, bool local);
   void judge_end(const Conversation& conversation, const smtp::Close::Trouble& trouble, bool used);
   bool finishing() const { return finished_ != nullptr; }
   void finish_if_idle();
-  double chance();
+  Moment moment();
 
   net::EventLoop& loop_;
   queue::Queue& queue_;

@@ -2,36 +2,116 @@
 #include "relay/health.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace mailchute::relay {
 namespace {
 
+using Host = Judgement::Host;
+
 constexpr Seconds kCrowdedFor{300};  // other clients of the smart host come and go
+constexpr Seconds kDoubtFor{3600};   // then a message that no other one speaks for or against is told off
 
 }  // namespace
 
+// Messages
+
+bool Health::blames(const Sent& message, Instant now) const {
+  const auto same_sender = [&message](const auto& other) {
+    return other.second.blamed && other.second.sender == message.reverse_path;
+  };
+  if (std::any_of(doubts_.begin(), doubts_.end(), same_sender)) return true;
+  const auto found = doubts_.find(message.id);
+  if (found == doubts_.end()) return false;
+  const Doubt& doubt = found->second;
+  return doubt.blamed || (!doubt.certain && now - doubt.since >= kDoubtFor && !met_by_another(message.id));
+}
+
+// With other recipients: what is known of one is no news of the same one.
+bool Health::met_by_another(const std::string& id) const {
+  const Doubt& mine = doubts_.at(id);
+  const auto new_to = [](const std::vector<std::string>& known, const std::vector<std::string>& recipients) {
+    return std::any_of(recipients.begin(), recipients.end(), [&known](const std::string& recipient) {
+      return std::find(known.begin(), known.end(), recipient) == known.end();
+    });
+  };
+  return std::any_of(doubts_.begin(), doubts_.end(), [&](const auto& other) {
+    const Doubt& its = other.second;
+    return other.first != id && !its.blamed && its.refusal == mine.refusal && new_to(its.recipients, mine.recipients);
+  });
+}
+
+// The time of the first stays.
+void Health::note(const std::string& id, Doubt doubt) {
+  const auto [place, first] = doubts_.try_emplace(id, doubt);
+  if (!first && place->second.refusal == doubt.refusal) doubt.since = place->second.since;
+  place->second = std::move(doubt);
+}
+
+std::vector<std::string> Health::blame_others(const std::string& id) {
+  std::vector<std::string> blamed;
+  doubts_.erase(id);
+  for (auto& [other, doubt] : doubts_) {
+    if (!std::exchange(doubt.blamed, true)) blamed.push_back(other);
+  }
+  return blamed;
+}
+
+std::vector<std::string> Health::judged(const Sent& message, Judgement& judgement, const Moment& moment) {
+  std::vector<std::string> blamed;
+  switch (judgement.host) {
+    case Host::unsaid: return blamed;
+    case Host::works:
+      works();
+      if (judgement.took_it) blamed = blame_others(message.id);
+      break;
+    case Host::interrupted: interrupted(message, judgement.reply, moment); break;
+    case Host::doubtful:
+    case Host::refuses: doubt(message, judgement, moment); break;
+  }
+  if (judgement.slow_down) crowded(1, moment.now);
+  return blamed;
+}
+
+void Health::doubt(const Sent& message, Judgement& judgement, const Moment& moment) {
+  const bool certain = judgement.host == Host::refuses;
+  Doubt doubt{moment.now, judgement.refusal, {}, {}, certain};
+  if (judgement.doubted.empty()) doubt.sender = message.reverse_path;
+  for (const std::size_t i : judgement.doubted) doubt.recipients.push_back(message.recipients[i]);
+  note(message.id, std::move(doubt));
+  if (!certain && !met_by_another(message.id)) return;
+  judgement.acquit();
+  suspect_ = message.id;
+  trouble(judgement.cause, judgement.reply, moment);
+}
+
+// Pauses
+
 void Health::works() {
-  failures_ = 0;
+  failures_.clear();
   suspect_.clear();
   until_.reset();
   last_error_.clear();
   since_.reset();
-  out_of_reach_ = false;
+  cause_.reset();
 }
 
-void Health::trouble(const std::string& reason, Time at, Instant now, double chance, Heard heard) {
-  ++failures_;
-  out_of_reach_ = heard == Heard::nothing;
+// What was in flight when it began is no further trouble.
+void Health::trouble(Cause cause, const std::string& reason, const Moment& moment) {
+  unsigned& failures = failures_[cause];
+  if (!paused(moment.now) || failures == 0) ++failures;
+  cause_ = cause;
   crowded_until_.reset();
   last_error_ = reason;
-  if (!since_) since_ = at;
-  until_ = now + retry_delay(limits_, failures_, chance);
+  if (!since_) since_ = moment.at;
+  const RetryLimits limits = cause == Cause::login ? login_limits(limits_) : limits_;
+  const Instant until = moment.now + retry_delay(limits, failures, moment.chance);
+  until_ = std::max(until, until_.value_or(until));
 }
 
-void Health::interrupted(const std::string& id, bool probe, const std::string& reason, Time at,
-                         Instant now, double chance) {
-  if (probe && id != suspect_) return trouble(reason, at, now, chance);
-  suspect_ = id;
+void Health::interrupted(const Sent& message, const std::string& reason, const Moment& moment) {
+  if (message.probe && message.id != suspect_) return trouble(Cause::trouble, reason, moment);
+  suspect_ = message.id;
   last_error_ = reason;
 }
 

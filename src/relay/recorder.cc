@@ -55,11 +55,11 @@ bool nothing_happened(const std::vector<Outcome>& outcomes) {
                      [](const Outcome& outcome) { return outcome.status == RecipientStatus::to_do; });
 }
 
-Care care_for(const std::vector<Outcome>& outcomes, bool interrupted) {
+Care care_for(const std::vector<Outcome>& outcomes, bool alone) {
   const bool doubtful = std::any_of(outcomes.begin(), outcomes.end(), [](const Outcome& outcome) {
     return outcome.status == RecipientStatus::possibly_delivered;
   });
-  return interrupted || doubtful ? Care::needed : Care::none;
+  return alone || doubtful ? Care::needed : Care::none;
 }
 
 // A smart host refuses MAIL for the sender's sake, as a rule.
@@ -95,7 +95,7 @@ void Recorder::record(Outgoing message, Judgement judgement, const Via& via) {
   }
   log_judgement(log_, message, judgement, via, info.last_attempt);
   auto outcomes = outcomes_of(message, judgement);
-  const Care care = care_for(outcomes, judgement.interrupted);
+  const Care care = care_for(outcomes, judgement.alone);
   Attempt attempt{std::move(message), std::move(outcomes), std::move(info), care};
   if (settle(attempt)) return;
   unrecorded_.push_back(std::move(attempt));
