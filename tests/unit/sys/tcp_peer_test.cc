@@ -56,8 +56,8 @@ struct Pair {
   UniqueFd listening, client, accepted;
 };
 
-// A client of `family` at `to` of a server that listens on `on`.
-Pair connect(int server_family, const char* on, int client_family, const char* to) {
+// A client of `family` at `to` of a server that listens on `on`; its own address is `from`, if given.
+Pair connect(int server_family, const char* on, int client_family, const char* to, const char* from = nullptr) {
   Pair pair;
   Address at = address(server_family, on);
   pair.listening.reset(::socket(server_family, SOCK_STREAM, 0));
@@ -70,6 +70,10 @@ Pair connect(int server_family, const char* on, int client_family, const char* t
   Address target = address(client_family, to);
   set_port(target, port_of(at));
   pair.client.reset(::socket(client_family, SOCK_STREAM, 0));
+  if (from != nullptr) {
+    Address own = address(client_family, from);
+    EXPECT_EQ(::bind(pair.client.get(), own.get(), own.length), 0) << strerror(errno);
+  }
   EXPECT_EQ(::connect(pair.client.get(), target.get(), target.length), 0) << strerror(errno);
   pair.accepted.reset(::accept(pair.listening.get(), nullptr, nullptr));
   return pair;
@@ -120,9 +124,12 @@ TEST(TcpPeer, IsNotRootWhenItHasGone) {
   EXPECT_EQ(uid_of_tcp_peer(pair.accepted.get()), std::nullopt);
 }
 
-// A later connection from the same port is another user's: the first one is not his.
+// A later connection from the same port is another user's: the first one is not his. At an address of
+// its own no other program takes the port in between.
 TEST(TcpPeer, IsNotWhoHasThePortLater) {
-  Pair pair = connect(AF_INET, "127.0.0.1", AF_INET, "127.0.0.1");
+  const auto pid = static_cast<unsigned>(::getpid());
+  const std::string from = "127.9." + std::to_string(pid / 256 % 256) + "." + std::to_string(pid % 256);
+  Pair pair = connect(AF_INET, "127.0.0.1", AF_INET, "127.0.0.1", from.c_str());
   Address local, remote;
   ::getsockname(pair.client.get(), local.get(), &local.length);
   ::getpeername(pair.client.get(), remote.get(), &remote.length);
