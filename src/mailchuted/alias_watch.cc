@@ -16,12 +16,13 @@ std::string folder_of(const std::string& path) {
 
 }  // namespace
 
-AliasWatch::AliasWatch(std::map<std::string, sys::FileStamp> files) : files_(std::move(files)) {
+AliasWatch::AliasWatch(std::map<std::string, sys::FileStamp> files)
+    : files_(std::move(files)), look_(true) {
   std::set<std::string> folders;
   for (const auto& [path, stamp] : files_) folders.insert(folder_of(path));
   for (const std::string& folder : folders) {
     if (folders_.size() == kMostFolders) return;
-    if (auto watch = sys::FolderWatch::open(folder)) folders_.push_back(std::move(*watch));
+    if (auto watch = sys::FolderWatch::open(folder, true)) folders_.push_back(std::move(*watch));
   }
 }
 
@@ -32,7 +33,7 @@ std::vector<int> AliasWatch::fds() const {
 }
 
 bool AliasWatch::changed() {
-  bool look = false;
+  bool look = std::exchange(look_, false);
   for (auto folder = folders_.begin(); folder != folders_.end();) {
     const auto drained = folder->drain();
     look |= drained.value_or(true);

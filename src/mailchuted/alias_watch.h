@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Notices that somebody has changed the aliases, or a list that they include: nobody who edits
-// /etc/aliases should have to remember newaliases(1), though he may.
+// Notices that somebody has changed or removed the aliases, or a list that they include: nobody who
+// edits /etc/aliases should have to remember newaliases(1), though he may. Editors that write a new
+// file take the old one away before: whoever hears of a change waits a moment.
 #pragma once
 
 #include <map>
@@ -20,12 +21,14 @@ class AliasWatch {
 
   // Readable when changed() should be asked.
   std::vector<int> fds() const;
-  // Since the last time; costs nothing as long as nothing was written in their folders.
+  // Since the last time, at first since the stamps; costs nothing as long as nothing happens in their
+  // folders.
   bool changed();
 
  private:
   std::map<std::string, sys::FileStamp> files_;
   std::vector<sys::FolderWatch> folders_;
+  bool look_ = false;  // whatever the folders tell
 };
 
 }  // namespace mailchute::mailchuted

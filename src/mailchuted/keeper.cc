@@ -65,7 +65,7 @@ Result<> Keeper::run() {
     take_signals();
     for (WorkerProcess& worker : workers_) hear(worker);
     reap();
-    if (aliases_.changed()) reload_wanted_ = true;
+    look_at_aliases();
     if (cannot_begin_) return failure(*cannot_begin_);
     reload_if_wanted();
     keep_time();
@@ -89,6 +89,7 @@ std::optional<Steady::time_point> Keeper::next_deadline() const {
   const auto consider = [&](Steady::time_point time) { next = std::min(next.value_or(time), time); };
   if (stop_by_) consider(*stop_by_);
   else if (in_force_ == nullptr && coming_ == nullptr) consider(rest_until_);
+  if (aliases_due_) consider(*aliases_due_);
   if (!stop_by_) {
     for (const WorkerProcess& worker : workers_) consider(watchdog_.deadline(worker));
   }

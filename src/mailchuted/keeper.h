@@ -62,6 +62,7 @@ class Keeper {
   void log_death(const WorkerProcess& worker, int status);
   void log_cannot_start(const std::string& reason);
   void follow_aliases();
+  void look_at_aliases();
 
   // Reloading: keeper_reload.cc
   void reload_if_wanted();
@@ -86,6 +87,7 @@ class Keeper {
   std::function<void()> started_;
   sys::UniqueFd signals_;
   AliasWatch aliases_;
+  std::optional<Steady::time_point> aliases_due_;  // for a reload, as they have changed
   Premises premises_;
   Casualties casualties_;
   std::list<WorkerProcess> workers_;

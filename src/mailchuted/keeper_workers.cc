@@ -17,6 +17,7 @@ using Kind = Message::Kind;
 using Stage = WorkerProcess::Stage;
 
 constexpr Milliseconds kOldWorkers = Seconds(10);  // of a keeper that died, to go
+constexpr Milliseconds kAliasesSettle = Seconds(1);  // editors write a file in several steps
 
 }  // namespace
 
@@ -226,6 +227,15 @@ void Keeper::follow_aliases() {
     log()(Event("bad-alias", Severity::warning).with("reason", line));
   }
   aliases_ = AliasWatch(orders_.routing.files);
+  aliases_due_.reset();
+}
+
+void Keeper::look_at_aliases() {
+  const auto now = Steady::now();
+  if (aliases_.changed() && !aliases_due_) aliases_due_ = now + kAliasesSettle;
+  if (!aliases_due_ || now < *aliases_due_) return;
+  aliases_due_.reset();
+  reload_wanted_ = true;
 }
 
 void Keeper::log_cannot_start(const std::string& reason) {

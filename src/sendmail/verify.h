@@ -21,7 +21,7 @@ int test_addresses(const Options& options, const config::Settings& settings, std
 
 // newaliases, -bi, -I: a warning for each thing that is wrong, no more: the rest of the file works, and
 // packages that end with newaliases shall be installed. The daemon notices by itself that the file is
-// another one, but not at once that it is gone; so it is told, by those whom it obeys.
+// another one, but not at once; so it is told, by those whom it obeys.
 int check_aliases(const config::Settings& settings, Report& report);
 
 }  // namespace mailchute::sendmail

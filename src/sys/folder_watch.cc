@@ -11,7 +11,8 @@
 namespace mailchute::sys {
 namespace {
 
-constexpr unsigned kArrivals = IN_MOVED_TO | IN_CLOSE_WRITE;
+constexpr std::uint32_t kArrivals = IN_MOVED_TO | IN_CLOSE_WRITE;
+constexpr std::uint32_t kDepartures = IN_MOVED_FROM | IN_DELETE;
 constexpr unsigned kFolderGone = IN_MOVE_SELF | IN_DELETE_SELF | IN_IGNORED;
 
 // All that several events in a row tell.
@@ -28,16 +29,16 @@ unsigned mask_of(std::string_view events) {
 
 }  // namespace
 
-Result<FolderWatch> FolderWatch::open(std::string path) {
+Result<FolderWatch> FolderWatch::open(std::string path, bool departures) {
   UniqueFd fd(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
   if (!fd) return failure(Error::from_errno("watch", path));
-  FolderWatch result(std::move(fd), std::move(path));
+  FolderWatch result(std::move(fd), std::move(path), kArrivals | (departures ? kDepartures : 0));
   if (auto watched = result.watch(); !watched) return failure(std::move(watched.error()));
   return result;
 }
 
 Result<> FolderWatch::watch() {
-  const unsigned mask = kArrivals | IN_MOVE_SELF | IN_DELETE_SELF | IN_ONLYDIR;
+  const std::uint32_t mask = events_ | IN_MOVE_SELF | IN_DELETE_SELF | IN_ONLYDIR;
   if (::inotify_add_watch(fd_.get(), path_.c_str(), mask) < 0) {
     return failure(Error::from_errno("watch", path_));
   }

@@ -4,6 +4,7 @@
 // look.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "base/error.h"
@@ -13,8 +14,9 @@ namespace mailchute::sys {
 
 class FolderWatch {
  public:
-  // Names that are moved into the folder, or created there and closed.
-  static Result<FolderWatch> open(std::string path);
+  // Names that are moved into the folder, or created there and closed; with `departures` also those
+  // that leave it.
+  static Result<FolderWatch> open(std::string path, bool departures = false);
 
   // Readable when there is something to drain; never blocks.
   int fd() const { return fd_.get(); }
@@ -24,11 +26,13 @@ class FolderWatch {
   Result<bool> drain();
 
  private:
-  FolderWatch(UniqueFd fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
+  FolderWatch(UniqueFd fd, std::string path, std::uint32_t events)
+      : fd_(std::move(fd)), path_(std::move(path)), events_(events) {}
   Result<> watch();
 
   UniqueFd fd_;
   std::string path_;
+  std::uint32_t events_;
 };
 
 }  // namespace mailchute::sys

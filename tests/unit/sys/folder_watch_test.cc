@@ -35,11 +35,15 @@ TEST(FolderWatch, TellsOfNamesMovedIn) {
   EXPECT_FALSE(*watched.watch.drain()) << "all were taken at once";
 }
 
-TEST(FolderWatch, IsNotWokenByNamesThatLeave) {
+TEST(FolderWatch, IsWokenByNamesThatLeaveOnlyWhereThatIsWanted) {
   Watched watched;
-  write_file(watched.path + "/a", "");
-  EXPECT_TRUE(*watched.watch.drain());
+  FolderWatch both = std::move(*FolderWatch::open(watched.path, true));
+  for (const char* name : {"/a", "/b"}) write_file(watched.path + name, "");
+  EXPECT_TRUE(*watched.watch.drain() && *both.drain());
   std::filesystem::rename(watched.path + "/a", watched.parent / "a");
+  EXPECT_TRUE(*both.drain());
+  std::filesystem::remove(watched.path + "/b");
+  EXPECT_TRUE(*both.drain());
   EXPECT_FALSE(*watched.watch.drain());
 }
 
