@@ -95,6 +95,7 @@ constexpr Known kKnown[] = {
     {"retry.first", "60", [](V v, S s) { v.read_span(s.retry.first); }},
     {"retry.longest", "3600", [](V v, S s) { v.read_span(s.retry.longest); }},
     {"retry.lifetime", "\"5d\"", [](V v, S s) { v.read_span(s.retry.lifetime); }},
+    {"retry.delay_notice", "\"4h\"", [](V v, S s) { v.read_span_or_never(s.retry.delay_notice); }},
 
     {"dead_letters", "{ lifetime = \"30d\"; size = \"100M\"; }", [](V v, S) { v.is_group(); },
      Known::For::daemon, true},

@@ -64,6 +64,7 @@ struct Retry {
   Seconds first{60};
   Seconds longest{3600};
   Seconds lifetime{5 * 86400};
+  std::optional<Seconds> delay_notice{4 * 3600};  // none: never
 };
 
 struct DeadLetters {

@@ -188,6 +188,13 @@ void Value::read_span(Seconds& into) const {
   }
 }
 
+void Value::read_span_or_never(std::optional<Seconds>& into) const {
+  if (string() == "never") return into.reset();
+  Seconds span{};
+  read_span(span);
+  into = span;
+}
+
 void Value::read_size(std::uint64_t& into) const {
   const auto text = string();
   const auto number = integer();

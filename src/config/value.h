@@ -53,6 +53,7 @@ class Value {
   void read_sender(std::string& into) const;  // "keep", "domain" or an address
   void read_address_patterns(std::vector<std::string>& into) const;
   void read_span(Seconds& into) const;        // a second to a year
+  void read_span_or_never(std::optional<Seconds>& into) const;
   void read_size(std::uint64_t& into) const;  // octets
 
   template <std::unsigned_integral T>

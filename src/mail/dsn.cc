@@ -152,9 +152,20 @@ bool unfit(const DsnRecipient& recipient) {
 
 }  // namespace
 
-bool wants_failure_report(const Envelope& envelope, const Recipient& recipient) {
+bool wants_report(const Envelope& envelope, const Recipient& recipient, DsnAction action) {
   if (envelope.reverse_path.empty()) return false;
-  return recipient.notify == Notify() || recipient.notify.failure;
+  const bool nothing_said = recipient.notify == Notify();
+  switch (action) {
+    case DsnAction::failed:
+      return nothing_said || recipient.notify.failure;
+    case DsnAction::delayed:
+      return nothing_said || recipient.notify.delay;
+    case DsnAction::delivered:
+    case DsnAction::relayed:
+    case DsnAction::expanded:
+      return recipient.notify.success;
+  }
+  return false;
 }
 
 bool returns_whole_message(const DsnReport& report) {

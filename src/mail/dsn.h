@@ -77,9 +77,9 @@ struct Dsn {
   bool eight_bit = false;  // head, message and tail together
 };
 
-// Whether the sender is told when this recipient fails: not of a message that is a notification
-// itself (RFC 5321, 4.5.5), not where he said so (RFC 3461, 4.1 and 5.2.3; nothing said is yes).
-bool wants_failure_report(const Envelope& envelope, const Recipient& recipient);
+// Whether the sender is told of this: not of a message that is a notification itself (RFC 5321,
+// 4.5.5); where he did not say of what (RFC 3461, 4.1), only of failure and delay.
+bool wants_report(const Envelope& envelope, const Recipient& recipient, DsnAction action);
 
 // Where the sender did not say (RET), larger messages come back as header only.
 inline constexpr std::uint64_t kMaxReturned = 50 << 10;

@@ -32,6 +32,7 @@ const char* name_of(RecipientStatus status) {
     case RecipientStatus::possibly_delivered: return "possibly_delivered";
     case RecipientStatus::done: return "done";
     case RecipientStatus::failed: return "failed";
+    case RecipientStatus::relayed: return "relayed";
   }
   return "to_do";
 }

@@ -42,6 +42,7 @@ std::string words_for(const queue::Listed::Recipient& recipient) {
     case RecipientStatus::possibly_delivered: return "to do; possibly delivered already";
     case RecipientStatus::done: return "done";
     case RecipientStatus::failed: return "failed: " + (recipient.reply.empty() ? "refused" : recipient.reply);
+    case RecipientStatus::relayed: return "done, as the sender will be told";
   }
   return {};
 }

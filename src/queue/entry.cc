@@ -172,13 +172,15 @@ tl::expected<Head, Refusal> read_head(int fd, std::uint64_t file_size, std::stri
   return std::move(*head);
 }
 
-std::vector<std::size_t> owed(const Head& head) {
+std::vector<std::size_t> owed(const Progress& progress, const mail::Envelope& envelope) {
+  using mail::DsnAction;
   std::vector<std::size_t> owed;
-  const std::string& status = head.progress.status;
-  const mail::Envelope& envelope = head.envelope;
-  for (std::size_t i = 0; i < status.size(); ++i) {
-    const bool failed = static_cast<RecipientStatus>(status[i]) == RecipientStatus::failed;
-    if (failed && mail::wants_failure_report(envelope, envelope.recipients[i])) owed.push_back(i);
+  for (std::size_t i = 0; i < progress.status.size(); ++i) {
+    const auto status = static_cast<RecipientStatus>(progress.status[i]);
+    const auto wanted = [&](DsnAction action) { return mail::wants_report(envelope, envelope.recipients[i], action); };
+    const bool late = progress.delay == DelayNotice::owed && is_open(status) && wanted(DsnAction::delayed);
+    const bool failed = status == RecipientStatus::failed && wanted(DsnAction::failed);
+    if (late || failed || status == RecipientStatus::relayed) owed.push_back(i);
   }
   return owed;
 }
@@ -237,7 +239,7 @@ Result<> Entry::readdress(const std::vector<Readdressed>& changes) {
     if (!stays) ++change;
   }
   if (const auto checked = checked_envelope(envelope); !checked) return failure(checked.error());
-  for (Failure& failed : progress.failures) failed.recipient = places[failed.recipient];
+  for (Reply& reply : progress.replies) reply.recipient = places[reply.recipient];
   head_.envelope = std::move(envelope);
   head_.progress = std::move(progress);
   readdressed_ = true;

@@ -58,8 +58,14 @@ struct Refusal {
 tl::expected<Head, Refusal> read_head(int fd, std::uint64_t file_size, std::string_view name,
                                       std::string& start);
 
-// Failed recipients of whom the sender is still to be told.
-std::vector<std::size_t> owed(const Head& head);
+// Whether one of whom there is still something to do.
+inline bool is_open(RecipientStatus status) {
+  return status == RecipientStatus::to_do || status == RecipientStatus::possibly_delivered;
+}
+
+// Recipients of whom the sender is still to be told: that they failed, were served by a smart host
+// that will not tell, or have to wait.
+std::vector<std::size_t> owed(const Progress& progress, const mail::Envelope& envelope);
 
 class Entry {
  public:
@@ -74,7 +80,7 @@ class Entry {
   const mail::Envelope& envelope() const { return head_.envelope; }
   const Progress& progress() const { return head_.progress; }
   RecipientStatus status(std::size_t recipient) const;
-  std::vector<std::size_t> owed() const { return queue::owed(head_); }
+  std::vector<std::size_t> owed() const { return queue::owed(head_.progress, head_.envelope); }
   // Of the file that was submitted, also where this is the daemon's copy of it; what the front end
   // said is envelope().uid.
   std::uint32_t owner() const { return owner_; }

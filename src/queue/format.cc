@@ -14,7 +14,8 @@ namespace {
 constexpr std::string_view kStatus = "Mailchute-Status: ";
 constexpr std::string_view kOwner = "Mailchute-Owner: ";
 constexpr std::string_view kNotification = "Mailchute-Notification: ";
-constexpr std::string_view kFailure = "Mailchute-Failure: ";
+constexpr std::string_view kDelay = "Mailchute-Delay: ";
+constexpr std::string_view kReply = "Mailchute-Reply: ";
 constexpr std::string_view kHeld = "Mailchute-Held: ";
 constexpr std::string_view kEntry = "Mailchute-Entry: 1 ";
 constexpr std::string_view kTime = "Mailchute-Time: ";
@@ -190,17 +191,42 @@ std::string bounded(std::string_view reply, std::size_t limit) {
   return text.size() <= limit ? text : escaped(reply.substr(0, limit / 4));
 }
 
-std::optional<Failure> parse_failure(std::string_view text) {
+std::optional<Reply> parse_reply(std::string_view text) {
   const auto digits = text.substr(0, text.find(' '));
   const auto recipient = parse_number(digits);
-  if (!recipient || digits.size() == text.size()) return std::nullopt;
-  auto reply = unescaped(text.substr(digits.size() + 1));
-  if (!reply) return std::nullopt;
-  return Failure{static_cast<std::size_t>(*recipient), std::move(*reply)};
+  text.remove_prefix(digits.size());
+  auto host = take(text, " ") ? take_path(text) : std::nullopt;
+  auto words = take(text, " ") ? unescaped(text) : std::nullopt;
+  if (!recipient || !host || !words) return std::nullopt;
+  return Reply{static_cast<std::size_t>(*recipient), std::move(*words), std::move(*host)};
+}
+
+// A host that takes more than half of the room is left out.
+std::string format_reply(const Reply& reply, std::size_t limit) {
+  std::string host = format_path(reply.host);
+  if (host.size() > limit / 2) host = "<>";
+  return std::to_string(reply.recipient) + " " + host + " " + bounded(reply.text, limit - host.size());
 }
 
 bool is_status(std::string_view octets) {
-  return octets.find_first_not_of("-?+!") == std::string_view::npos;
+  return octets.find_first_not_of("-?+!~") == std::string_view::npos;
+}
+
+constexpr std::string_view kOwed = "owed";
+constexpr std::string_view kTold = "told";
+
+DelayNotice parse_delay(std::string_view word) {
+  if (word == kOwed) return DelayNotice::owed;
+  return word == kTold ? DelayNotice::told : DelayNotice::none;
+}
+
+std::string_view delay_word(DelayNotice delay) {
+  switch (delay) {
+    case DelayNotice::none: return "";
+    case DelayNotice::owed: return kOwed;
+    case DelayNotice::told: return kTold;
+  }
+  return "";
 }
 
 std::optional<Progress> parse_progress(std::string_view text) {
@@ -208,11 +234,12 @@ std::optional<Progress> parse_progress(std::string_view text) {
   progress.status = take_field(text, kStatus).value_or("");
   progress.owner = parse_uid(take_field(text, kOwner).value_or("")).value_or(0);
   progress.notification = take_field(text, kNotification).value_or("");
-  while (const auto line = take_field(text, kFailure)) {
-    auto failed = parse_failure(*line);
-    if (!failed || failed->recipient >= progress.status.size()) return {};
-    if (progress.failures.size() == progress.status.size()) return {};
-    progress.failures.push_back(std::move(*failed));
+  progress.delay = parse_delay(take_field(text, kDelay).value_or(""));
+  while (const auto line = take_field(text, kReply)) {
+    auto reply = parse_reply(*line);
+    if (!reply || reply->recipient >= progress.status.size()) return {};
+    if (progress.replies.size() == progress.status.size()) return {};
+    progress.replies.push_back(std::move(*reply));
   }
   auto held = unescaped(take_field(text, kHeld).value_or(""));
   if (!held || !is_status(progress.status)) return {};
@@ -275,7 +302,7 @@ Result<mail::Envelope> parse_envelope(std::string_view text) {
 
 std::string format_progress(const Progress& progress) {
   if (progress.status.empty()) return {};
-  // Beside its reply a Failure line needs the octet of status, the name, and the index.
+  // Beside host and reply a Reply line needs the octet of status, the name, and the index.
   const std::size_t limit = std::min(kMaxReply, kMaxProgress / progress.status.size() - 48);
   std::string out;
   out.append(kStatus).append(progress.status).append("\n");
@@ -283,9 +310,9 @@ std::string format_progress(const Progress& progress) {
   if (!progress.notification.empty()) {
     out.append(kNotification).append(progress.notification).append("\n");
   }
-  for (const auto& [recipient, reply] : progress.failures) {
-    out.append(kFailure).append(std::to_string(recipient)).append(" ");
-    out.append(bounded(reply, limit)).append("\n");
+  append_word(out, kDelay, delay_word(progress.delay));
+  for (const Reply& reply : progress.replies) {
+    out.append(kReply).append(format_reply(reply, limit)).append("\n");
   }
   if (!progress.held.empty()) out.append(kHeld).append(bounded(progress.held, limit)).append("\n");
   return out;

@@ -2,10 +2,13 @@
 // A queue entry as octets: first the envelope as header fields, so that any Maildir reader can open
 // the queue, then the message with LF line ends exactly as it will be sent.
 //
-//   Mailchute-Status: -+!?                 the daemon's files only: one octet a recipient
+//   Mailchute-Status: -+!?~                the daemon's files only: one octet a recipient
 //   Mailchute-Owner: 1000                  there: whose the submitter's file was
-//   Mailchute-Notification: 5KX...         there: id of the entry that tells of the '!' ones
-//   Mailchute-Failure: 1 550 5.1.1 who?    there: a recipient's index and final reply, escaped
+//   Mailchute-Notification: 5KX...         there: id of the entry that tells the sender what is owed
+//   Mailchute-Delay: owed                  there: the notice that it takes long; owed, or told
+//   Mailchute-Reply: 1 <mail.example.org> 550 5.1.1 who?
+//                                          there: of those told of, a recipient's index, which smart
+//                                          host was asked, if one was, and what came of it, escaped
 //   Mailchute-Held: 550 5.7.1 not yours    there: why it waits for an administrator, escaped
 //   Mailchute-Entry: 1 ENVELOPE MESSAGE DIGEST
 //   Mailchute-Time: 1790000000.123
@@ -49,23 +52,31 @@ enum class RecipientStatus : char {
   to_do = '-',
   possibly_delivered = '?',  // to do; the reply to an earlier attempt was lost
   done = '+',
-  failed = '!',  // and nobody has been told; one of whom the sender was told is done
+  failed = '!',   // and nobody has been told; one of whom the sender was told is done
+  relayed = '~',  // done, but the sender wants to hear of that, and the smart host will not tell him
 };
 
-struct Failure {
+// Why a recipient is told of.
+struct Reply {
   std::size_t recipient;
-  std::string reply;
+  std::string text;
+  std::string host{};  // empty: no smart host was asked
+  bool operator==(const Reply&) const = default;
 };
+
+// Of the notice that a message takes long, which comes once.
+enum class DelayNotice { none, owed, told };
 
 // What stands before the Entry line.
 struct Progress {
   std::string status;  // RecipientStatus octets; empty in a submitter's file
-  std::vector<Failure> failures;
+  std::vector<Reply> replies;
   std::string held;         // empty: not held
   std::uint32_t owner = 0;  // with a status: owner of the file that was submitted
-  // Chosen when a recipient fails, before the notification is written: whether an entry of this id
-  // is there says after a crash whether it was.
+  // Chosen when the sender is to be told, before the notification is written: whether an entry of
+  // this id is there says after a crash whether it was.
   std::string notification{};
+  DelayNotice delay = DelayNotice::none;
 };
 
 struct Head {
@@ -85,7 +96,7 @@ Result<> check_envelope(const mail::Envelope& envelope);
 // format_envelope() of what passes check_envelope() and is not longer than kMaxEnvelope.
 Result<std::string> checked_envelope(const mail::Envelope& envelope);
 
-// Replies are cut to what kMaxProgress allows for that many recipients.
+// Replies are cut, and hosts left out, to what kMaxProgress allows for that many recipients.
 std::string format_progress(const Progress& progress);
 std::string format_envelope(const mail::Envelope& envelope);
 std::string format_entry_line(std::uint64_t envelope, std::uint64_t message, const Digest& digest);

@@ -33,11 +33,13 @@
 //   write work/ID, fsync,                daemon     work/ID: removed at the next start; cur/ID old
 //     rename over cur/ID, fsync                     or new, both whole
 //   one octet of Status in cur/ID, sync  daemon     the old or the new octet
-//   rewrite cur/ID: failed, and the id   daemon     cur/ID that owes a notification: queued when
-//     NOTE for the notification                     cur/ID is loaded, before anything is sent of it
+//   rewrite cur/ID: failed, relayed or   daemon     cur/ID that owes a notification: queued when
+//     late, and the id NOTE for the                 cur/ID is loaded, before anything is sent of it
+//     notification
 //   write work/NOTE, rename -> cur/NOTE  daemon     as above; where cur/NOTE is there already it is
 //     as above                                      not written again, and not sent yet
-//   Status in cur/ID: told, sync         daemon     as above; now cur/NOTE is sent
+//   Status in cur/ID: told, sync; or     daemon     as above; now cur/NOTE is sent
+//     rewrite cur/ID, late: told
 //   unlink cur/ID (all delivered)        daemon     cur/ID: sent once more, at most sync_every
 //                                                   messages
 //   unlink failed/ID (dead_letters.h)    daemon     failed/ID, or nothing: logged

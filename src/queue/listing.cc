@@ -20,7 +20,7 @@ constexpr std::size_t kRecipientFields = 3;
 constexpr std::size_t kMaxLine = 2 * kMaxHead;
 
 std::optional<RecipientStatus> parse_status(std::string_view octet) {
-  if (octet.size() != 1 || octet.find_first_not_of("-?+!") == 0) return std::nullopt;
+  if (octet.size() != 1 || octet.find_first_not_of("-?+!~") == 0) return std::nullopt;
   return static_cast<RecipientStatus>(octet[0]);
 }
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <map>
 
 #include "base/text.h"
 #include "mail/dsn.h"
@@ -23,15 +24,13 @@ namespace {
 constexpr Milliseconds kUpkeep = std::chrono::hours(1);
 constexpr std::size_t kCopyBuffer = 64 << 10;
 
-bool open_to(RecipientStatus status) {
-  return status == RecipientStatus::to_do || status == RecipientStatus::possibly_delivered;
-}
-
 bool has_open(const std::string& status) { return status.find_first_of("-?") != std::string::npos; }
 
 bool all_done(const std::string& status) {
   return status.find_first_not_of('+') == std::string::npos;
 }
+
+bool none_failed(const std::string& status) { return status.find('!') == std::string::npos; }
 
 tl::unexpected<Error> no_entry(const std::string& id) {
   return failure(Error::Kind::unavailable, "no entry " + escaped(id) + " in the queue");
@@ -41,26 +40,56 @@ tl::unexpected<Error> taken(const std::string& id) {
   return failure(Error::Kind::rejected, id + ": there is an entry with this id");
 }
 
-// The progress after these outcomes.
-Result<Progress> applied(const Entry& entry, std::span<const Outcome> outcomes) {
-  Progress next = entry.progress();
-  if (!entry.own()) {
-    next.status.assign(entry.envelope().recipients.size(), '-');
-    next.owner = entry.owner();
+Progress progress_of(const Entry& entry) {
+  Progress progress = entry.progress();
+  if (entry.own()) return progress;
+  progress.status.assign(entry.envelope().recipients.size(), '-');
+  progress.owner = entry.owner();
+  return progress;
+}
+
+// One of those that the notice would be about.
+bool wants_delay_notice(const mail::Envelope& envelope, const std::string& status) {
+  for (std::size_t i = 0; i < status.size(); ++i) {
+    const bool open = is_open(static_cast<RecipientStatus>(status[i]));
+    if (open && mail::wants_report(envelope, envelope.recipients[i], mail::DsnAction::delayed)) return true;
   }
-  bool owes = false;
-  for (const auto& [recipient, status, reply] : outcomes) {
+  return false;
+}
+
+// Of the failed, and of who is to be told of.
+void keep_replies(Progress& progress, const mail::Envelope& envelope, std::vector<Reply> news) {
+  std::map<std::size_t, Reply> replies;
+  for (Reply& reply : progress.replies) replies[reply.recipient] = std::move(reply);
+  const auto owes = owed(progress, envelope);
+  for (Reply& reply : news) {
+    const bool failed = progress.status[reply.recipient] == static_cast<char>(RecipientStatus::failed);
+    const bool told_of = std::binary_search(owes.begin(), owes.end(), reply.recipient);
+    if (failed || told_of) replies[reply.recipient] = std::move(reply);
+  }
+  progress.replies.clear();
+  for (auto& [recipient, reply] : replies) progress.replies.push_back(std::move(reply));
+}
+
+// The progress after these outcomes.
+Result<Progress> applied(const Entry& entry, std::span<const Outcome> outcomes, bool late) {
+  const mail::Envelope& envelope = entry.envelope();
+  Progress next = progress_of(entry);
+  const bool owed_before = !owed(next, envelope).empty();
+  std::vector<Reply> news;
+  for (const auto& [recipient, status, reply, host] : outcomes) {
     if (recipient >= next.status.size()) {
       return failure(Error::Kind::system, entry.id() + ": outcome for no recipient");
     }
-    const auto before = static_cast<RecipientStatus>(next.status[recipient]);
-    if (!open_to(before) || status == RecipientStatus::to_do) continue;
-    next.status[recipient] = static_cast<char>(status);
-    if (status != RecipientStatus::failed) continue;
-    next.failures.push_back({recipient, reply});
-    owes |= mail::wants_failure_report(entry.envelope(), entry.envelope().recipients[recipient]);
+    if (!is_open(static_cast<RecipientStatus>(next.status[recipient]))) continue;
+    if (status != RecipientStatus::to_do) next.status[recipient] = static_cast<char>(status);
+    news.push_back({recipient, reply, host});
   }
-  if (owes) next.notification = new_queue_id();
+  if (late && next.delay == DelayNotice::none && wants_delay_notice(envelope, next.status)) {
+    next.delay = DelayNotice::owed;
+  }
+  keep_replies(next, envelope, std::move(news));
+  if (!owed_before && !owed(next, envelope).empty()) next.notification = new_queue_id();
   return next;
 }
 
@@ -202,9 +231,9 @@ void Queue::take_back(const OwnEntryWriter& writer) {
   changed_.insert(folders_.cur.get());
 }
 
-Result<Disposition> Queue::record(Entry& entry, std::span<const Outcome> outcomes) {
+Result<Disposition> Queue::record(Entry& entry, std::span<const Outcome> outcomes, bool late) {
   if (outcomes.empty()) return Disposition::waiting;
-  auto next = applied(entry, outcomes);
+  auto next = applied(entry, outcomes, late);
   if (!next) return failure(std::move(next.error()));
   if (all_done(next->status)) return remove(entry);
   if (auto kept = keep(entry, std::move(*next)); !kept) return failure(std::move(kept.error()));
@@ -213,10 +242,17 @@ Result<Disposition> Queue::record(Entry& entry, std::span<const Outcome> outcome
 }
 
 Result<Disposition> Queue::told(Entry& entry) {
-  std::string status = entry.progress().status;
-  for (const std::size_t i : entry.owed()) status[i] = static_cast<char>(RecipientStatus::done);
+  Progress next = entry.progress();
+  const auto open = [&](std::size_t i) { return is_open(static_cast<RecipientStatus>(next.status[i])); };
+  for (const std::size_t i : entry.owed()) {
+    if (!open(i)) next.status[i] = static_cast<char>(RecipientStatus::done);
+  }
+  if (next.delay == DelayNotice::owed) {
+    next.delay = DelayNotice::told;
+    std::erase_if(next.replies, [&](const Reply& reply) { return open(reply.recipient); });
+  }
   auto done = sys::sync(folders_.cur.get(), options_.directory);
-  if (done) done = change_status(entry, status);
+  if (done) done = keep(entry, std::move(next));
   if (!done) return failure(std::move(done.error()));
   return untold(entry);
 }
@@ -228,8 +264,8 @@ Result<Disposition> Queue::untold(const Entry& entry) {
 // Makes `next` durable in cur/, with as little writing as it takes.
 Result<> Queue::keep(Entry& entry, Progress next) {
   const auto& now = entry.progress();
-  const bool replies = next.failures.size() != now.failures.size();
-  if (!entry.own() || replies || next.held != now.held) {
+  const bool lines = next.replies != now.replies || next.delay != now.delay || next.held != now.held;
+  if (!entry.own() || lines) {
     return rewrite(folders_.cur, entry, std::move(next));
   }
   return change_status(entry, next.status);
@@ -304,7 +340,7 @@ Result<Disposition> Queue::remove(const Entry& entry) {
 // Nothing left to do. The file says so already, so the move need not be durable at once: load()
 // makes up for it.
 Result<Disposition> Queue::settle(const Entry& entry) {
-  if (all_done(entry.progress().status)) return remove(entry);
+  if (none_failed(entry.progress().status)) return remove(entry);
   if (auto moved = move(entry.id(), folders_.cur, folders_.failed); !moved) {
     return failure(std::move(moved.error()));
   }
@@ -313,7 +349,7 @@ Result<Disposition> Queue::settle(const Entry& entry) {
 }
 
 Result<> Queue::hold(Entry& entry, const std::string& reason) {
-  Progress next = applied(entry, {}).value();
+  Progress next = progress_of(entry);
   next.held = reason.empty() ? "held" : reason;
   if (auto kept = keep(entry, std::move(next)); !kept) return kept;
   return move(entry.id(), folders_.cur, folders_.held);
@@ -341,11 +377,11 @@ Result<> Queue::release(const std::string& id) {
   }
   if (!entry && entry.error().kind == Refusal::Kind::gone) return no_entry(id);
   if (!entry) return failure(Error::Kind::data, id + ": " + entry.error().reason);
-  Progress next = applied(*entry, {}).value();
+  Progress next = progress_of(*entry);
   std::replace(next.status.begin(), next.status.end(), '!', '-');
-  next.failures.clear();
   next.held.clear();
-  next.notification.clear();
+  std::erase_if(next.replies, [&](const Reply& reply) { return next.status[reply.recipient] == '-'; });
+  if (owed(next, entry->envelope()).empty()) next.notification.clear();
   if (auto kept = rewrite(*folder, *entry, std::move(next)); !kept) return kept;
   if (auto moved = move(id, *folder, folders_.cur); !moved) return moved;
   return sync();

@@ -26,8 +26,9 @@ namespace mailchute::queue {
 
 struct Outcome {
   std::size_t recipient;
-  RecipientStatus status;
-  std::string reply;  // for failed: kept with the entry
+  RecipientStatus status;  // relayed only where the sender wants to hear of it
+  std::string reply{};     // with `host` (Reply::host) kept in the entry as long as somebody is to be told
+  std::string host{};
 };
 
 // Where the entry is now.
@@ -87,9 +88,10 @@ class Queue {
   // Makes outcomes durable before it returns, apart from the removal of a finished entry, which
   // sync() makes durable. A recipient that is done or failed stays so, and one that is possibly
   // delivered stays so until it is done or failed. A to_do is worth recording, too: a submitter's
-  // file is copied then. Where one of them is to be told of, the entry gets a new id for the
+  // file is copied then. Where the message is `late`, the delay notice is owed, unless it is already
+  // or nobody wants it. Where one of them is to be told of, the entry gets a new id for the
   // notification. After an error the entry is as it was, and on disk as it was or as it should be.
-  Result<Disposition> record(Entry& entry, std::span<const Outcome> outcomes);
+  Result<Disposition> record(Entry& entry, std::span<const Outcome> outcomes, bool late = false);
   // The notification of what was owed has been committed: it is made durable, and then that nothing
   // is owed any more.
   Result<Disposition> told(Entry& entry);

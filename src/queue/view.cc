@@ -21,8 +21,9 @@ std::vector<Listed::Recipient> recipients_of(const Head& head) {
     const mail::Recipient& recipient = head.envelope.recipients[i];
     recipients.push_back({recipient.address, status, recipient.defect});
   }
-  for (const auto& failed : head.progress.failures) {
-    recipients[failed.recipient].reply = failed.reply;
+  for (const Reply& reply : head.progress.replies) {
+    auto& recipient = recipients[reply.recipient];
+    if (recipient.status == RecipientStatus::failed) recipient.reply = reply.text;
   }
   return recipients;
 }
@@ -45,7 +46,7 @@ void take_head(Listed& listed, const Head& head) {
   listed.recipients = recipients_of(head);
   listed.info.reason = head.progress.held;
   if (!head.progress.status.empty()) listed.uid = head.progress.owner;
-  if (!owed(head).empty()) listed.notification = head.progress.notification;
+  if (!owed(head.progress, head.envelope).empty()) listed.notification = head.progress.notification;
 }
 
 }  // namespace

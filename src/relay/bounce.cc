@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "relay/bounce.h"
 
+#include <algorithm>
+#include <map>
 #include <utility>
-#include <vector>
 
 #include "relay/expiry.h"
 #include "relay/readdress.h"
@@ -34,33 +35,43 @@ mail::DsnOriginal original_of(const queue::Entry& entry, std::string_view start)
   return original;
 }
 
-mail::DsnRecipient told_of(const mail::Recipient& recipient, std::string_view reply,
-                           const Circumstances& circumstances) {
-  mail::DsnRecipient told;
-  told.address = recipient.address;
-  told.original = recipient.original;
+mail::DsnAction action_of(queue::RecipientStatus status) {
+  if (queue::is_open(status)) return mail::DsnAction::delayed;
+  return status == queue::RecipientStatus::relayed ? mail::DsnAction::relayed : mail::DsnAction::failed;
+}
+
+// The cause, with the words that belong to it.
+void explain(mail::DsnRecipient& told, const mail::Recipient& recipient, const queue::Reply& reply) {
+  told.reply = reply.text;
   if (!recipient.defect.empty()) {
     told.cause = mail::DsnCause::no_address;
-    told.reply = reply;
     told.status = "5.1.3";
-    return told;
-  }
-  if (auto why = parse_unsendable(reply)) {
+  } else if (auto why = parse_unsendable(reply.text)) {
     told.reply = std::move(why->reason);
     told.status = std::move(why->status);
-    return told;
-  }
-  if (const auto words = words_of_alias(reply)) {
+  } else if (const auto words = words_of_alias(reply.text)) {
     told.cause = mail::DsnCause::alias;
     told.reply = *words;
     told.status = "5.7.1";
-    return told;
+  } else if (const auto last = last_before_expiry(reply.text)) {
+    told.cause = mail::DsnCause::expired;
+    told.reply = *last;
   }
-  const auto last = last_before_expiry(reply);
-  told.cause = last ? mail::DsnCause::expired : mail::DsnCause::reply;
-  told.reply = last.value_or(reply);
-  told.remote_mta = circumstances.smart_host;
-  if (circumstances.last_attempt != Time()) told.last_attempt = circumstances.last_attempt;
+}
+
+mail::DsnRecipient told_of(const queue::Entry& entry, std::size_t index, const queue::Reply& reply,
+                           const Circumstances& circumstances) {
+  const mail::Envelope& envelope = entry.envelope();
+  const mail::Recipient& recipient = envelope.recipients[index];
+  mail::DsnRecipient told;
+  told.address = recipient.address;
+  told.original = recipient.original;
+  told.action = action_of(entry.status(index));
+  explain(told, recipient, reply);
+  told.remote_mta = reply.host;
+  const bool asked = !reply.host.empty() && circumstances.last_attempt != Time();
+  if (asked) told.last_attempt = circumstances.last_attempt;
+  if (told.action == mail::DsnAction::delayed) told.retry_until = envelope.time + circumstances.lifetime;
   return told;
 }
 
@@ -85,6 +96,14 @@ Result<> copy_rest(queue::Entry::Reader& reader, std::string_view piece,
   return {};
 }
 
+std::string_view event_for(const queue::Entry& entry) {
+  const auto owed = entry.owed();
+  const bool bad = std::any_of(owed.begin(), owed.end(), [&](std::size_t i) {
+    return entry.status(i) == queue::RecipientStatus::failed;
+  });
+  return bad ? "bounced" : "notified";
+}
+
 std::string_view why_nobody_is_told(const queue::Entry& entry) {
   if (entry.envelope().reverse_path.empty()) {
     return "null reverse-path: nobody is told of a lost notification";
@@ -103,10 +122,12 @@ mail::DsnReport report_on(const queue::Entry& entry, std::string_view start,
   report.now = circumstances.now;
   report.utc_offset = circumstances.utc_offset;
   report.original = original_of(entry, start);
-  std::vector<std::string_view> replies(entry.envelope().recipients.size());
-  for (const auto& [recipient, reply] : entry.progress().failures) replies[recipient] = reply;
+  std::map<std::size_t, const queue::Reply*> replies;
+  for (const queue::Reply& reply : entry.progress().replies) replies[reply.recipient] = &reply;
   for (const std::size_t i : entry.owed()) {
-    report.recipients.push_back(told_of(entry.envelope().recipients[i], replies[i], circumstances));
+    const auto known = replies.find(i);
+    const queue::Reply none{i, {}};
+    report.recipients.push_back(told_of(entry, i, known == replies.end() ? none : *known->second, circumstances));
   }
   return report;
 }
@@ -124,10 +145,11 @@ Bouncer::Settled Bouncer::settle(queue::Entry& entry, Disposition recorded, Time
     }
   }
   withheld_.insert(id);
+  const std::string_view event = event_for(entry);
   const auto told = queue_.told(entry);
   if (!told) return later(entry, told.error());
   withheld_.erase(id);
-  log_(Event("bounced", Severity::notice)
+  log_(Event(event, Severity::notice)
            .with("id", entry.id())
            .with("notification", id)
            .with("to", "<" + entry.envelope().reverse_path + ">"));
@@ -141,8 +163,7 @@ Result<> Bouncer::queue_notification(const queue::Entry& entry, Time last_attemp
   const auto start = reader.next();
   if (!start) return failure(start.error());
   const Time now = sys::now();
-  const Circumstances circumstances{settings_.hostname,
-                                    settings_.smart_host ? settings_.smart_host->host : "", now,
+  const Circumstances circumstances{settings_.hostname, settings_.retry.lifetime, now,
                                     sys::utc_offset(now), last_attempt};
   const auto report = report_on(entry, *start, circumstances);
   const auto dsn = mail::compose_dsn(report);

@@ -93,6 +93,10 @@ std::string Conversation::relay_name() const {
   return host.host + ":" + std::to_string(host.port);
 }
 
+Via Conversation::via() const {
+  return {relay_name(), tls_version_, options_.smart_host.host, extensions().dsn};
+}
+
 void Conversation::quit() {
   if (!connection_ || !session_.established()) {
     quitting_ = true;

@@ -15,6 +15,7 @@
 #include "net/connection.h"
 #include "net/event_loop.h"
 #include "net/tls.h"
+#include "relay/delivery_log.h"
 #include "relay/message_stream.h"
 #include "relay/outgoing.h"
 #include "relay/time_limits.h"
@@ -61,7 +62,7 @@ class Conversation : private net::ConnectionUser {
   bool in_flight() const { return session_.in_flight(); }
   const smtp::Extensions& extensions() const { return session_.extensions(); }
   std::string relay_name() const;                       // "host[127.0.0.1:587]", or "host:587"
-  const std::string& tls_version() const { return tls_version_; }  // empty: none
+  Via via() const;
 
  private:
   void on_octets(std::string_view octets) override;

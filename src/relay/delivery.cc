@@ -259,7 +259,7 @@ void Delivery::on_report(const Conversation& conversation, smtp::TransactionRepo
   } else {
     for (const Verdict& verdict : judgement.recipients) delivered_ += verdict.what == Verdict::What::delivered;
     recorder_.record(std::move(sent.message), std::move(judgement),
-                     {conversation.relay_name(), conversation.tls_version()});
+                     conversation.via());
   }
   pump_soon();
   finish_if_idle();

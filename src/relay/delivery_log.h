@@ -15,6 +15,8 @@ namespace mailchute::relay {
 struct Via {
   std::string relay;  // "host[127.0.0.1:587]"
   std::string tls;    // "TLSv1.3"; empty: none
+  std::string host;   // as configured
+  bool dsn = false;   // the server tells the sender what he wants to hear (RFC 3461)
 };
 
 // Where the judgement is `held`, all recipients are, and those that are no addresses wait with them; not

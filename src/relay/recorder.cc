@@ -29,19 +29,26 @@ RecipientStatus status_of(What what) {
   return RecipientStatus::to_do;
 }
 
+// RFC 3461, 5.2.2: nobody else will tell.
+bool to_be_told(const mail::Envelope& envelope, std::size_t recipient, const Via& via) {
+  return !via.dsn && mail::wants_report(envelope, envelope.recipients[recipient], mail::DsnAction::relayed);
+}
+
 // RFC 3463, 3.5: delivery time expired.
 void expire(Verdict& verdict, Seconds lifetime) {
   verdict = {What::failed, expired_reply(lifetime, verdict.reply), "5.4.7"};
 }
 
-std::vector<Outcome> outcomes_of(const Outgoing& message, const Judgement& judgement) {
+std::vector<Outcome> outcomes_of(const Outgoing& message, const Judgement& judgement, const Via& via) {
   std::vector<Outcome> outcomes;
   for (std::size_t i = 0; i < message.recipients.size(); ++i) {
     const Verdict& verdict = judgement.recipients[i];
-    Outcome outcome{message.recipients[i], status_of(verdict.what), verdict.reply};
+    Outcome outcome{message.recipients[i], status_of(verdict.what), verdict.reply, via.host};
     // What may have been delivered once stays so through later deferrals.
     const bool doubtful = message.entry.status(outcome.recipient) == RecipientStatus::possibly_delivered;
     if (doubtful && verdict.what == What::deferred) outcome.status = RecipientStatus::possibly_delivered;
+    const bool relayed = verdict.what == What::delivered && to_be_told(message.entry.envelope(), outcome.recipient, via);
+    if (relayed) outcome.status = RecipientStatus::relayed;
     outcomes.push_back(std::move(outcome));
   }
   for (const auto& [recipient, verdict] : message.settled) {
@@ -94,9 +101,10 @@ void Recorder::record(Outgoing message, Judgement judgement, const Via& via) {
     for (Verdict* verdict : verdicts) expire(*verdict, settings_.retry.lifetime);
   }
   log_judgement(log_, message, judgement, via, info.last_attempt);
-  auto outcomes = outcomes_of(message, judgement);
+  auto outcomes = outcomes_of(message, judgement, via);
   const Care care = care_for(outcomes, judgement.alone);
-  Attempt attempt{std::move(message), std::move(outcomes), std::move(info), care};
+  const bool late = settings_.retry.delay_notice && age >= *settings_.retry.delay_notice;
+  Attempt attempt{std::move(message), std::move(outcomes), std::move(info), care, late};
   if (settle(attempt)) return;
   unrecorded_.push_back(std::move(attempt));
   record_later();
@@ -114,7 +122,7 @@ void Recorder::hold(Outgoing& message, const std::string& reason) {
 
 // False when the facts are not on disk and must get there before the message is touched again.
 bool Recorder::settle(Attempt& attempt) {
-  auto disposition = queue_.record(attempt.message.entry, attempt.outcomes);
+  auto disposition = queue_.record(attempt.message.entry, attempt.outcomes, attempt.late);
   if (!disposition) return not_recorded(attempt, disposition.error());
   const auto where = bounce(attempt.message.entry, *disposition, attempt.info.last_attempt);
   if (where == Disposition::waiting || where == Disposition::owed) {

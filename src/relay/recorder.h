@@ -61,6 +61,7 @@ class Recorder {
     std::vector<queue::Outcome> outcomes;
     queue::RetryInfo info;
     Care care;
+    bool late;  // the sender is told if it has to wait once more
   };
 
   bool settle(Attempt& attempt);

@@ -26,7 +26,7 @@ void wait_for(const MessageSource& source, WayIn& way) {
 // be told and can be.
 void leave_to_notification(mail::Submission& submission) {
   auto& recipients = submission.envelope.recipients;
-  if (!mail::wants_failure_report(submission.envelope, recipients.front())) return;
+  if (!mail::wants_report(submission.envelope, recipients.front(), mail::DsnAction::failed)) return;
   const std::size_t room = queue::kMaxRecipients - std::min(recipients.size(), queue::kMaxRecipients);
   const std::size_t count = std::min({submission.bad.size(), room, kMaxNotified});
   const auto end = submission.bad.begin() + static_cast<std::ptrdiff_t>(count);

@@ -25,10 +25,11 @@ from scripted import ScriptedServer
 from tls import CertificateAuthority
 
 HOUR = 3600
+DELAY_NOTICE = 1
 FOLDERS = ("new", "cur", "held", "failed")  # where a message can be
 # What the daemon says of trouble with its own files.
 COMPLAINT = r"mailchuted: ([a-z]+-failed|unreadable|ignored|unsaved|cannot-start|worker-died)\b.*"
-BOUNCED = r"mailchuted: bounced id=\S+ notification=(\S+)"
+TOLD = r"mailchuted: (?:bounced|notified) id=\S+ notification=(\S+)"
 VERDICT = r"mailchuted: (delivered|possibly-delivered|deferred|failed|held) id={} "
 SENDER = "me@example.org"
 
@@ -48,13 +49,15 @@ class Site:
             path.chmod(0o711)
 
     def server(self, kind, script):
-        return ScriptedServer(script, tls=None if kind.tls == "none" else kind.tls, cert=self.certificates)
+        server = ScriptedServer(script, tls=None if kind.tls == "none" else kind.tls, cert=self.certificates)
+        server.capabilities.remove("DSN")  # whoever asks to be told is told by mailchuted
+        return server
 
-    def place(self, folder, kind, server):
+    def place(self, folder, kind, server, delay_notice="never"):
         # One attempt a life, unless a test asks for more.
         place = Mailchute(folder, host="127.0.0.1", port=server.port, tls=kind.tls, start=False,
                           ca_file=None if kind.tls == "none" else self.ca_file,
-                          settings={"sync_every": 1, "retry": {"first": HOUR, "longest": HOUR}})
+                          settings={"sync_every": 1, "retry": {"first": HOUR, "longest": HOUR, "delay_notice": delay_notice}})
         if kind.aliases:
             file = place.directory / "aliases"
             file.write_text("".join(f"{name}: {', '.join(kind.recipients(name))}\n" for name in kind.aliases))
@@ -107,8 +110,8 @@ class Notification:
         assert text.endswith(f"--{report.get_boundary()}--\r\n".encode()), f"torn: {text[-200:]!r}"
         self.id = report["Message-ID"]
         status = next(part for part in report.walk() if part.get_content_type() == "message/delivery-status")
-        self.failed = {block["Final-Recipient"].partition(";")[2].strip() for block in status.get_payload()
-                       if block["Action"] == "failed"}
+        self.told = {(block["Final-Recipient"].partition(";")[2].strip(), block["Action"])
+                     for block in status.get_payload() if block["Action"]}
 
 
 class Prepared:
@@ -120,7 +123,7 @@ class Prepared:
             place = site.place(self.folder, kind, server)
             for names in kind.messages:
                 to = [name if name in kind.aliases else f"{name}@example.org" for name in names]
-                done = place.sendmail(kind.text, "-i", "-f", kind.sender or "<>", *to)
+                done = place.sendmail(kind.text, "-i", "-f", kind.sender or "<>", *kind.options, *to)
                 assert done.returncode == 0, done.stderr
             self.ids = [path.name for path in place.entries("new")]
             if kind.before is not None:
@@ -129,8 +132,11 @@ class Prepared:
         assert sorted(self.entries) == self.ids
         self.status = {name: {recipient: octet for address, octet in entry.status.items()
                               for recipient in kind.recipients(address)} for name, entry in self.entries.items()}
-        self.to_tell = {name: {address for address, octet in status.items() if octet == "-" and kind.told(address)}
-                        for name, status in self.status.items()}
+        self.to_tell = {name: {(address, kind.told(address)) for address, octet in status.items()
+                               if octet == "-" and kind.told(address)} for name, status in self.status.items()}
+        if kind.late:
+            submitted = max(float(entry.field(b"Time")) for entry in self.entries.values())
+            daemon.wait_until(lambda: time.time() > submitted + DELAY_NOTICE, "mail is late")
         self.texts = {name: entry.message.replace(b"\n", b"\r\n") for name, entry in self.entries.items()}
 
     def copy_to(self, spool):
@@ -186,13 +192,13 @@ class Trial:
             return daemon.trace(self.who, self.place, self._attempted)
 
     def _place(self):
-        return self.site.place(self.folder, self.kind, self.server)
+        return self.site.place(self.folder, self.kind, self.server, DELAY_NOTICE if self.kind.late else "never")
 
     # --- the life that is disturbed
 
     def _attempted(self):
         log = self.place.log()
-        notifications = re.findall(BOUNCED, log)
+        notifications = re.findall(TOLD, log)
         return len(notifications) == sum(map(bool, self.prepared.to_tell.values())) and all(
             re.search(VERDICT.format(name), log) for name in self.prepared.ids + notifications)
 
@@ -257,7 +263,8 @@ class Trial:
         now.check_tidy()
         for name, status in self.prepared.status.items():
             expected = {address: self.kind.expected(address) for address in status}
-            expected = {address: "+" if self.kind.told(address) else octet for address, octet in expected.items()}
+            expected = {address: "+" if octet in "!~" and self.kind.told(address) else octet
+                        for address, octet in expected.items()}
             place = self._place_for(expected)
             assert now.place(name) == place, f"{name} is in {now.place(name)}, not in {place}; {now}"
             if place in ("cur", "failed"):
@@ -340,15 +347,15 @@ class Trial:
         self.duplicates = len(duplicated)
 
     def _count_notifications(self, messages):
-        """Each failure is told in one notification, whole, delivered or itself undeliverable. Returns those sent again."""
+        """All that is to be told is, in one notification, whole, delivered or itself undeliverable. Returns those sent again."""
         texts = [message.data for message in messages if message.data not in self.prepared.texts.values()]
         notifications = [Notification(text) for text in texts + self.dead_notifications]
         copies = collections.Counter(notification.id for notification in notifications)
-        for addresses in self.prepared.to_tell.values():
-            for address in addresses:
-                ids = {notification.id for notification in notifications if address in notification.failed}
-                assert len(ids) == 1, f"{address} is in {len(ids)} notifications"
-        told = {address for notification in notifications for address in notification.failed}
+        for to_tell in self.prepared.to_tell.values():
+            for one in to_tell:
+                ids = {notification.id for notification in notifications if one in notification.told}
+                assert len(ids) == 1, f"{one} is in {len(ids)} notifications"
+        told = {one for notification in notifications for one in notification.told}
         assert told == set().union(*self.prepared.to_tell.values()), f"told of {told}"
         for one in copies:
             assert len({note.text for note in notifications if note.id == one}) == 1, "torn, or two of the same name"

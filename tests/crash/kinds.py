@@ -33,8 +33,9 @@ class Kind:
 
     before: the script of an earlier attempt, whose entries of the daemon's own and notes in info/ are what the life
     begins with; without it that is submitters' files in new/. after: {name: status octet} once all is attempted
-    under `script`, by default delivered; '!' is told to the sender. lost: how many replies to a final dot the script
-    itself loses.
+    under `script`, by default delivered; '!' is told to the sender, and '~', delivered to a server that does not tell
+    one who asked with `options` of sendmail. lost: how many replies to a final dot the script itself loses. late: the
+    sender is told what is not delivered yet.
     """
     name: str
     messages: list
@@ -47,6 +48,8 @@ class Kind:
     lost: int = 0
     tls: str = "none"
     aliases: dict = dataclasses.field(default_factory=dict)
+    options: tuple = ()
+    late: bool = False
 
     def recipients(self, address):
         """Who gets what is for this address."""
@@ -57,8 +60,9 @@ class Kind:
         return self.after.get(address.partition("@")[0], "+")
 
     def told(self, address):
-        """Whether the sender is told that this recipient could not be reached."""
-        return self.expected(address) == "!" and bool(self.sender)
+        """What the sender is told of this recipient, in RFC 3464's word; None: nothing."""
+        news = {"!": "failed", "~": "relayed"} | ({"-": "delayed"} if self.late else {})
+        return news.get(self.expected(address)) if self.sender else None
 
 
 KINDS = [
@@ -94,5 +98,12 @@ KINDS = [
          script={"rcpt": refuse_or_defer}, after={"later": "-"}),
     Kind("retried, and one refused earlier", [["one", "refused", "later"]], before={"rcpt": refuse_or_defer},
          after={"refused": "!"}),
+    Kind("relayed", [["one"]], options=("-N", "success"), after={"one": "~"}),
+    Kind("one relayed, one refused", [["one", "refused"]], options=("-N", "success,failure"), script={"rcpt": refuse},
+         after={"one": "~", "refused": "!"}),
+    Kind("deferred, and late", [["later"]], script={"rcpt": refuse_or_defer}, after={"later": "-"}, late=True),
+    Kind("one delivered, one refused, one late", [["one", "refused", "later"]], before={"rcpt": "450 4.2.1 busy"},
+         script={"rcpt": refuse_or_defer}, after={"refused": "!", "later": "-"}, late=True),
+    Kind("late, and delivered after a restart", [["one"]], before={"rcpt": "450 4.2.1 busy"}, late=True),
     Kind("retried where possibly delivered", [["one", "two"]], before={"message": HANGUP}),
 ]

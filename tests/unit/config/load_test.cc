@@ -51,6 +51,7 @@ TEST(Load, TheSmallestUsefulFileHasGoodDefaults) {
   EXPECT_EQ(s.control_socket(), "/run/mailchute/control");
   EXPECT_EQ(s.message_size_limit, 100u << 20);
   EXPECT_EQ(s.retry.lifetime, Seconds(432000));
+  EXPECT_EQ(s.retry.delay_notice, Seconds(14400));
   ASSERT_TRUE(s.smart_host);
   EXPECT_EQ(s.smart_host->host, "mail.example.org");
   EXPECT_EQ(s.smart_host->tls, Tls::starttls);
@@ -69,6 +70,13 @@ TEST(Load, ThePortFollowsTls) {
   EXPECT_EQ(with("tls = \"implicit\"; port = 10465;"), 10465);
 }
 
+TEST(Load, ADelayNoticeCanBeSwitchedOff) {
+  const auto loaded = load_text(std::string(kHost) + "retry = { delay_notice = \"never\"; };", "");
+  EXPECT_EQ(loaded.mistakes, Lines{});
+  EXPECT_EQ(loaded.settings.retry.delay_notice, std::nullopt);
+  EXPECT_EQ(mistakes_in(std::string(kHost) + "retry = { delay_notice = \"no\"; };").size(), 1u);
+}
+
 TEST(Load, EverySettingGetsThrough) {
   const Loaded loaded = load_text(R"(
     smart_host = {
@@ -81,7 +89,7 @@ TEST(Load, EverySettingGetsThrough) {
     };
     listener = { listen = "*:25"; open_to_network = true; user = "l"; password_file = "/lp";
                  certificate_file = "/lc"; key_file = "/lk"; };
-    retry = { first = 1; longest = 2; lifetime = "2w"; };
+    retry = { first = 1; longest = 2; lifetime = "2w"; delay_notice = "1d"; };
     dead_letters = { lifetime = "90d"; size = "1G"; };
     hostname = "web1.example.org"; domain = "example.org"; ignore_dots = true;
     admin = "ops@example.com"; aliases = "";
@@ -117,6 +125,7 @@ TEST(Load, EverySettingGetsThrough) {
   EXPECT_EQ(s.retry.first, Seconds(1));
   EXPECT_EQ(s.retry.longest, Seconds(2));
   EXPECT_EQ(s.retry.lifetime, Seconds(14 * 86400));
+  EXPECT_EQ(s.retry.delay_notice, Seconds(86400));
   EXPECT_EQ(s.dead_letters.lifetime, Seconds(90 * 86400));
   EXPECT_EQ(s.dead_letters.size, std::uint64_t{1} << 30);
   EXPECT_EQ(s.hostname + s.domain + s.queue_directory + s.run_directory + s.user + s.group,

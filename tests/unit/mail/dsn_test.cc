@@ -127,15 +127,30 @@ TEST(Dsn, DoesNotReturnWhatWasTooLarge) {
   EXPECT_TRUE(compose_dsn(report).whole_message);
 }
 
-TEST(Dsn, IsWantedUnlessTheSenderSaysOtherwiseOrIsNobody) {
-  Envelope envelope;
-  envelope.reverse_path = "me@example.org";
-  EXPECT_TRUE(wants_failure_report(envelope, {"a@b", {}, {}}));
-  EXPECT_TRUE(wants_failure_report(envelope, {"a@b", {}, {.failure = true, .delay = true}}));
-  EXPECT_FALSE(wants_failure_report(envelope, {"a@b", {}, {.success = true}}));
-  EXPECT_FALSE(wants_failure_report(envelope, {"a@b", {}, {.never = true}}));
-  envelope.reverse_path.clear();
-  EXPECT_FALSE(wants_failure_report(envelope, {"a@b", {}, {.failure = true}}));
+TEST(Dsn, IsWantedAsTheSenderSaysUnlessHeIsNobody) {
+  struct Case {
+    Notify notify;
+    bool failed, delayed, relayed;
+  };
+  for (const auto& [notify, failed, delayed, relayed] : {
+           Case{{}, true, true, false},
+           Case{{.never = true}, false, false, false},
+           Case{{.success = true}, false, false, true},
+           Case{{.failure = true}, true, false, false},
+           Case{{.delay = true}, false, true, false},
+           Case{{.success = true, .failure = true, .delay = true}, true, true, true},
+       }) {
+    Envelope envelope;
+    envelope.reverse_path = "me@example.org";
+    const Recipient recipient{"a@b", {}, notify};
+    EXPECT_EQ(wants_report(envelope, recipient, DsnAction::failed), failed);
+    EXPECT_EQ(wants_report(envelope, recipient, DsnAction::delayed), delayed);
+    EXPECT_EQ(wants_report(envelope, recipient, DsnAction::relayed), relayed);
+    envelope.reverse_path.clear();
+    for (const auto action : {DsnAction::failed, DsnAction::delayed, DsnAction::relayed}) {
+      EXPECT_FALSE(wants_report(envelope, recipient, action));
+    }
+  }
 }
 
 TEST(Dsn, EightBitsAreDeclaredOutsideAndInside) {

@@ -26,8 +26,9 @@ mail::Envelope full_envelope() {
 
 Progress full_progress() {
   Progress progress;
-  progress.status = "+!?-";
-  progress.failures = {{1, "550 5.1.1 who?\nreally\\"}};
+  progress.status = "~!?-";
+  progress.replies = {{1, "550 5.1.1 who?\nreally\\", "mail>.example"}, {3, "-"}};
+  progress.delay = DelayNotice::owed;
   progress.held = "550 5.7.1 not \x01 yours";
   progress.owner = 4294967295;
   progress.notification = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
@@ -65,10 +66,12 @@ TEST(Format, ReadsLikeThis) {
                 "Mailchute-Envelope-Id: id+20x\n"
                 "Mailchute-Wait: yes\n");
   EXPECT_EQ(format_progress(full_progress()),
-            "Mailchute-Status: +!?-\n"
+            "Mailchute-Status: ~!?-\n"
             "Mailchute-Owner: 4294967295\n"
             "Mailchute-Notification: 01ARZ3NDEKTSV4RRFFQ69G5FAV\n"
-            "Mailchute-Failure: 1 550 5.1.1 who?\\nreally\\\\\n"
+            "Mailchute-Delay: owed\n"
+            "Mailchute-Reply: 1 <mail\\x3e.example> 550 5.1.1 who?\\nreally\\\\\n"
+            "Mailchute-Reply: 3 <> -\n"
             "Mailchute-Held: 550 5.7.1 not \\x01 yours\n");
   EXPECT_EQ(format_entry_line(12, 345, Digest{0xab}),
             "Mailchute-Entry: 1 00000000000000000012 00000000000000000345 "
@@ -81,14 +84,13 @@ TEST(Format, GivesBackWhatWasWritten) {
   const auto head = parsed(octets);
   ASSERT_TRUE(head) << head.error().text;
   EXPECT_EQ(head->envelope, full_envelope());
-  EXPECT_EQ(head->progress.status, "+!?-");
+  EXPECT_EQ(head->progress.status, "~!?-");
   EXPECT_EQ(head->progress.owner, 4294967295u);
   EXPECT_EQ(head->progress.notification, "01ARZ3NDEKTSV4RRFFQ69G5FAV");
-  ASSERT_EQ(head->progress.failures.size(), 1u);
-  EXPECT_EQ(head->progress.failures[0].recipient, 1u);
-  EXPECT_EQ(head->progress.failures[0].reply, "550 5.1.1 who?\nreally\\");
+  EXPECT_EQ(head->progress.replies, full_progress().replies);
+  EXPECT_EQ(head->progress.delay, DelayNotice::owed);
   EXPECT_EQ(head->progress.held, "550 5.7.1 not \x01 yours");
-  EXPECT_EQ(octets.substr(head->status_offset, 4), "+!?-");
+  EXPECT_EQ(octets.substr(head->status_offset, 4), "~!?-");
   EXPECT_EQ(octets.substr(head->message_offset), kMessage);
   EXPECT_EQ(head->message_length, sizeof kMessage - 1);
 }
@@ -156,11 +158,14 @@ TEST(Format, LengthsThatDoNotAddUpAreRefused) {
 TEST(Format, RefusesWhatItCouldNotHaveWritten) {
   const auto octets = entry_octets(full_envelope(), kMessage, full_progress());
   const std::pair<std::string_view, std::string_view> changes[] = {
-      {"Status: +!?", "Status: +!x"},
-      {"Status: +!?", "Status: +!"},
-      {"Failure: 1 ", "Failure: 4 "},
-      {"Failure: 1 ", "Failure: 01 "},
-      {"Failure: 1 ", "Failure: x "},
+      {"Status: ~!?", "Status: ~!x"},
+      {"Status: ~!?", "Status: ~!"},
+      {"Delay: owed", "Delay: none"},
+      {"Reply: 1 ", "Reply: 4 "},
+      {"Reply: 1 ", "Reply: 01 "},
+      {"Reply: 1 ", "Reply: x "},
+      {"Reply: 1 <", "Reply: 1 "},
+      {"Reply: 3 <>", "Reply: 3 <a"},
       {"\\nreally", "\\qreally"},
       {"Owner: 4294967295", "Owner: 4294967296"},
       {"Owner: 4294967295", "Owner: -1"},
@@ -279,7 +284,7 @@ TEST(Format, LongRepliesAreCutToWhatFits) {
     Progress progress;
     progress.status.assign(recipients, '!');
     for (std::size_t i = 0; i < recipients; ++i) {
-      progress.failures.push_back({i, std::string(2000, i % 2 == 0 ? 'x' : '\x01')});
+      progress.replies.push_back({i, std::string(2000, i % 2 == 0 ? 'x' : '\x01'), std::string(i % 255, 'h')});
     }
     progress.held = std::string(2000, '\xff');
     const auto text = format_progress(progress);
@@ -289,7 +294,7 @@ TEST(Format, LongRepliesAreCutToWhatFits) {
     const auto head = parsed(entry_octets(envelope, "", progress));
     ASSERT_TRUE(head) << head.error().text;
     EXPECT_EQ(format_progress(head->progress), text) << "cut once, and then no more";
-    EXPECT_GE(head->progress.failures[0].reply.size(), 100u);
+    EXPECT_GE(head->progress.replies[0].text.size(), 100u);
   }
 }
 

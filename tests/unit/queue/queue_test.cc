@@ -99,8 +99,8 @@ TEST(Queue, RefusedRecipientIsKeptWithItsReply) {
             Disposition::waiting);
   auto again = *q.queue.load(entry.id());
   EXPECT_EQ(again.progress().status, "!+-");
-  ASSERT_EQ(again.progress().failures.size(), 1u);
-  EXPECT_EQ(again.progress().failures[0].reply, "550 5.1.1 who?");
+  ASSERT_EQ(again.progress().replies.size(), 1u);
+  EXPECT_EQ(again.progress().replies[0].text, "550 5.1.1 who?");
   EXPECT_EQ(recorded(q.queue, again, {{2, failed, "552 too large"}}), Disposition::failed);
   EXPECT_TRUE(q.has(kFailed, entry.id()));
   EXPECT_FALSE(q.has(kCur, entry.id()));
@@ -109,8 +109,8 @@ TEST(Queue, RefusedRecipientIsKeptWithItsReply) {
   const auto head = parse_head(octets, octets.size());
   ASSERT_TRUE(head);
   EXPECT_EQ(head->progress.status, "!+!");
-  EXPECT_EQ(head->progress.failures[1].recipient, 2u);
-  EXPECT_EQ(head->progress.failures[1].reply, "552 too large");
+  EXPECT_EQ(head->progress.replies[1].recipient, 2u);
+  EXPECT_EQ(head->progress.replies[1].text, "552 too large");
 }
 
 TEST(Queue, LastOneDeliveredAfterARefusalIsADeadLetter) {
@@ -172,6 +172,97 @@ TEST(Queue, SendersWhoWantNoNotificationAreOwedNone) {
   }
 }
 
+TEST(Queue, ARelayedRecipientIsDoneWhenTheSenderIsTold) {
+  QueueFixture q;
+  auto entry = q.entry(envelope_to({"a@b", "c@d"}));
+  const Outcome outcomes[] = {{0, RecipientStatus::relayed, "250 2.0.0 taken", "mail.example"}, {1, done}};
+  EXPECT_EQ(recorded(q.queue, entry, {outcomes[0], outcomes[1]}), Disposition::owed);
+  auto again = q.queue.load(entry.id()).value();
+  EXPECT_EQ(again.progress().status, "~+");
+  EXPECT_EQ(again.progress().replies, (std::vector<Reply>{{0, "250 2.0.0 taken", "mail.example"}}));
+  EXPECT_EQ(again.owed(), std::vector<std::size_t>{0});
+  EXPECT_EQ(q.queue.told(again), Disposition::removed);
+}
+
+TEST(Queue, ARelayedRecipientOfWhomNobodyCanBeToldIsNoDeadLetter) {
+  QueueFixture q;
+  auto entry = q.entry(envelope_to({"a@b"}));
+  recorded(q.queue, entry, {{0, RecipientStatus::relayed, "250 taken"}});
+  EXPECT_EQ(q.queue.untold(entry), Disposition::removed);
+}
+
+struct DelayNoticeTest : ::testing::Test {
+  Disposition late(Entry& entry, const std::vector<Outcome>& outcomes) {
+    return it.queue.record(entry, outcomes, true).value();
+  }
+  QueueFixture it;
+};
+
+TEST_F(DelayNoticeTest, IsOwedOnceAndToldOnce) {
+  auto entry = it.entry(envelope_to({"a@b", "c@d"}));
+  EXPECT_EQ(late(entry, {{0, done}, {1, to_do, "450 busy", "mail.example"}}), Disposition::owed);
+  const auto id = entry.progress().notification;
+  auto again = it.queue.load(entry.id()).value();
+  EXPECT_EQ(again.progress().delay, DelayNotice::owed);
+  EXPECT_EQ(again.owed(), std::vector<std::size_t>{1});
+  EXPECT_EQ(again.progress().replies, (std::vector<Reply>{{1, "450 busy", "mail.example"}}));
+  EXPECT_EQ(it.queue.told(again), Disposition::waiting);
+  auto told = it.queue.load(entry.id()).value();
+  EXPECT_EQ(told.progress().delay, DelayNotice::told);
+  EXPECT_TRUE(told.progress().replies.empty() && told.owed().empty());
+  EXPECT_EQ(late(told, {{1, to_do, "450 busy"}}), Disposition::waiting);
+  EXPECT_EQ(told.progress().notification, id);
+  EXPECT_EQ(late(told, {{1, failed, "550 no"}}), Disposition::owed) << "failure is news";
+  EXPECT_NE(told.progress().notification, id);
+}
+
+TEST_F(DelayNoticeTest, IsOwedOnlyWhereSomebodyWhoWaitsWantsIt) {
+  struct Case {
+    mail::Notify notify;
+    bool owed;
+  };
+  for (const auto& [notify, owed] : {Case{{}, true}, Case{{.never = true}, false}, Case{{.failure = true}, false},
+                                     Case{{.success = true}, false}, Case{{.delay = true}, true}}) {
+    auto envelope = envelope_to({"a@b", "done@b"});
+    envelope.recipients[0].notify = notify;
+    auto entry = it.entry(envelope);
+    EXPECT_EQ(late(entry, {{1, done}}), owed ? Disposition::owed : Disposition::waiting);
+  }
+  auto nobody = it.entry(notification_to({"a@b"}));
+  EXPECT_EQ(late(nobody, {{0, to_do, "450 busy"}}), Disposition::waiting);
+  EXPECT_EQ(nobody.progress().delay, DelayNotice::none);
+}
+
+TEST_F(DelayNoticeTest, OwedForNobodyAnyMoreIsForgotten) {
+  auto entry = it.entry(envelope_to({"a@b"}));
+  EXPECT_EQ(late(entry, {{0, to_do, "450 busy"}}), Disposition::owed);
+  EXPECT_EQ(recorded(it.queue, entry, {{0, done}}), Disposition::removed);
+}
+
+TEST_F(DelayNoticeTest, GoesWithAFailureThatComesBeforeItIsTold) {
+  auto entry = it.entry(envelope_to({"a@b", "c@d"}));
+  late(entry, {{0, to_do, "450 busy"}, {1, to_do, "450 busy"}});
+  EXPECT_EQ(late(entry, {{0, failed, "550 no"}, {1, to_do, "451 still busy"}}), Disposition::owed);
+  EXPECT_EQ(entry.owed(), (std::vector<std::size_t>{0, 1}));
+  EXPECT_EQ(entry.progress().replies, (std::vector<Reply>{{0, "550 no"}, {1, "451 still busy"}}));
+  EXPECT_EQ(it.queue.told(entry), Disposition::waiting);
+  EXPECT_EQ(entry.progress().status, "+-");
+  EXPECT_EQ(it.queue.load(entry.id())->progress().replies, (std::vector<Reply>{{0, "550 no"}}));
+}
+
+TEST_F(DelayNoticeTest, AndRelaysThatAreOwedOutliveTheHandsOfAnAdministrator) {
+  auto envelope = envelope_to({"a@b", "late@b", "bad@b"});
+  auto entry = it.entry(envelope);
+  late(entry, {{0, RecipientStatus::relayed, "250 taken"}, {1, to_do, "450 busy"}, {2, failed, "550 no"}});
+  const auto id = entry.progress().notification;
+  ASSERT_TRUE(it.queue.hold(entry, "550 5.7.1 not yours"));
+  ASSERT_TRUE(it.queue.release(entry.id()));
+  const auto again = it.queue.load(entry.id()).value();
+  EXPECT_EQ(again.progress().status, "~--");
+  EXPECT_EQ(again.progress().notification, id);
+  EXPECT_EQ(again.progress().replies, (std::vector<Reply>{{0, "250 taken"}}));
+}
+
 TEST(Queue, ToldOfSomeIsADeadLetterForTheOthers) {
   QueueFixture q;
   auto envelope = envelope_to({"a@b", "c@d"});
@@ -226,7 +317,7 @@ TEST(Queue, AReaddressedEntryIsWrittenWithItsFirstOutcome) {
   EXPECT_EQ(again->progress().status, "++?!");
   EXPECT_EQ(again->envelope().recipients, entry.envelope().recipients);
   EXPECT_EQ(again->envelope().recipients[2], aliases_of_root()[1]);
-  EXPECT_EQ(again->progress().failures[0].recipient, 3u);
+  EXPECT_EQ(again->progress().replies[0].recipient, 3u);
   EXPECT_EQ(again->text(), kMessage);
 }
 
@@ -245,7 +336,7 @@ TEST(Queue, AnEntryOfItsOwnIsReaddressedWithWhatIsKnownOfTheOthers) {
   auto own = q.queue.load(entry.id()).value();
   ASSERT_TRUE(own.readdress({{0, aliases_of_root()}, {2, {{"carl@x", "", {}, {}, true}}}}));
   EXPECT_EQ(own.progress().status, "--+-!");
-  EXPECT_EQ(own.progress().failures[0].recipient, 4u);
+  EXPECT_EQ(own.progress().replies[0].recipient, 4u);
   const ino_of before(q.in(kCur, entry.id()));
   EXPECT_EQ(recorded(q.queue, own, {{0, to_do, ""}, {1, to_do, ""}, {3, to_do, ""}}), Disposition::waiting);
   EXPECT_EQ(before, ino_of(q.in(kCur, entry.id()))) << "nothing has happened";
@@ -253,8 +344,8 @@ TEST(Queue, AnEntryOfItsOwnIsReaddressedWithWhatIsKnownOfTheOthers) {
   const auto again = q.queue.load(entry.id()).value();
   EXPECT_EQ(again.progress().status, "-++-!");
   EXPECT_EQ(again.envelope().recipients[3].address, "carl@x");
-  EXPECT_EQ(again.progress().failures[0].recipient, 4u);
-  EXPECT_EQ(again.progress().failures[0].reply, "550 who?");
+  EXPECT_EQ(again.progress().replies[0].recipient, 4u);
+  EXPECT_EQ(again.progress().replies[0].text, "550 who?");
 }
 
 TEST(Queue, AReaddressedEntryIsHeldAndReleasedAsItIs) {
@@ -305,7 +396,7 @@ TEST(Queue, HeldAndReleased) {
   ASSERT_TRUE(again) << again.error().text;
   EXPECT_EQ(again->progress().status, "--");
   EXPECT_EQ(again->progress().held, "");
-  EXPECT_TRUE(again->progress().failures.empty());
+  EXPECT_TRUE(again->progress().replies.empty());
   EXPECT_EQ(q.queue.load_info(id), RetryInfo{}) << "tried at once";
 }
 

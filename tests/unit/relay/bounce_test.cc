@@ -18,8 +18,6 @@ constexpr Time kAttempt{Seconds(1790000100)};
 struct BounceTest : ::testing::Test {
   BounceTest() {
     settings.hostname = "here.example";
-    settings.smart_host.emplace();
-    settings.smart_host->host = "mail.example";
   }
 
   // All recipients have failed.
@@ -28,7 +26,7 @@ struct BounceTest : ::testing::Test {
     auto entry = it.entry(envelope, message);
     std::vector<Outcome> outcomes;
     for (std::size_t i = 0; i < envelope.recipients.size(); ++i) {
-      outcomes.push_back({i, RecipientStatus::failed, reply});
+      outcomes.push_back({i, RecipientStatus::failed, reply, "mail.example"});
     }
     recorded = it.queue.record(entry, outcomes).value();
     return entry;
@@ -102,12 +100,66 @@ TEST_F(BounceTest, RepliesComeAsTheyWereReceived) {
 }
 
 TEST_F(BounceTest, AnExpiredMessageIsToldOfWithItsLastReply) {
-  const auto text = notification_on(queue::envelope_to({"a@b"}), queue::kMessage,
-                                    expired_reply(Seconds(5 * 86400), "451 4.2.1 busy"));
+  auto text = notification_on(queue::envelope_to({"a@b"}), queue::kMessage,
+                              expired_reply(Seconds(5 * 86400), "451 4.2.1 busy"));
   EXPECT_TRUE(contains(text, "It was tried again and again since ")) << text;
   EXPECT_TRUE(contains(text, "Diagnostic-Code: smtp; 451 4.2.1 busy\n")) << text;
   EXPECT_TRUE(contains(text, "Status: 4.2.1\n")) << text;
   EXPECT_FALSE(contains(text, "expired:")) << text;
+}
+
+TEST_F(BounceTest, WhatExpiredOnThisMachineNamesNoSmartHost) {
+  auto entry = it.entry(queue::envelope_to({"root@here.example"}));
+  const Outcome outcomes[] = {
+      {0, RecipientStatus::failed, expired_reply(Seconds(5 * 86400), "aliases lead nowhere")}};
+  recorded = it.queue.record(entry, outcomes).value();
+  const auto text = text_of(settle(entry).notification);
+  EXPECT_TRUE(contains(text, "Status: 5.4.7\nDiagnostic-Code: x-mailchute; aliases lead nowhere\n\n")) << text;
+  EXPECT_FALSE(contains(text, "Remote-MTA") || contains(text, "Last-Attempt") || contains(text, "mail server")) << text;
+}
+
+TEST_F(BounceTest, TheSenderIsToldOfADelayOnceWithTheTimeItEnds) {
+  settings.retry.lifetime = Seconds(5 * 86400);
+  auto envelope = queue::envelope_to({"late@b", "silent@b", "done@b"});
+  envelope.recipients[1].notify.never = true;
+  auto entry = it.entry(envelope);
+  const Outcome outcomes[] = {{0, RecipientStatus::to_do, "451 4.7.1 greylisted", "mail.example"},
+                              {1, RecipientStatus::to_do, "451 4.7.1 greylisted", "mail.example"},
+                              {2, RecipientStatus::done, "250 ok", "mail.example"}};
+  recorded = it.queue.record(entry, outcomes, true).value();
+  const auto settled = settle(entry);
+  EXPECT_EQ(settled.where, Disposition::waiting);
+  const auto text = text_of(settled.notification);
+  for (const std::string_view part :
+       {"Subject: Delayed mail: hi\n", "Final-Recipient: rfc822; late@b\nAction: delayed\nStatus: 4.7.1\n"
+        "Remote-MTA: dns; mail.example\nDiagnostic-Code: smtp; 451 4.7.1 greylisted\nLast-Attempt-Date: ",
+        "\nWill-Retry-Until: ", "Content-Type: text/rfc822-headers\n"}) {
+    EXPECT_TRUE(contains(text, part)) << part << "\n" << text;
+  }
+  EXPECT_FALSE(contains(text, "silent@b") || contains(text, "done@b")) << text;
+  auto again = it.queue.load(entry.id()).value();
+  recorded = it.queue.record(again, outcomes, true).value();
+  EXPECT_EQ(settle(again).notification, "");
+}
+
+TEST_F(BounceTest, TheSenderWhoAskedIsToldOfASmartHostThatWillNotTell) {
+  auto envelope = queue::envelope_to({"a@b", "bad@b"});
+  envelope.recipients[0].notify.success = true;
+  auto entry = it.entry(envelope);
+  const Outcome relayed[] = {{0, RecipientStatus::relayed, "250 2.6.0 taken as 7X", "mail.example"}};
+  recorded = it.queue.record(entry, relayed).value();
+  auto text = text_of(settle(entry).notification);
+  EXPECT_TRUE(contains(text, "Final-Recipient: rfc822; a@b\nAction: relayed\nStatus: 2.6.0\n"
+                             "Remote-MTA: dns; mail.example\nDiagnostic-Code: smtp; 250 2.6.0 taken as 7X\n"))
+      << text;
+  EXPECT_TRUE(contains(text, "Content-Type: text/rfc822-headers\n")) << text;
+
+  auto both = it.entry(envelope);
+  const Outcome one_each[] = {relayed[0], {1, RecipientStatus::failed, "550 5.1.1 who?", "mail.example"}};
+  recorded = it.queue.record(both, one_each).value();
+  text = text_of(settle(both).notification);
+  EXPECT_TRUE(contains(text, "Action: relayed\n") && contains(text, "Action: failed\n")) << text;
+  EXPECT_TRUE(contains(text, "Content-Type: message/rfc822\n")) << text;
 }
 
 TEST_F(BounceTest, WhatIsNoAddressIsToldOfAsSuch) {

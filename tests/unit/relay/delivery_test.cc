@@ -111,7 +111,7 @@ class DeliveryTest : public ::testing::Test {
   DeliveryTest() {
     settings.hostname = "here.example";
     settings.queue_directory = it.folder.path();
-    settings.retry = {Seconds(3600), Seconds(3600), Seconds(5 * 86400)};
+    settings.retry = {Seconds(3600), Seconds(3600), Seconds(5 * 86400), std::nullopt};
     settings.smart_host.emplace();
     settings.smart_host->host = "127.0.0.1";
     settings.smart_host->port = smart_host.port();
@@ -217,6 +217,57 @@ TEST_F(DeliveryTest, AMessageWhoseSenderIsOnlyToBeToldIsNotSent) {
   run_until([&] { return it.queue.ids()->empty(); });
   ASSERT_EQ(smart_host.messages.size(), 1u);
   EXPECT_NE(smart_host.messages[0].find("Status: 5.1.3"), std::string::npos);
+}
+
+TEST_F(DeliveryTest, TheSenderIsToldWhatASmartHostWithoutDsnWillNotTellHim) {
+  auto envelope = queue::envelope_to({"a@a", "b@b"});
+  envelope.recipients[0].notify.success = true;
+  const auto id = it.submit(envelope);
+  start();
+  run_until([&] { return logged("notified id=" + id) && smart_host.messages.size() == 2; });
+  EXPECT_NE(smart_host.messages[1].find("Final-Recipient: rfc822; a@a\nAction: relayed\nStatus: 2.0.0\n"
+                                        "Remote-MTA: dns; 127.0.0.1\nDiagnostic-Code: smtp; 250 queued\n"),
+            std::string::npos)
+      << smart_host.messages[1];
+  EXPECT_EQ(smart_host.messages[1].find("b@b"), std::string::npos);
+  EXPECT_EQ(count_names(it.folder / "cur"), 0u);
+}
+
+TEST_F(DeliveryTest, ASmartHostWithDsnTellsTheSenderItself) {
+  smart_host.replies["EHLO"] = {"250-mail\r\n250 DSN"};
+  auto envelope = queue::envelope_to({"a@a"});
+  envelope.recipients[0].notify.success = true;
+  const auto id = it.submit(envelope);
+  start();
+  run_until([&] { return logged("delivered id=" + id) && it.queue.ids()->empty(); });
+  EXPECT_EQ(smart_host.messages.size(), 1u);
+}
+
+TEST_F(DeliveryTest, TheSenderOfAnOldMessageIsToldOnceThatItHasToWait) {
+  settings.retry.delay_notice = Seconds(4 * 3600);
+  smart_host.replies["RCPT"] = {"451 4.2.1 later", "250 ok", "451 4.2.1 later", "250 ok"};
+  const auto id = submit({"a@a"});
+  auto& running = start();
+  run_until([&] { return logged("notified id=" + id) && smart_host.messages.size() == 1; });
+  EXPECT_NE(smart_host.messages[0].find("Action: delayed\n"), std::string::npos) << smart_host.messages[0];
+  for (const std::size_t more : {2u, 3u}) {
+    running.retry(id);
+    run_until([&] { return logged("deferred id=" + id, more) || logged("delivered id=" + id); });
+  }
+  run_until([&] { return it.queue.ids()->empty(); });
+  EXPECT_EQ(it.log.count("notified"), 1u);
+  EXPECT_EQ(smart_host.messages.size(), 2u);
+}
+
+TEST_F(DeliveryTest, NobodyIsToldThatYoungMailHasToWait) {
+  settings.retry.delay_notice = Seconds(4 * 3600);
+  smart_host.replies["RCPT"] = {"451 4.2.1 later"};
+  auto envelope = queue::envelope_to({"a@a"});
+  envelope.time = std::chrono::floor<Milliseconds>(std::chrono::system_clock::now());
+  const auto id = it.submit(envelope);
+  start();
+  run_until([&] { return logged("deferred id=" + id) && it.queue.load_info(id).attempts == 1; });
+  EXPECT_EQ(it.queue.ids()->size(), 1u);
 }
 
 TEST_F(DeliveryTest, LocalRecipientsGetItWhereTheirAliasSays) {
@@ -413,7 +464,7 @@ TEST_F(DeliveryTest, AHeldMessageIsSentWhenItIsReleased) {
 }
 
 TEST_F(DeliveryTest, AnOldMessageFailsAfterItsThirdAttempt) {
-  settings.retry = {Seconds(0), Seconds(0), Seconds(1)};  // the fixture's messages are older
+  settings.retry = {Seconds(0), Seconds(0), Seconds(1), std::nullopt};  // the fixture's messages are older
   smart_host.replies["RCPT"] = {"450 4.2.0 grey"};
   const auto id = submit({"a@a"});
   start();
