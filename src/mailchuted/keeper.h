@@ -38,8 +38,8 @@ class Keeper {
 
   // What did not do at the start, and does not keep mail from going on.
   void log_troubles(const std::vector<std::string>& troubles);
-  // Until SIGTERM or SIGINT. An error, of kind config, says why the first worker could not start; it
-  // was logged.
+  // Until SIGTERM or SIGINT. An error says why the first worker could not start, or, of kind system,
+  // that the first ones died; it was logged.
   Result<> run();
 
  private:
@@ -100,6 +100,7 @@ class Keeper {
   bool reload_wanted_ = false;
   bool reloading_ = false;
   bool begun_ = false;               // some worker took care of mail
+  int died_at_first_ = 0;            // before that
   std::optional<Error> cannot_begin_;
 };
 

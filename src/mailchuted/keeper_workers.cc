@@ -18,6 +18,8 @@ using Stage = WorkerProcess::Stage;
 
 constexpr Milliseconds kOldWorkers = Seconds(10);  // of a keeper that died, to go
 constexpr Milliseconds kAliasesSettle = Seconds(1);  // editors write a file in several steps
+// Workers that may die before one has begun: of want of memory, say, while the machine starts.
+constexpr int kFirstWorkers = 3;
 
 }  // namespace
 
@@ -186,8 +188,9 @@ void Keeper::on_exit_before_begin(const WorkerProcess& worker) {
   const std::string why = worker.trouble.empty() ? "the worker died while it started" : worker.trouble;
   if (reloading_) return reload_over(failure(Error::Kind::config, why));
   log_cannot_start(why);
-  if (begun_) return rest(&worker);
-  cannot_begin_ = Error{Error::Kind::config, why};
+  const bool died = worker.trouble.empty();
+  if (begun_ || (died && ++died_at_first_ < kFirstWorkers)) return rest(&worker);
+  cannot_begin_ = Error{died ? Error::Kind::system : Error::Kind::config, why};
 }
 
 void Keeper::on_exit_in_force(const WorkerProcess& worker) {

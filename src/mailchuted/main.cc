@@ -62,13 +62,14 @@ Options parse(int argc, char** argv) {
   return options;
 }
 
-constexpr int kConfig = 78;  // EX_CONFIG
+constexpr int kSoftware = 70;  // EX_SOFTWARE
+constexpr int kConfig = 78;    // EX_CONFIG
 
-int complain(const std::string& mistakes) {
+int complain(const std::string& mistakes, int status = kConfig) {
   for (const std::string_view line : split(mistakes, '\n')) {
     std::fprintf(stderr, "mailchuted: %.*s\n", static_cast<int>(line.size()), line.data());
   }
-  return kConfig;
+  return status;
 }
 
 // The parent of a daemon in the background waits for it to be ready, so that trouble at the start is
@@ -104,7 +105,7 @@ class Background {
     if (::read(ready, &octet, 1) == 1) return 0;
     int status = 0;
     ::waitpid(child, &status, 0);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 70;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : kSoftware;
   }
   sys::UniqueFd ready_;
 };
@@ -143,7 +144,8 @@ int run(const Options& options) {
   keeper.log_troubles(troubles);
   const auto kept = keeper.run();
   if (kept) return 0;
-  return target == config::LogTarget::standard_error ? kConfig : complain(kept.error().text);
+  const int status = kept.error().kind == Error::Kind::system ? kSoftware : kConfig;
+  return target == config::LogTarget::standard_error ? status : complain(kept.error().text, status);
 }
 
 }  // namespace

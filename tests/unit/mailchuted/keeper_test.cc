@@ -2,6 +2,10 @@
 #include "mailchuted/keeper.h"
 
 #include <gtest/gtest.h>
+#include <pthread.h>
+#include <unistd.h>
+
+#include <csignal>
 
 #include "support/temporary_folder.h"
 
@@ -12,6 +16,8 @@ struct Silent : Log {
   void write(Severity, std::string_view) override {}
 };
 
+std::unique_ptr<Log> silence(const config::Settings&) { return std::make_unique<Silent>(); }
+
 class KeeperTest : public ::testing::Test {
  protected:
   KeeperTest() {
@@ -21,12 +27,12 @@ class KeeperTest : public ::testing::Test {
     settings().smart_host->tls = config::Tls::none;
   }
   config::Settings& settings() { return orders.settings; }
-  std::string refusal() {
-    const auto open_log = [](const config::Settings&) { return std::make_unique<Silent>(); };
-    const auto kept = Keeper(std::move(orders), open_log, {}, Premises(), [this] { started = true; }).run();
+  Error error() {
+    const auto kept = Keeper(std::move(orders), silence, {}, Premises(), [this] { started = true; }).run();
     EXPECT_FALSE(kept);
-    return kept ? "" : kept.error().text;
+    return kept ? Error{} : kept.error();
   }
+  std::string refusal() { return error().text; }
 
   support::TemporaryFolder queue, run;
   Orders orders;
@@ -46,6 +52,43 @@ TEST_F(KeeperTest, SaysWhyTheFirstWorkerCannotStart) {
   EXPECT_NE(refusal().find("/nowhere/ca.pem"), std::string::npos);
   EXPECT_FALSE(started);
   EXPECT_FALSE(std::filesystem::exists(run / "control")) << "nobody is to wait there";
+}
+
+// The next so many children that this process has die at once.
+class Stillbirths {
+ public:
+  explicit Stillbirths(int deaths) {
+    static const int registered = ::pthread_atfork([] { ++births_; }, nullptr, [] {
+      if (births_ <= deaths_) ::_exit(1);
+    });
+    EXPECT_EQ(registered, 0);
+    births_ = 0;
+    deaths_ = deaths;
+  }
+  ~Stillbirths() { deaths_ = 0; }
+  int births() const { return births_; }
+
+ private:
+  static inline int births_;
+  static inline int deaths_;
+};
+
+TEST_F(KeeperTest, TakesAnotherOneWhenTheFirstWorkerDies) {
+  const Stillbirths stillbirths(1);
+  const pid_t self = ::getpid();
+  const auto stop = [&] {
+    if (::getpid() == self) ::raise(SIGTERM);
+  };
+  const auto kept = Keeper(std::move(orders), silence, {}, Premises(), stop).run();
+  EXPECT_TRUE(kept) << kept.error().text;
+  EXPECT_EQ(stillbirths.births(), 2);
+}
+
+TEST_F(KeeperTest, GivesUpWhenTheThirdWorkerDies) {
+  const Stillbirths stillbirths(100);
+  EXPECT_EQ(error().kind, Error::Kind::system);
+  EXPECT_EQ(stillbirths.births(), 3);
+  EXPECT_FALSE(started);
 }
 
 }  // namespace
