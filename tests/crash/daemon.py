@@ -68,13 +68,6 @@ class Gate:
         self._fd = None
 
 
-def worker_of(place):
-    """[pid], or nothing while there is none."""
-    with contextlib.suppress(FileNotFoundError), open(f"/proc/{place.pid}/task/{place.pid}/children") as children:
-        return [int(pid) for pid in children.read().split()[:1]]
-    return []
-
-
 _libc = ctypes.CDLL(None, use_errno=True)
 _libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
 _libc.ptrace.restype = ctypes.c_long
@@ -133,7 +126,7 @@ def _traced(place, options):
 def _end(place, worker, number):
     """The signal for the worker, if it is there: its keeper, once stopped, reaps nobody."""
     os.kill(place.pid, signal.SIGSTOP)
-    if worker in worker_of(place):
+    if worker in place.workers():
         os.kill(worker, number)
 
 
@@ -152,7 +145,7 @@ def _worker_life(place, is_over, options):
 def _keeper_life(place, is_over, options):
     place.start(wrapper=["strace", *options])
     wait_until(lambda: not place.running() or is_over(), f"{options} ends or does its work")
-    for keeper in worker_of(place) if place.running() else []:  # strace's child
+    for keeper in place.workers() if place.running() else []:  # strace's child
         os.kill(keeper, signal.SIGTERM)
     place.kill_keeper()  # strace, if it still runs; whom it traced goes on
 

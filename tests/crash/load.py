@@ -18,7 +18,7 @@ import tempfile
 import threading
 import time
 
-from daemon import wait_until, worker_of
+from daemon import wait_until
 from expected import difference, expected
 from mailchute import Mailchute
 from report import case
@@ -102,7 +102,7 @@ class Load:
         now = time.monotonic()
         if who == "worker":
             os.kill(worker, signal.SIGKILL)
-            wait_until(lambda: not self.place.running() or worker_of(self.place) not in ([], [worker]), "another worker")
+            wait_until(lambda: not self.place.running() or self.place.workers() not in ([], [worker]), "another worker")
         elif who == "keeper":
             self.place.kill_keeper()
         else:
@@ -122,7 +122,7 @@ class Load:
 
     def _worker(self):
         workers = []
-        wait_until(lambda: workers.extend(worker_of(self.place)) or workers, "a worker")
+        wait_until(lambda: workers.extend(self.place.workers()) or workers, "a worker")
         return workers[0]
 
     # --- what has come of it

@@ -10,13 +10,13 @@ import pwd
 import re
 import shutil
 import signal
-import socket
 import stat
 import subprocess
 import tempfile
 import threading
 import time
 
+import control
 import peers
 import ways
 
@@ -50,11 +50,6 @@ def merged(settings, changes):
         old = result.get(key)
         result[key] = merged(old, value) if isinstance(value, dict) and isinstance(old, dict) else value
     return result
-
-
-def _listens(path):
-    with socket.socket(socket.AF_UNIX) as client:
-        return client.connect_ex(str(path)) == 0
 
 
 @functools.cache
@@ -162,11 +157,18 @@ class Mailchute:
             self.wait_for_socket()
 
     def wait_for_socket(self, timeout=30):
-        """Until submissions are taken there; the drop directory takes them at any time."""
+        """Until submissions are taken there; the drop directory takes them at any time. The sockets are the keeper's, and
+        there earlier: a worker has begun when it answers."""
         deadline = time.monotonic() + timeout
-        while self.running() and not _listens(self.run / "submit"):
+        while self.running() and not self._answers():
             assert time.monotonic() < deadline, self.log()
             time.sleep(0.005)
+
+    def _answers(self):
+        try:
+            return control.status(self)
+        except (OSError, AssertionError):  # nobody there, or no longer
+            return False
 
     def stop(self, timeout=10):
         """SIGTERM, then waits. Returns the exit status; None if it was not running, or had to be killed."""
@@ -207,6 +209,13 @@ class Mailchute:
     @property
     def pid(self):
         return self._process.pid
+
+    def workers(self):
+        """Their pids; the keeper has no other children."""
+        try:
+            return [int(pid) for pid in pathlib.Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()]
+        except (FileNotFoundError, ProcessLookupError):
+            return []
 
     def running(self):
         return self._process is not None and self._process.poll() is None
