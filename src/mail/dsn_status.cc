@@ -2,7 +2,6 @@
 #include "mail/dsn_status.h"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 #include "base/text.h"
@@ -10,6 +9,7 @@
 #include "mail/date.h"
 #include "mail/folding.h"
 #include "mail/message_id.h"
+#include "mail/xtext.h"
 
 namespace mailchute::mail {
 namespace {
@@ -43,48 +43,15 @@ std::string from_xtext(std::string_view text) {
   return is_printable_ascii(out) ? out : ascii_escaped(text);
 }
 
-// The code point of the whole character at the front of UTF-8, which is taken.
-std::uint32_t take_code_point(std::string_view& text) {
-  const auto first = static_cast<unsigned char>(text[0]);
-  const std::size_t length = first < 0x80 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
-  std::uint32_t point = length == 1 ? first : first & (0x7FU >> length);
-  for (std::size_t i = 1; i < length; ++i) {
-    point = point << 6 | (static_cast<unsigned char>(text[i]) & 0x3FU);
-  }
-  text.remove_prefix(length);
-  return point;
-}
-
-// RFC 6533, 3: utf-8-addr-xtext, the form for seven bits. U+00E9 becomes \x{E9}.
-std::string utf8_address(std::string_view address) {
-  std::string out;
-  while (!address.empty()) {
-    const std::uint32_t point = take_code_point(address);
-    const auto c = static_cast<char>(point);
-    if (point > ' ' && point < 127 && c != '\\' && c != '+' && c != '=') {
-      out += c;
-      continue;
-    }
-    char digits[8];
-    const auto end = std::to_chars(digits, digits + sizeof digits, point, 16);
-    std::string hex = point < 16 ? "0" : "";
-    for (const char* digit = digits; digit != end.ptr; ++digit) {
-      hex += *digit >= 'a' ? static_cast<char>(*digit - 32) : *digit;
-    }
-    out.append("\\x{").append(hex).append("}");
-  }
-  return out;
-}
-
 // With its type (RFC 3464, 2.1.2).
 std::string typed_address(std::string_view address) {
   if (is_printable_ascii(address)) return "rfc822; " + std::string(address);
-  if (is_utf8(address)) return "utf-8; " + utf8_address(address);
+  if (is_utf8(address)) return "utf-8; " + to_utf8_xtext(address);
   return "rfc822; " + ascii_escaped(address);
 }
 
 // "rfc822;you@example.net" from ORCPT.
-std::string typed_original(std::string_view original) {
+std::string original_field(std::string_view original) {
   const std::size_t type_end = original.find(';');
   if (type_end == std::string_view::npos) return "rfc822; " + from_xtext(original);
   return ascii_escaped(original.substr(0, type_end)) + "; " +
@@ -133,7 +100,7 @@ void append_recipient(std::string& out, const DsnReport& report, const DsnRecipi
   };
   out += '\n';
   if (!recipient.original.empty()) {
-    put("Original-Recipient", typed_original(recipient.original));
+    put("Original-Recipient", original_field(recipient.original));
   }
   put("Final-Recipient", typed_address(recipient.address));
   put("Action", name_of(recipient.action));

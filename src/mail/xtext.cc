@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "mail/xtext.h"
 
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+
+#include "base/utf8.h"
+
 namespace mailchute::mail {
 namespace {
 
@@ -9,6 +15,18 @@ constexpr std::string_view kUpperHex = "0123456789ABCDEF";
 bool is_plain(char c) { return c > 32 && c < 127 && c != '+' && c != '='; }
 
 bool is_upper_hex(char c) { return kUpperHex.find(c) != std::string_view::npos; }
+
+// The code point of the whole character at the front of UTF-8, which is taken.
+std::uint32_t take_code_point(std::string_view& text) {
+  const auto first = static_cast<unsigned char>(text[0]);
+  const std::size_t length = first < 0x80 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+  std::uint32_t point = length == 1 ? first : first & (0x7FU >> length);
+  for (std::size_t i = 1; i < length; ++i) {
+    point = point << 6 | (static_cast<unsigned char>(text[i]) & 0x3FU);
+  }
+  text.remove_prefix(length);
+  return point;
+}
 
 }  // namespace
 
@@ -33,6 +51,32 @@ std::string to_xtext(std::string_view text) {
     out.append({'+', kUpperHex[octet >> 4], kUpperHex[octet & 15]});
   }
   return out;
+}
+
+std::string to_utf8_xtext(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const std::uint32_t point = take_code_point(text);
+    const auto c = static_cast<char>(point);
+    if (point > ' ' && point < 127 && c != '\\' && c != '+' && c != '=') {
+      out += c;
+      continue;
+    }
+    char digits[8];
+    const auto end = std::to_chars(digits, digits + sizeof digits, point, 16);
+    std::string hex = point < 16 ? "0" : "";
+    for (const char* digit = digits; digit != end.ptr; ++digit) {
+      hex += *digit >= 'a' ? static_cast<char>(*digit - 32) : *digit;
+    }
+    out.append("\\x{").append(hex).append("}");
+  }
+  return out;
+}
+
+std::string typed_original(std::string_view address) {
+  const bool ascii = std::all_of(address.begin(), address.end(), [](char c) { return (c & 0x80) == 0; });
+  if (ascii || !is_utf8(address)) return "rfc822;" + to_xtext(address);
+  return "utf-8;" + to_utf8_xtext(address);
 }
 
 }  // namespace mailchute::mail

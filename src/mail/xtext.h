@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// RFC 3461, 4: text as a parameter of an SMTP command.
+// RFC 3461, 4: text as a parameter of an SMTP command. RFC 6533, 3: the same of other letters.
 #pragma once
 
 #include <string>
@@ -9,5 +9,10 @@ namespace mailchute::mail {
 
 bool is_xtext(std::string_view text);
 std::string to_xtext(std::string_view text);
+// Of UTF-8; U+00E9 becomes \x{E9}, and what comes out is xtext, too.
+std::string to_utf8_xtext(std::string_view text);
+
+// What ORCPT says of an address, with its type: "rfc822;you@example.net".
+std::string typed_original(std::string_view address);
 
 }  // namespace mailchute::mail

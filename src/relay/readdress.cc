@@ -22,7 +22,7 @@ std::string key_of(const std::string& address) {
 
 std::string original_of(const mail::Recipient& recipient) {
   if (!recipient.original.empty()) return recipient.original;
-  std::string original = "rfc822;" + mail::to_xtext(recipient.address);
+  std::string original = mail::typed_original(recipient.address);
   return original.size() <= mail::kMaxAddress ? original : std::string();
 }
 

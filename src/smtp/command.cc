@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "base/utf8.h"
+#include "mail/xtext.h"
 #include "smtp/path.h"
 
 namespace mailchute::smtp {
@@ -85,32 +86,19 @@ std::optional<Parameter> parse_parameter(std::string_view text) {
   return parameter;
 }
 
-bool is_upper_hex(char c) { return is_digit(c) || (c >= 'A' && c <= 'F'); }
-
-// RFC 3461, 4
-bool is_xtext(std::string_view text) {
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (c < '!' || c > '~' || c == '=') return false;
-    if (c != '+') continue;
-    if (i + 2 >= text.size() || !is_upper_hex(text[i + 1]) || !is_upper_hex(text[i + 2]))
-      return false;
-    i += 2;
-  }
-  return true;
-}
-
-// addr-type ";" xtext (RFC 3461, 4.2); with the type "utf-8" also as it is (RFC 6533, 3).
-bool is_original_path(std::string_view text, bool smtp_utf8) {
+// addr-type ";" xtext (RFC 3461, 4.2); with the type "utf-8" also as it is (RFC 6533, 3), from which
+// the form that any server takes is made.
+std::optional<std::string> parse_original_path(std::string_view text, bool smtp_utf8) {
   const auto semicolon = text.find(';');
-  if (semicolon == 0 || semicolon == std::string_view::npos || text.size() > kMaxOriginalPath)
-    return false;
+  if (semicolon == 0 || semicolon == std::string_view::npos) return std::nullopt;
   const auto type = text.substr(0, semicolon);
-  const auto address = text.substr(semicolon + 1);
+  std::string address(text.substr(semicolon + 1));
   const auto belongs = [](char c) { return is_alpha(c) || is_digit(c) || c == '-'; };
-  if (address.empty() || !std::ranges::all_of(type, belongs)) return false;
-  if (smtp_utf8 && equal_ignoring_case(type, "utf-8")) return is_utf8(address);
-  return is_xtext(address);
+  if (address.empty() || !std::ranges::all_of(type, belongs)) return std::nullopt;
+  const bool utf8 = smtp_utf8 && equal_ignoring_case(type, "utf-8") && is_utf8(address);
+  if (utf8 && !mail::is_xtext(address)) address = mail::to_utf8_xtext(address);
+  if (!mail::is_xtext(address) || type.size() + 1 + address.size() > kMaxOriginalPath) return std::nullopt;
+  return std::string(type).append(";").append(address);
 }
 
 std::optional<mail::Notify> parse_notify(std::string_view value) {
@@ -170,7 +158,7 @@ Verdict take_mail_parameter(MailCommand& mail, const Parameter& parameter,
   if (offered.dsn && parameter.is("RET")) return take_ret(mail, parameter);
   if (offered.dsn && parameter.is("ENVID")) {
     mail.envelope.envelope_id = value;
-    return take_if(!value.empty() && value.size() <= kMaxEnvelopeId && is_xtext(value));
+    return take_if(!value.empty() && value.size() <= kMaxEnvelopeId && mail::is_xtext(value));
   }
   if (offered.smtp_utf8 && parameter.is("SMTPUTF8")) {
     mail.smtp_utf8 = true;
@@ -178,7 +166,7 @@ Verdict take_mail_parameter(MailCommand& mail, const Parameter& parameter,
   }
   // RFC 4954, 5: whose mail it was elsewhere is of no use here.
   if (!offered.auth.empty() && parameter.is("AUTH"))
-    return take_if(value == "<>" || (!value.empty() && is_xtext(value)));
+    return take_if(value == "<>" || (!value.empty() && mail::is_xtext(value)));
   return Verdict::unknown;
 }
 
@@ -191,8 +179,9 @@ Verdict take_rcpt_parameter(mail::Recipient& recipient, const Parameter& paramet
     return take_if(notify.has_value());
   }
   if (offered.dsn && parameter.is("ORCPT")) {
-    recipient.original = value;
-    return take_if(is_original_path(value, smtp_utf8));
+    const auto original = parse_original_path(value, smtp_utf8);
+    recipient.original = original.value_or("");
+    return take_if(original.has_value());
   }
   return Verdict::unknown;
 }

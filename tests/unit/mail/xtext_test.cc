@@ -18,5 +18,16 @@ TEST(Xtext, IsKnownWhenItIsSeen) {
   EXPECT_TRUE(is_xtext(to_xtext("any + thing = \x01\xff")));
 }
 
+TEST(Xtext, OfUtf8NamesCodePoints) {
+  EXPECT_EQ(to_utf8_xtext("jos\xc3\xa9+\xf0\x9f\x98\x80\\@x"), "jos\\x{E9}\\x{2B}\\x{1F600}\\x{5C}@x");
+  EXPECT_TRUE(is_xtext(to_utf8_xtext("jos\xc3\xa9 = +")));
+}
+
+TEST(Xtext, OfAnOriginalRecipientHasAType) {
+  EXPECT_EQ(typed_original("a+b@x"), "rfc822;a+2Bb@x");
+  EXPECT_EQ(typed_original("jos\xc3\xa9@x"), "utf-8;jos\\x{E9}@x");
+  EXPECT_EQ(typed_original("jos\xe9@x"), "rfc822;jos+E9@x");
+}
+
 }  // namespace
 }  // namespace mailchute::mail

@@ -151,6 +151,20 @@ TEST(RcptCommand, TakesUtf8OnlyWhenMailAskedForIt) {
   EXPECT_EQ(rcpt("TO:<you@there> ORCPT=rfc822;y\xc3\xb6u@there", true), 501);
 }
 
+// A queue, and servers without SMTPUTF8, take nothing else (RFC 6533, 3).
+TEST(RcptCommand, KeepsAnOriginalRecipientInSevenBits) {
+  const auto original = [](const std::string& value) {
+    const auto parsed = parse_rcpt("TO:<you@there> ORCPT=" + value, everything(), true);
+    return parsed ? parsed->original : "";
+  };
+  EXPECT_EQ(original("utf-8;y\xc3\xb6u@there"), "utf-8;y\\x{F6}u@there");
+  EXPECT_EQ(original("utf-8;y\\x{F6}u@there"), "utf-8;y\\x{F6}u@there");
+  EXPECT_EQ(original("rfc822;y+2Bu@there"), "rfc822;y+2Bu@there");
+  std::string many;
+  for (int i = 0; i < 100; ++i) many += "\xc3\xb6";
+  EXPECT_EQ(original("utf-8;" + many), "");
+}
+
 TEST(BdatCommand, ReadsSizeAndLast) {
   EXPECT_EQ(parse_bdat("86")->size, 86U);
   EXPECT_FALSE(parse_bdat("86")->last);
