@@ -16,7 +16,6 @@
 namespace mailchute::mail {
 namespace {
 
-constexpr std::size_t kMaxLine = 998;                 // RFC 5322, 2.1.1
 constexpr std::size_t kMaxToken = 900;                // an address or id in a line of ours
 constexpr std::size_t kMaxReturnedHeader = 64 << 10;  // enough to know a message by
 

@@ -17,7 +17,6 @@ namespace {
 
 using Ascii = FieldTarget::Ascii;
 
-constexpr std::size_t kMaxLine = 998;  // RFC 5322, 2.1.1
 
 template <std::size_t N>
 bool is_one_of(std::string_view raw, const std::array<std::string_view, N>& names) {

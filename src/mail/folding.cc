@@ -11,7 +11,6 @@ namespace {
 
 constexpr std::size_t kPreferred = 78;
 constexpr std::size_t kMaxWord = 900;  // with a name before it still below 998
-constexpr std::size_t kMaxLine = 998;
 
 bool is_printable(char c) { return c >= ' ' && c < 127; }
 

@@ -3,11 +3,14 @@
 // and never of more than 998 (2.1.1).
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace mailchute::mail {
+
+inline constexpr std::size_t kMaxLine = 998;  // RFC 5322, 2.1.1, without line end
 
 // Printable US-ASCII as it is; everything else, and the backslash, as escaped() has it: \n, \xHH.
 std::string ascii_escaped(std::string_view text);

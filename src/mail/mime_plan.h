@@ -17,12 +17,10 @@
 
 #include "base/utf8.h"
 #include "mail/field_mender.h"
+#include "mail/folding.h"
 #include "mail/mime_scanner.h"
 
 namespace mailchute::mail {
-
-// RFC 5322, 2.1.1, without line end.
-inline constexpr std::size_t kMaxLine = 998;
 
 struct MimeTarget {
   bool eight_bit = false;    // RFC 6152

@@ -4,13 +4,13 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "mail/folding.h"
 
 namespace mailchute::mail {
 namespace {
 
 constexpr std::size_t kMaxColumn = 75;  // leaves room for the "=" of a soft line break
 constexpr std::size_t kMaxBlanks = 256;  // held back; so many at the end of a line are nobody's text
-constexpr std::size_t kMaxLine = 998;
 
 constexpr bool stands_for_itself(char c) { return c > ' ' && c < 127 && c != '='; }
 

@@ -3,13 +3,13 @@
 
 #include "base/text.h"
 #include "mail/envelope.h"
+#include "mail/folding.h"
 #include "mail/message_id.h"
 
 namespace mailchute::mail {
 namespace {
 
 constexpr std::string_view kFrom = " (mailchute, from ";
-constexpr std::size_t kMaxLine = 998;  // RFC 5322, 2.1.1
 
 bool take(std::string_view& text, std::string_view prefix) {
   if (!text.starts_with(prefix)) return false;

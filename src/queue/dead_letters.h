@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Dead letters wait in failed/ for an administrator, but not for ever: what is too old goes, and
-// the oldest while there are too many; the last that came stays, however large. Nothing else ever removes mail of which nobody was told, so
-// each one is logged as an error, with the setting that made it go.
+// Dead letters wait in failed/ for an administrator, but not for ever: what is too old goes, and the
+// oldest while there are too many; the last that came stays, however large. Nothing else ever removes
+// mail of which nobody was told, so each one is logged as an error, with the setting that made it go.
 #pragma once
 
 #include <cstdint>
