@@ -10,7 +10,8 @@ import os
 from delivery import SENDER
 from expected import difference, expected
 from kinds import LARGE, SMALL
-from smtp import Client, free_port
+from ports import free_port
+from smtp import Client
 from submission import RECIPIENT, Submission
 
 CHUNK = 100_000

@@ -32,6 +32,8 @@ import struct
 import threading
 import time
 
+from ports import kept_port
+
 HANGUP, RESET, SILENCE, GARBAGE = (type(name, (), {"__repr__": lambda self, n=name: n})()
                                    for name in ("HANGUP", "RESET", "SILENCE", "GARBAGE"))
 
@@ -130,6 +132,7 @@ class ScriptedServer:
                 self._context.set_ciphers("DEFAULT@SECLEVEL=0")  # which old versions need
                 self._context.minimum_version = self._context.maximum_version = only_tls
         self.address, self.port = address, 0
+        self._kept = None  # its port, between stop() and start()
         self._visits = {}
         self._changed = threading.Condition()
         self._stopping = threading.Event()
@@ -141,16 +144,20 @@ class ScriptedServer:
 
     def __exit__(self, *_):
         self.stop()
+        if self._kept:
+            self._kept.close()
 
     # --- life
 
     def start(self):
         self._stopping.clear()
+        if self.port == 0:
+            self._kept = kept_port()
+            self.port = self._kept.getsockname()[1]
         self._listener = socket.socket()
         self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._listener.bind((self.address, self.port))
         self._listener.listen(128)
-        self.port = self._listener.getsockname()[1]
         self._threads = [threading.Thread(target=self._accept, daemon=True)]
         self._threads[0].start()
 

@@ -2,26 +2,13 @@
 """What real mail servers as smart hosts have in common (postfix.py, exim.py, dovecot.py)."""
 
 import pathlib
-import random
 import shutil
-import socket
 
 import maildir
 from namespace import Namespace
+from ports import free_port
 
 REFUSED = {"bad@example.org": "550 5.1.1 no such user here", "later@example.org": "451 4.2.0 try again later"}
-
-
-def free_port():
-    """A port free now. Below the kernel's range for outgoing connections, which could take it before we listen."""
-    while True:
-        port = random.randrange(20000, 32000)
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-                return port
-            except OSError:
-                continue
 
 
 class SmartHost:

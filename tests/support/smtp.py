@@ -6,12 +6,7 @@ import socket
 import time
 
 from mailchute import Mailchute
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+from ports import free_port
 
 
 class Listening(Mailchute):
