@@ -21,7 +21,7 @@ class Entry:
     replies: dict       # address -> the final reply of one that failed
 
 
-def ask(daemon, request, timeout=10):
+def ask(daemon, request, timeout=30):
     """(data lines without their blank, last line); the request goes as it is."""
     with socket.socket(socket.AF_UNIX) as client:
         client.connect(str(daemon.run / "control"))  # with a timeout it would not wait for its turn

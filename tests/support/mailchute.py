@@ -170,7 +170,7 @@ class Mailchute:
         except (OSError, AssertionError):  # nobody there, or no longer
             return False
 
-    def stop(self, timeout=10):
+    def stop(self, timeout=30):
         """SIGTERM, then waits. Returns the exit status; None if it was not running, or had to be killed."""
         if not self._process:
             return None
@@ -226,7 +226,7 @@ class Mailchute:
         with self._changed:
             return "".join(self._lines)
 
-    def wait_for_log(self, regex, timeout=10, count=1):
+    def wait_for_log(self, regex, timeout=30, count=1):
         """Waits for the count-th line that matches, from the first start on; the match, or None."""
         def find():
             found = [match for line in self._lines if (match := re.search(regex, line))]

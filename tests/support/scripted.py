@@ -183,16 +183,16 @@ class ScriptedServer:
 
     # --- what a test asks
 
-    def wait_for(self, predicate, timeout=10):
+    def wait_for(self, predicate, timeout=30):
         """Waits until predicate(server) is true and returns it; its last, false, value when the time is up."""
         with self._changed:
             return self._changed.wait_for(lambda: predicate(self), timeout)
 
-    def wait_for_message(self, n=1, timeout=10):
+    def wait_for_message(self, n=1, timeout=30):
         """Waits for n complete messages, whatever they were answered; true if they came."""
         return self.wait_for(lambda server: len(server.messages) >= n, timeout)
 
-    def wait_for_accepted(self, n=1, timeout=10):
+    def wait_for_accepted(self, n=1, timeout=30):
         return self.wait_for(lambda server: len(server.accepted()) >= n, timeout)
 
     def accepted(self):
