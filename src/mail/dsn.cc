@@ -31,7 +31,7 @@ std::string_view subject_prefix(DsnAction action) {
     case DsnAction::delivered:
       return "Delivered mail";
     case DsnAction::relayed:
-      return "Relayed mail";
+      return "Mail passed on";
     case DsnAction::expanded:
       return "Delivered mail";
   }
@@ -140,13 +140,18 @@ std::string header_part(const DsnReport& report) {
   return part(report, fields) + quoted_printable(text);
 }
 
-// RFC 3463, X.3.4 and X.2.3; RFC 5321, 4.2.3, 552 where there is no code.
-// X.6.3: nor can the message be encoded inside a notification.
+// RFC 3463: too large (X.2.3, X.3.4), content (X.6), a server's rules (5.7); without a code what
+// RFC 5321, 4.2.3, has for size and for the message as a whole.
 bool unfit(const DsnRecipient& recipient) {
+  if (recipient.action != DsnAction::failed || recipient.cause == DsnCause::alias) return false;
   const StatusCode code = dsn_status_code(recipient);
-  if (code.subject == 3) return code.detail == 4;
-  if (code.subject == 2 || code.subject == 6) return code.detail == 3;
-  return code.subject == 0 && recipient.reply.starts_with("552");
+  switch (code.subject) {
+    case 0: return recipient.reply.starts_with("552") || recipient.reply.starts_with("554");
+    case 2: return code.detail == 3;
+    case 3: return code.detail == 4;
+    case 7: return code.status_class == 5;
+    default: return code.subject == 6;
+  }
 }
 
 }  // namespace
@@ -174,7 +179,7 @@ bool returns_whole_message(const DsnReport& report) {
   if (std::any_of(report.recipients.begin(), report.recipients.end(), unfit)) return false;
   switch (original.ret) {
     case Return::full:
-      return true;
+      return original.size <= kMaxReturnedOnRequest;
     case Return::headers:
       return false;
     case Return::unspecified:

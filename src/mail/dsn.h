@@ -26,6 +26,7 @@ enum class DsnAction { failed, delayed, delivered, relayed, expanded };  // RFC 
 // What brought a recipient's state about.
 enum class DsnCause {
   reply,          // the last reply or error, which is in DsnRecipient::reply
+  here,           // no mail server was asked so far; `reply` is why
   expired,        // tried until the message's lifetime was over; `reply` is the last of them
   held,           // waits for an administrator; `reply` is why
   administrator,  // took it out of the queue; `reply`, if any, is from before
@@ -40,7 +41,7 @@ struct DsnRecipient {
   DsnCause cause = DsnCause::reply;
   std::string reply;       // "550 5.1.1 who?", or why there is none: not escaped
   std::string status;      // empty: from the reply, else by class; see dsn_status_code()
-  std::string remote_mta;  // the smart host's name; empty: none was asked
+  std::string remote_mta;  // the smart host's name; empty: none was asked the last time
   std::optional<Time> last_attempt;
   std::optional<Time> retry_until;  // for delayed
 };
@@ -81,15 +82,17 @@ struct Dsn {
 // 4.5.5); where he did not say of what (RFC 3461, 4.1), only of failure and delay.
 bool wants_report(const Envelope& envelope, const Recipient& recipient, DsnAction action);
 
-// Where the sender did not say (RET), larger messages come back as header only.
+// Larger messages come back as header only where the sender did not say (RET), and where he wants
+// all of it: a notification is written at one go, and he has the message.
 inline constexpr std::uint64_t kMaxReturned = 50 << 10;
+inline constexpr std::uint64_t kMaxReturnedOnRequest = 1 << 20;
 
 Dsn compose_dsn(const DsnReport& report);
 
 // Whether the whole message comes back: RET, its size, failure of at least one recipient (RFC 3461,
 // 4.3), that it can travel inside another message at all (RFC 2045, 6.4: no encoding there), and
-// that it was not refused for its size, or for what cannot be converted: with it the notification
-// would be, too.
+// that it was not refused for its size, its content or by a rule: with it the notification would be,
+// too.
 bool returns_whole_message(const DsnReport& report);
 
 }  // namespace mailchute::mail

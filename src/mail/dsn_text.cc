@@ -30,7 +30,7 @@ struct Fate {
   std::vector<std::string_view> addresses;
 };
 
-// In the order of their first recipients.
+// The worst first, and in the order of their first recipients.
 std::vector<Fate> fates_of(const DsnReport& report) {
   std::vector<Fate> fates;
   std::map<std::tuple<DsnAction, DsnCause, std::string, std::string_view, std::string_view>,
@@ -44,6 +44,9 @@ std::vector<Fate> fates_of(const DsnReport& report) {
     if (is_new) fates.push_back({&recipient, {}});
     fates[place->second].addresses.push_back(recipient.address);
   }
+  std::stable_sort(fates.begin(), fates.end(), [](const Fate& a, const Fate& b) {
+    return a.example->action < b.example->action;
+  });
   return fates;
 }
 
@@ -68,8 +71,7 @@ std::string what_happened(const DsnRecipient& recipient) {
     case DsnAction::delivered:
       return "Your message was delivered to:";
     case DsnAction::relayed:
-      return server_name(recipient) +
-             " has taken your message, but does not tell whether it was delivered to:";
+      return "Your message is on its way to:";
     case DsnAction::expanded:
       return "Your message was delivered to a list, and sent on to its members, at:";
   }
@@ -88,8 +90,18 @@ std::string addresses(const Fate& fate) {
                        kIndent);
 }
 
-bool is_bad_news(const DsnRecipient& recipient) {
-  return recipient.action == DsnAction::failed || recipient.action == DsnAction::delayed;
+// Nothing to explain where it has arrived.
+bool is_all(const DsnRecipient& recipient) {
+  return recipient.action == DsnAction::delivered || recipient.action == DsnAction::expanded;
+}
+
+std::string why_relayed(const DsnRecipient& recipient) {
+  return server_name(recipient) +
+         " has taken it, but does not tell whether it is delivered in the end.";
+}
+
+std::string why_here(const DsnReport& report) {
+  return "The mail system of " + safe_domain(report.hostname) + " could not send it on.";
 }
 
 std::string why_expired(const DsnReport& report, const DsnRecipient& recipient) {
@@ -99,11 +111,14 @@ std::string why_expired(const DsnReport& report, const DsnRecipient& recipient) 
 }
 
 std::string why(const DsnReport& report, const DsnRecipient& recipient) {
+  if (recipient.action == DsnAction::relayed) return why_relayed(recipient);
   const StatusCode code = dsn_status_code(recipient);
   const std::string meaning = plain_words(code, server_name(recipient)).why;
   switch (recipient.cause) {
     case DsnCause::reply:
       return meaning;
+    case DsnCause::here:
+      return why_here(report);
     case DsnCause::held:
       return "It is held on " + safe_domain(report.hostname) +
              " until an administrator of that machine has looked at it.";
@@ -118,7 +133,8 @@ std::string why(const DsnReport& report, const DsnRecipient& recipient) {
       break;
   }
   const bool only_late = code.subject == 4 && code.detail == 7;
-  return why_expired(report, recipient) + (only_late ? "" : " " + meaning);
+  const std::string more = recipient.remote_mta.empty() ? why_here(report) : only_late ? "" : meaning;
+  return why_expired(report, recipient) + (more.empty() ? "" : " " + more);
 }
 
 std::string_view whose_words(const DsnRecipient& recipient) {
@@ -135,10 +151,16 @@ std::string advice(const DsnReport& report, const DsnRecipient& recipient) {
   if (recipient.cause == DsnCause::held) {
     return "You need not do anything, but may remind the administrator.";
   }
+  if (recipient.action == DsnAction::relayed) {
+    return "You need not do anything. If it cannot be delivered, that mail server should tell you.";
+  }
   if (recipient.action == DsnAction::delayed) {
-    std::string out = "You need not do anything: it will be tried again";
+    std::string out = "You need not do anything, nor send it again: it will be tried again";
     if (recipient.retry_until) out += " until " + date(report, *recipient.retry_until);
     return out + ".";
+  }
+  if (recipient.cause == DsnCause::expired && recipient.remote_mta.empty()) {
+    return "Show this message to the administrator of " + safe_domain(report.hostname) + ".";
   }
   if (recipient.cause == DsnCause::administrator) {
     return "Ask there if you do not know why.";
@@ -149,7 +171,7 @@ std::string advice(const DsnReport& report, const DsnRecipient& recipient) {
 std::string paragraphs(const DsnReport& report, const Fate& fate) {
   const DsnRecipient& example = *fate.example;
   std::string out = wrapped(what_happened(example)) + "\n" + addresses(fate) + "\n";
-  if (!is_bad_news(example)) return out;
+  if (is_all(example)) return out;
   std::string reason = why(report, example);
   if (!example.reply.empty()) reason.append(" ").append(whose_words(example));
   out += wrapped(reason) + "\n";

@@ -78,11 +78,12 @@ std::string filled_in(std::string_view text, std::string_view server) {
 }  // namespace
 
 PlainWords plain_words(const StatusCode& code, std::string_view server) {
+  const bool transient = code.status_class == 4;
   for (const Row& row : kRows) {
     if (row.subject != code.subject || (row.detail != kAny && row.detail != code.detail)) continue;
+    if (transient && row.advice == kReadReply) break;  // nothing to change, as with greylisting
     return {filled_in(row.why, server), std::string(row.advice)};
   }
-  const bool transient = code.status_class == 4;
   return {filled_in(transient ? "{} could not take your message for this address at the time."
                               : "{} refuses to take your message for this address.",
                     server),

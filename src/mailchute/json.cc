@@ -135,6 +135,7 @@ std::string json_of(const StatusReport& report, Time now) {
         {"in_flight", report.in_flight},
         {"held", report.held},
         {"failed", report.failed},
+        {"lost_notifications", report.lost_notifications},
         {"octets", report.octets},
         {"free", report.free ? Json(*report.free) : Json(nullptr)},
         {"oldest", time(report.oldest)},

@@ -48,7 +48,10 @@ std::vector<std::string> problems_of(const StatusReport& report, Seconds most, T
                        " held: see mailchute queue list --held, then mailchute queue retry ID");
   }
   if (report.failed > 0) {
-    problems.push_back(counted(report.failed, "dead letter") +
+    const std::string lost = report.lost_notifications == 0
+                                 ? ""
+                                 : " (" + std::to_string(report.lost_notifications) + " of them notifications)";
+    problems.push_back(counted(report.failed, "dead letter") + lost +
                        ": see mailchute queue list --failed, then mailchute queue retry ID");
   }
   if (report.oldest && now - *report.oldest > most) {
@@ -100,6 +103,7 @@ StatusReport status_report(const std::map<std::string, std::string>& said, Secon
   facts.take("in_flight", report.in_flight);
   facts.take("held", report.held);
   facts.take("failed", report.failed);
+  facts.take("lost_notifications", report.lost_notifications);
   facts.take("octets", report.octets);
   facts.take("free", report.free);
   facts.take("oldest", report.oldest);

@@ -21,6 +21,7 @@ struct StatusReport {
   std::uint64_t connections = 0;
   std::string queue_directory;
   std::uint64_t incoming = 0, waiting = 0, in_flight = 0, held = 0, failed = 0, octets = 0;
+  std::uint64_t lost_notifications = 0;  // of the failed
   std::optional<std::uint64_t> free;  // octets
   std::optional<Time> oldest;         // of those that wait
   std::uint64_t delivered = 0;        // recipients

@@ -284,6 +284,7 @@ class StatusTask : public LookingTask {
       const bool waits = place == Place::incoming || place == Place::waiting;
       if (waits && count.oldest) oldest = std::min(oldest.value_or(*count.oldest), *count.oldest);
     }
+    line("lost_notifications", std::to_string(desk_.index.count(Place::failed).notifications));
     line("octets", std::to_string(octets));
     if (oldest) line("oldest", queue::format_time(*oldest));
     line("queue_directory", desk_.settings.queue_directory);

@@ -73,7 +73,8 @@ void Index::see(const std::string& name) {
 
 void Index::learn(const std::string& name, const Listed& listed) {
   const Id id = packed<Id>(name);
-  known_.insert_or_assign(id, Known{listed.time, listed.size, listed.uid, listed.place, begun_});
+  const bool notification = listed.sender.empty() && !listed.recipients.empty();  // one that is damaged has neither
+  known_.insert_or_assign(id, Known{listed.time, listed.size, listed.uid, listed.place, notification, begun_});
   order_.insert({listed.time, id});
 }
 
@@ -100,6 +101,7 @@ void Index::sweep_one() {
   Count& count = counting_[static_cast<std::size_t>(known.place)];
   ++count.entries;
   count.octets += known.size;
+  count.notifications += known.notification;
   count.oldest = std::min(count.oldest.value_or(known.time), known.time);
 }
 

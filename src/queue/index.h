@@ -50,6 +50,7 @@ class Index {
   struct Count {
     std::uint64_t entries = 0;
     std::uint64_t octets = 0;
+    std::uint64_t notifications = 0;  // of the entries: from the null reverse-path
     std::optional<Time> oldest;
   };
   const Count& count(Place place) const { return counts_[static_cast<std::size_t>(place)]; }
@@ -62,6 +63,7 @@ class Index {
     std::uint64_t size;
     std::uint32_t uid;
     Place place;
+    bool notification;
     std::uint64_t seen;  // the look
   };
 

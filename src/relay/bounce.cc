@@ -56,6 +56,8 @@ void explain(mail::DsnRecipient& told, const mail::Recipient& recipient, const q
   } else if (const auto last = last_before_expiry(reply.text)) {
     told.cause = mail::DsnCause::expired;
     told.reply = *last;
+  } else if (reply.host.empty()) {
+    told.cause = mail::DsnCause::here;
   }
 }
 

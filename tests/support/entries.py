@@ -52,6 +52,11 @@ class Entry:
     def held(self):
         return dict(self.progress).get(b"Held")
 
+    @property
+    def delay(self):
+        """Whether the sender has been told that it takes long: b"owed", b"told" or None."""
+        return dict(self.progress).get(b"Delay")
+
     def field(self, name):
         """The envelope's only field of that name, else None."""
         values = [value for key, value in self.envelope if key == name]

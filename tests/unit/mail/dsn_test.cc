@@ -98,7 +98,8 @@ TEST(Dsn, ReturnsWhatTheSenderAskedForWhereItCan) {
   for (const Case& c : {
            Case{Return::unspecified, failed, kMaxReturned, 998, false, true},
            Case{Return::unspecified, failed, kMaxReturned + 1, 10, false, false},
-           Case{Return::full, failed, kMaxReturned + 1, 10, false, true},
+           Case{Return::full, failed, kMaxReturnedOnRequest, 10, false, true},
+           Case{Return::full, failed, kMaxReturnedOnRequest + 1, 10, false, false},
            Case{Return::headers, failed, 10, 10, false, false},
            Case{Return::full, delayed, 10, 10, false, false},  // RFC 3461, 4.3
            Case{Return::full, relayed, 10, 10, false, false},
@@ -115,16 +116,24 @@ TEST(Dsn, ReturnsWhatTheSenderAskedForWhereItCan) {
   }
 }
 
-TEST(Dsn, DoesNotReturnWhatWasTooLarge) {
-  for (const std::string reply : {"552 too much", "552 5.2.3 limit", "552 5.3.4 limit", "451 4.3.4 limit"}) {
+// A notification that holds it would be refused as well.
+TEST(Dsn, DoesNotReturnWhatWasRefusedForWhatItIs) {
+  for (const std::string reply : {"552 too much", "552 5.2.3 limit", "552 5.3.4 limit", "451 4.3.4 limit", "554 spam",
+                                  "554 5.6.0 not like this", "550 5.7.1 content rejected"}) {
     DsnReport report = report_of({unknown_user()});
     report.original.ret = Return::full;
     report.recipients[0].reply = reply;
     EXPECT_FALSE(compose_dsn(report).whole_message) << reply;
   }
   DsnReport report = report_of({unknown_user()});
-  report.recipients[0].reply = "552 5.2.2 mailbox full";
-  EXPECT_TRUE(compose_dsn(report).whole_message);
+  for (const std::string reply : {"552 5.2.2 mailbox full", "550 who?", "554 5.1.1 who?"}) {
+    report.recipients[0].reply = reply;
+    EXPECT_TRUE(compose_dsn(report).whole_message) << reply;
+  }
+  report.recipients[0].reply = "we take none";
+  report.recipients[0].status = "5.7.1";
+  report.recipients[0].cause = DsnCause::alias;
+  EXPECT_TRUE(compose_dsn(report).whole_message) << "the aliases of this machine do not read it";
 }
 
 TEST(Dsn, IsWantedAsTheSenderSaysUnlessHeIsNobody) {
@@ -218,7 +227,7 @@ TEST(Dsn, SubjectSaysWhatItIsAbout) {
            Case{DsnAction::failed, "Undelivered mail"},
            Case{DsnAction::delayed, "Delayed mail"},
            Case{DsnAction::delivered, "Delivered mail"},
-           Case{DsnAction::relayed, "Relayed mail"},
+           Case{DsnAction::relayed, "Mail passed on"},
            Case{DsnAction::expanded, "Delivered mail"},
        }) {
     DsnReport report = report_of({unknown_user()});

@@ -24,7 +24,7 @@ TEST(DsnText, BeginsWithWhatHappenedToWhichAddress) {
            Case{DsnAction::failed, "Your message could not be delivered to:\n\n  who@"},
            Case{DsnAction::delayed, "Your message has not been delivered yet to:\n\n  who@"},
            Case{DsnAction::delivered, "Your message was delivered to:\n\n  who@"},
-           Case{DsnAction::relayed, "The mail server mail.example.org has taken your message"},
+           Case{DsnAction::relayed, "Your message is on its way to:\n\n  who@"},
            Case{DsnAction::expanded, "Your message was delivered to a list"},
        }) {
     DsnRecipient recipient = unknown_user();
@@ -49,9 +49,45 @@ TEST(DsnText, DelayedMailNeedsNothing) {
   DsnRecipient recipient = unknown_user();
   recipient.action = DsnAction::delayed;
   recipient.reply = "450 4.3.1 disk full";
-  EXPECT_TRUE(says(report_of({recipient}), "You need not do anything: it will be tried again."));
+  EXPECT_TRUE(says(report_of({recipient}), "You need not do anything, nor send it again: it will be tried again."));
   recipient.retry_until = Time(Seconds(1795385880));
   EXPECT_TRUE(says(report_of({recipient}), "tried again until Sun, 22 Nov 2026 23:18:00 +0100."));
+}
+
+TEST(DsnText, MailThatWasPassedOnHasNotArrivedYet) {
+  DsnRecipient recipient = unknown_user();
+  recipient.action = DsnAction::relayed;
+  recipient.reply = "250 2.0.0 queued as 7X";
+  EXPECT_TRUE(says(report_of({recipient}),
+                   "The mail server mail.example.org has taken it, but does not tell whether it is delivered in the "
+                   "end. The mail server's own words:    250 2.0.0 queued as 7X  You need not do anything. If it cannot "
+                   "be delivered, that mail server should tell you.  Your message was handed in on box.example.org"))
+      << format_dsn_text(report_of({recipient}));
+}
+
+TEST(DsnText, WhereNobodyWasAskedNobodyElseIsBlamed) {
+  DsnRecipient recipient = unknown_user();
+  recipient.remote_mta.clear();
+  recipient.reply = "/etc/aliases:3: root leads nowhere";
+  recipient.cause = DsnCause::here;
+  recipient.action = DsnAction::delayed;
+  EXPECT_TRUE(says(report_of({recipient}), "The mail system of box.example.org could not send it on. The reason:    "
+                                           "/etc/aliases:3: root leads nowhere  You need not do anything"));
+  recipient.action = DsnAction::failed;
+  recipient.cause = DsnCause::expired;
+  const std::string text = format_dsn_text(report_of({recipient}));
+  EXPECT_TRUE(says(report_of({recipient}), "Show this message to the administrator of box.example.org.")) << text;
+  EXPECT_EQ(text.find("mail server"), text.npos) << text;
+}
+
+TEST(DsnText, TheWorstComesFirst) {
+  DsnRecipient relayed = unknown_user();
+  relayed.action = DsnAction::relayed;
+  DsnRecipient late = unknown_user();
+  late.action = DsnAction::delayed;
+  const std::string text = format_dsn_text(report_of({relayed, late, unknown_user()}));
+  EXPECT_LT(text.find("could not be delivered to"), text.find("has not been delivered yet"));
+  EXPECT_LT(text.find("has not been delivered yet"), text.find("on its way"));
 }
 
 TEST(DsnText, HeldMailWaitsForAnAdministrator) {

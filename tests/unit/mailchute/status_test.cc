@@ -39,7 +39,8 @@ TEST_F(Status, IsOneWhenMailIsStuckAndSaysWhere) {
   const std::pair<std::string, const char*> cases[] = {
       {" state=paused\n", "smart host is paused"},
       {" held=1\n", "1 message held"},
-      {" failed=2\n", "2 dead letters"},
+      {" failed=2\n", "2 dead letters: "},
+      {" failed=2\n lost_notifications=1\n", "2 dead letters (1 of them notifications)"},
       {" oldest=" + ago(Seconds(5 * 3600)) + "\n", "more than 4h"}};
   for (const auto& [fact, said] : cases) {
     EXPECT_EQ(status(kFine + fact), 1) << fact;

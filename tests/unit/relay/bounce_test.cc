@@ -237,7 +237,7 @@ TEST_F(BounceTest, WhatIsNotOwedIsLeftAsItIs) {
 
 TEST_F(BounceTest, ReturnsALargeMessageOctetForOctet) {
   std::string message = "Subject: large\n\n";
-  while (message.size() < (1 << 20))
+  while (message.size() < mail::kMaxReturnedOnRequest - 100)
     message += "a line of a message of a megabyte, number " + std::to_string(message.size()) + "\n";
   auto envelope = queue::envelope_to({"a@b"});
   envelope.ret = mail::Return::full;
