@@ -33,8 +33,8 @@ void check_head(const queue::Head& head, std::string_view text) {
                   fuzz::printable(recipient.address + recipient.original));
     check_path(recipient.address);
   }
-  for (const auto& failed : head.progress.failures)
-    fuzz::require(failed.recipient < head.envelope.recipients.size());
+  for (const auto& reply : head.progress.replies)
+    fuzz::require(reply.recipient < head.envelope.recipients.size());
   for (std::size_t cut = 0; cut < head.message_offset; ++cut) {
     const auto length = queue::head_length(text.substr(0, cut));
     fuzz::require(length && (*length == 0 || *length == head.message_offset));
