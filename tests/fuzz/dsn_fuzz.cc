@@ -82,8 +82,8 @@ mail::DsnReport report_of(unsigned bits, std::string_view& text) {
   recipient.reply = take_line(text);
   recipient.remote_mta = take_line(text);
   report.to = take_line(text);
-  recipient.action = static_cast<mail::DsnAction>(bits % 3);
-  recipient.cause = static_cast<mail::DsnCause>(bits / 4 % 5);
+  recipient.action = static_cast<mail::DsnAction>(bits % 4);
+  recipient.cause = static_cast<mail::DsnCause>(bits / 4 % 7);
   if ((bits & 16) != 0) recipient.last_attempt = Time();
   report.recipients.push_back(recipient);
   recipient.address = "b@x";
