@@ -12,6 +12,7 @@ import shutil
 import signal
 import stat
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -19,6 +20,7 @@ import time
 import control
 import peers
 import ways
+from report import Skip
 
 # The table in src/queue/layout.h: anyone may drop into the first two, the others are the daemon's.
 _QUEUE = {"tmp": 0o3733, "new": 0o3733, "cur": 0o700, "held": 0o700, "failed": 0o700, "work": 0o700, "info": 0o700}
@@ -112,8 +114,10 @@ class Mailchute:
             self.start()
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, trouble, *_):
         self.stop()
+        if trouble and not issubclass(trouble, Skip):
+            print(f"# log of {self.directory}:\n{self.log()[-20000:]}", file=sys.stderr, flush=True)
 
     # --- preparation
 
