@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Talking to mailchuted's SMTP listener: a daemon that listens, and a client that says exactly what it is told to."""
 
-import os
+import ctypes
 import socket
 import time
 
 from mailchute import Mailchute
 from ports import free_port
+
+_libc = ctypes.CDLL(None)
 
 
 class Listening(Mailchute):
@@ -39,12 +41,12 @@ class Client:
     @staticmethod
     def _connected(address, timeout, uid):
         if uid is not None:
-            os.seteuid(uid)
+            _libc.setfsuid(uid)  # whose socket it is; of this thread alone, where seteuid() is all threads' affair
         try:
             return socket.create_connection(address, timeout)
         finally:
             if uid is not None:
-                os.seteuid(0)
+                _libc.setfsuid(0)
 
     def __enter__(self):
         return self
