@@ -218,7 +218,6 @@ TEST_F(SubmissionServerTest, TheSilentAreSentAway) {
 }
 
 TEST_F(SubmissionServerTest, WhoNeverComesToTheEndIsSentAwayHoweverMuchHeSays) {
-  limits.silence = Milliseconds(20);
   limits.total = Milliseconds(100);
   serve();
   Speaker& who = speaker();
@@ -235,7 +234,6 @@ TEST_F(SubmissionServerTest, WhoNeverComesToTheEndIsSentAwayHoweverMuchHeSays) {
 
 TEST_F(SubmissionServerTest, AnEnvelopeIsNotDrippedIn) {
   limits.envelope = Milliseconds(50);
-  limits.silence = Milliseconds(20);
   serve();
   Speaker& who = speaker();
   who.say(queue::format_submit(id, 1 << 20));
