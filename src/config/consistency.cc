@@ -116,8 +116,8 @@ void check_together(const Settings& settings, const Lines& lines, Complaints& co
   check_retry(settings.retry, lines, complaints);
   check_ways_in(settings, lines, complaints);
   if (settings.listener) check_listener(*settings.listener, lines, complaints);
-  if (settings.smart_host) {
-    check_smart_host(*settings.smart_host, lines, complaints);
+  if (!settings.smart_hosts.empty()) {
+    check_smart_host(settings.smart_hosts.front(), lines, complaints);
   } else if (!written(lines, "smart_host")) {
     complaints.add(0, "no smart host: write smart_host = { host = \"mail.example.org\"; };");
   }

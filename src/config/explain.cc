@@ -42,9 +42,10 @@ Explanation explain(std::string_view address, std::string_view reverse_path,
                     const Settings& settings, const mail::Router& router) {
   Explanation explanation{std::string(address), router.route(address), std::string(reverse_path),
                           std::string(reverse_path), {}};
-  if (!settings.smart_host) return explanation;
-  explanation.sent_as = sender_policy(settings).as_sent(reverse_path);
-  explanation.smart_host = describe(*settings.smart_host);
+  if (settings.smart_hosts.empty()) return explanation;
+  const SmartHost& host = settings.smart_hosts.front();
+  explanation.sent_as = sender_policy(settings, host).as_sent(reverse_path);
+  explanation.smart_host = describe(host);
   return explanation;
 }
 

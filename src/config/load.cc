@@ -92,7 +92,8 @@ Settings defaults(const std::string& file) {
   return settings;
 }
 
-void choose_port(SmartHost& host) {
+void complete(SmartHost& host) {
+  if (host.name.empty()) host.name = host.host;
   if (host.port == 0) host.port = host.tls == Tls::implicit ? 465 : 587;  // RFC 8314, 7.3; RFC 6409
 }
 
@@ -127,7 +128,7 @@ bool read_all(const std::string& text, Settings& settings, Complaints& complaint
   Reading reading(text, settings, complaints);
   reading.read_group(tree.root(), "");
   check_together(settings, reading.lines(), complaints);
-  if (settings.smart_host) choose_port(*settings.smart_host);
+  for (SmartHost& host : settings.smart_hosts) complete(host);
   return true;
 }
 

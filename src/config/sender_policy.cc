@@ -5,9 +5,8 @@
 
 namespace mailchute::config {
 
-mail::SenderPolicy sender_policy(const Settings& settings) {
+mail::SenderPolicy sender_policy(const Settings& settings, const SmartHost& host) {
   using Kind = mail::SenderPolicy::Kind;
-  const SmartHost& host = *settings.smart_host;
   mail::SenderPolicy policy{.hostname = settings.hostname, .domain = settings.domain};
   if (host.sender == "keep") policy.kind = Kind::keep;
   const mail::AddressList address = mail::parse_address_list(host.sender);
@@ -21,8 +20,8 @@ mail::SenderPolicy sender_policy(const Settings& settings) {
   return policy;
 }
 
-std::string sender_advice(const Settings& settings) {
-  const mail::SenderPolicy policy = sender_policy(settings);
+std::string sender_advice(const Settings& settings, const SmartHost& host) {
+  const mail::SenderPolicy policy = sender_policy(settings, host);
   const mail::Address root = policy.as_sent(mail::Address{"root", settings.hostname});
   if (root.domain.find('.') != root.domain.npos) return {};
   return "mail of this machine will be from " + root.text() +

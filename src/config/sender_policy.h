@@ -7,10 +7,10 @@
 
 namespace mailchute::config {
 
-// Of checked settings that have a smart host.
-mail::SenderPolicy sender_policy(const Settings& settings);
+// Of checked settings; `host` is one of theirs.
+mail::SenderPolicy sender_policy(const Settings& settings, const SmartHost& host);
 
 // What is to be said about it all the same, one line: senders nobody can reply to. Empty: nothing.
-std::string sender_advice(const Settings& settings);
+std::string sender_advice(const Settings& settings, const SmartHost& host);
 
 }  // namespace mailchute::config

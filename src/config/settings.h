@@ -32,6 +32,9 @@ struct Timeouts {
 };
 
 struct SmartHost {
+  std::string name;               // in routes and in words; host unless set
+  unsigned priority = 10;         // the lower the better
+  unsigned weight = 1;            // among equals
   std::string host;
   std::uint16_t port = 0;  // 587, or 465 with implicit TLS, unless set
   Tls tls = Tls::starttls;
@@ -47,7 +50,16 @@ struct SmartHost {
   Seconds idle{5};                // how long a connection waits for the next message
   unsigned messages_per_connection = 1000;
   unsigned connections = 4;       // at once, where there is much to do
+  unsigned messages_per_minute = 0;     // 0: no limit
+  unsigned recipients_per_message = 0;  // 0: as many as the smart host takes
   Timeouts timeouts;
+};
+
+// Which mail goes by which smart hosts: the first that matches, for each recipient.
+struct SmartHostRoute {
+  std::vector<std::string> senders;     // patterns of addresses; none: all
+  std::vector<std::string> recipients;
+  std::vector<std::string> smart_hosts;  // their names
 };
 
 // SMTP for programs of this machine.
@@ -92,7 +104,8 @@ struct Settings {
   unsigned sync_every = 64;         // messages whose removal may be undone by a power cut
   Retry retry;
   DeadLetters dead_letters;
-  std::optional<SmartHost> smart_host;
+  std::vector<SmartHost> smart_hosts;  // at least one, where all is well
+  std::vector<SmartHostRoute> routes;
   std::optional<Listener> listener;
 
   std::string control_socket() const { return run_directory + "/control"; }

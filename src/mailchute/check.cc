@@ -172,8 +172,8 @@ void examine_machine(const Settings& settings, Findings& findings) {
     return;
   }
   if (!daemon) daemon = Daemon{settings.user, settings.group, ::geteuid(), ::getegid()};
-  if (settings.smart_host)
-    check_secret(settings.smart_host->password_file, read_password, *daemon, findings);
+  for (const config::SmartHost& host : settings.smart_hosts)
+    check_secret(host.password_file, read_password, *daemon, findings);
   if (settings.listener) check_listener(*settings.listener, *daemon, findings);
   check_queue(settings.queue_directory, settings.drop_directory_open, *daemon, findings);
 }
@@ -188,11 +188,11 @@ Findings examine(const std::string& file) {
   examine_machine(loaded.settings, findings);
   for (std::string& complaint : config::read_routing(loaded.settings).router.complaints())
     findings.notes.push_back(std::move(complaint));
-  if (!loaded.settings.smart_host) return findings;
-  const std::string advice = config::sender_advice(loaded.settings);
-  if (!advice.empty() && loaded.mistakes.empty())
-    findings.notes.push_back(file + ": " + advice);
-  findings.summary = "mail goes to " + config::describe(*loaded.settings.smart_host);
+  for (const config::SmartHost& host : loaded.settings.smart_hosts) {
+    const std::string advice = config::sender_advice(loaded.settings, host);
+    if (!advice.empty() && loaded.mistakes.empty()) findings.notes.push_back(file + ": " + advice);
+    findings.summary += (findings.summary.empty() ? "mail goes to " : "; to ") + config::describe(host);
+  }
   return findings;
 }
 

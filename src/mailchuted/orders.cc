@@ -44,8 +44,9 @@ void prepare_listener(config::Loaded& loaded, relay::ReceptionSettings& receptio
 
 Result<Orders> complete(config::Loaded loaded) {
   Orders orders;
-  if (loaded.settings.smart_host) {
-    read_password(loaded.settings.smart_host->password_file, loaded, orders.password);
+  orders.passwords.resize(loaded.settings.smart_hosts.size());
+  for (std::size_t i = 0; i < orders.passwords.size(); ++i) {
+    read_password(loaded.settings.smart_hosts[i].password_file, loaded, orders.passwords[i]);
   }
   prepare_listener(loaded, orders.reception);
   if (!loaded.mistakes.empty()) return failure(Error::Kind::config, joined(loaded.mistakes));

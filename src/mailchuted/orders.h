@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -16,7 +17,7 @@ namespace mailchute::mailchuted {
 
 struct Orders {
   config::Settings settings;
-  secret::Secret password;
+  std::vector<secret::Secret> passwords;  // of settings.smart_hosts, one each; empty where none is needed
   relay::ReceptionSettings reception;  // of the SMTP listener
   config::Routing routing;
   std::unique_ptr<Log> log;  // where settings.log leads

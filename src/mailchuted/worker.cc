@@ -9,6 +9,7 @@
 #include <optional>
 #include <set>
 #include <string_view>
+#include <vector>
 
 #include "mailchuted/control_server.h"
 #include "mailchuted/reconnect.h"
@@ -80,7 +81,7 @@ class Worker {
   Post post_;
   const config::Settings& settings_;
   Log& log_;
-  std::optional<net::TlsContext> tls_;
+  std::vector<std::optional<net::TlsContext>> tls_;  // of each smart host
   std::optional<queue::Queue> queue_;
   std::optional<sys::FolderWatch> watch_;
   net::EventLoop loop_;
@@ -104,9 +105,11 @@ class Worker {
 // All that can go wrong with the configuration goes wrong here, while another worker may still be in
 // force. Nothing in the queue is touched.
 Result<> Worker::prepare() {
-  auto tls = tls_context(*settings_.smart_host);
-  if (!tls) return failure(tls.error());
-  tls_ = std::move(*tls);
+  for (const config::SmartHost& host : settings_.smart_hosts) {
+    auto tls = tls_context(host);
+    if (!tls) return failure(tls.error());
+    tls_.push_back(std::move(*tls));
+  }
   queue::Queue::Options options{settings_.queue_directory, limit(settings_.message_size_limit)};
   options.drop_open = settings_.drop_directory_open;
   options.shared = post_.shared;
@@ -121,8 +124,11 @@ Result<> Worker::prepare() {
   auto watch = sys::FolderWatch::open(queue_->drop_folder());
   if (!watch) return failure(watch.error());
   watch_ = std::move(*watch);
-  delivery_.emplace(loop_, *queue_, settings_, post_.orders.routing.router, post_.orders.password.reveal(),
-                    tls_ ? &*tls_ : nullptr, log_, post_.board);
+  std::vector<relay::Access> access;
+  for (std::size_t i = 0; i < tls_.size(); ++i) {
+    access.push_back({post_.orders.passwords[i].reveal(), tls_[i] ? &*tls_[i] : nullptr});
+  }
+  delivery_.emplace(loop_, *queue_, settings_, post_.orders.routing.router, access, log_, post_.board);
   return {};
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "relay/portion.h"
 #include "sys/clock.h"
 
 namespace mailchute::relay {
@@ -13,31 +14,55 @@ constexpr std::size_t kAdoptAtOnce = 256;  // then the loop goes on: nobody wait
 constexpr Seconds kLookAgain{60};          // should a message come without an event
 constexpr Seconds kLookForLate{1};         // a submitter may hold his file back for a while
 
-// One connection carries many messages at a round trip each. Another one is worth its handshake when
-// so many are due for each that is open, or when one has been due for so long, and none begun, that
-// those that are open must be stuck.
-constexpr std::size_t kBacklog = 8;
-constexpr Milliseconds kPatience{1000};
-
-Conversation::Options conversation_options(const config::Settings& settings, std::string_view password) {
-  Conversation::Options options{settings.hostname, *settings.smart_host, std::nullopt};
-  if (!settings.smart_host->user.empty()) {
-    options.credentials = smtp::Credentials{settings.smart_host->user, password};
+std::vector<Dispatch::Host> dispatch_hosts(const config::Settings& settings) {
+  std::vector<Dispatch::Host> hosts;
+  for (const auto& host : settings.smart_hosts) {
+    hosts.push_back({host.priority, host.weight, host.connections, host.messages_per_minute});
   }
+  return hosts;
+}
+
+Conversation::Options conversation_options(const config::Settings& settings, const config::SmartHost& host,
+                                           std::string_view password) {
+  Conversation::Options options{settings.hostname, host, std::nullopt};
+  if (!host.user.empty()) options.credentials = smtp::Credentials{host.user, password};
   return options;
+}
+
+void sum_up(DeliveryStatus& status) {
+  const SmartHostStatus* worst = nullptr;
+  bool all_paused = true;
+  for (const SmartHostStatus& host : status.smart_hosts) {
+    const bool one = status.smart_hosts.size() == 1;
+    status.smart_host.append(status.smart_host.empty() ? "" : ", ").append(one ? host.place : host.name);
+    all_paused = all_paused && host.paused_until;
+    if (worst == nullptr && !host.last_error.empty()) worst = &host;
+  }
+  if (worst == nullptr) return;
+  status.last_error = worst->last_error;
+  status.trouble_since = worst->trouble_since;
+  if (!all_paused) return;
+  for (const SmartHostStatus& host : status.smart_hosts) {
+    if (*host.paused_until > *worst->paused_until) continue;
+    status.paused_for = host.paused_for;
+    status.paused_until = host.paused_until;
+    worst = &host;
+  }
 }
 
 }  // namespace
 
 Delivery::Delivery(net::EventLoop& loop, queue::Queue& queue, const config::Settings& settings,
-                   const mail::Router& router, std::string_view password, net::TlsContext* tls, Log& log,
-                   Board& board)
-    : loop_(loop), queue_(queue), settings_(settings),
-      conversation_options_(conversation_options(settings, password)),
-      retry_{settings.retry.first, settings.retry.longest}, tls_(tls), log_(log), board_(board),
-      health_(retry_, settings.smart_host->connections), recorder_(loop, queue, settings, *this, log),
-      stock_(loop, queue, settings, router, schedule_, recorder_, *this, board, log), wake_timer_(loop),
-      look_timer_(loop), finish_timer_(loop), random_(std::random_device{}()) {}
+                   const mail::Router& router, std::span<const Access> access, Log& log, Board& board)
+    : loop_(loop), queue_(queue), settings_(settings), routes_(settings),
+      retry_{settings.retry.first, settings.retry.longest}, log_(log), board_(board),
+      dispatch_(dispatch_hosts(settings), routes_.hosts(), retry_), recorder_(loop, queue, settings, *this, log),
+      stock_(loop, queue, settings, router, routes_, dispatch_, recorder_, *this, board, log), wake_timer_(loop),
+      look_timer_(loop), finish_timer_(loop), random_(std::random_device{}()) {
+  for (std::size_t i = 0; i < settings.smart_hosts.size(); ++i) {
+    hosts_.push_back({conversation_options(settings, settings.smart_hosts[i], access[i].password), access[i].tls});
+  }
+}
 
 // What comes in
 
@@ -74,39 +99,44 @@ void Delivery::add(const queue::Adopted& entry, std::string_view client) {
   pump();
 }
 
+void Delivery::forget_pauses() {
+  for (std::size_t host = 0; host < hosts_.size(); ++host) dispatch_.health(host).forget_pause();
+}
+
 std::size_t Delivery::retry_all() {
-  health_.forget_pause();
-  const std::size_t count = schedule_.hurry(sys::boot_now());
+  forget_pauses();
+  const std::size_t count = dispatch_.hurry(sys::boot_now());
   pump();
   return count;
 }
 
 bool Delivery::retry(const std::string& id) {
-  const bool known = schedule_.hurry(id, sys::boot_now());
-  if (known) health_.forget_pause();
+  const bool known = dispatch_.hurry(id, sys::boot_now());
+  if (known) forget_pauses();
   pump();
   return known;
 }
 
 // One that is just being tried may have begun too early, and is not over before its time limit.
 bool Delivery::network_changed() {
-  const bool hurried = schedule_.contains(health_.suspect()) && schedule_.hurry(health_.suspect(), sys::boot_now());
-  if (health_.out_of_reach()) health_.forget_pause();
-  else if (!hurried && !opening()) return false;
+  bool concerned = false;
+  const auto all = loads();
+  for (std::size_t host = 0; host < hosts_.size(); ++host) {
+    Health& health = dispatch_.health(host);
+    concerned |= dispatch_.hurry(health.suspect(), sys::boot_now());
+    concerned |= health.out_of_reach() || all[host].established < all[host].open;
+    if (health.out_of_reach()) health.forget_pause();
+  }
+  if (!concerned) return false;
   pump();
-  return schedule_.size() != 0;
-}
-
-bool Delivery::opening() const {
-  return std::any_of(conversations_.begin(), conversations_.end(),
-                     [](const auto& conversation) { return !conversation->established(); });
+  return dispatch_.size() != 0;
 }
 
 Result<> Delivery::release(const std::string& id) {
   if (auto released = queue_.release(id); !released) return released;
   log_(Event("released", Severity::notice).with("id", id));
-  schedule_.add(id, sys::now(), sys::boot_now());
-  health_.forget_pause();
+  on_put_back(id, sys::now(), Milliseconds(0), Care::none);
+  forget_pauses();
   pump();
   return {};
 }
@@ -115,8 +145,14 @@ Result<> Delivery::release(const std::string& id) {
 
 void Delivery::pump() {
   if (finishing()) return;
-  for (const auto& conversation : conversations_) conversation->wake();
-  while (another_wanted(sys::boot_now())) open_connection();
+  if (!recorder_.overwhelmed()) {
+    while (const auto host = dispatch_.probe_wanted(loads(), sys::boot_now())) open_connection(*host);
+  }
+  wake_conversations(true);
+  wake_conversations(false);
+  if (!recorder_.overwhelmed()) {
+    while (const auto host = dispatch_.connection_wanted(loads(), sys::boot_now(), moment().chance)) open_connection(*host);
+  }
   wake_when_due();
 }
 
@@ -128,94 +164,108 @@ void Delivery::pump_soon() {
   });
 }
 
-std::size_t Delivery::takeable(Instant now) {
-  const std::size_t careful = careful_in_flight() ? 0 : std::min<std::size_t>(schedule_.careful_ready(now), 1);
-  return schedule_.ready(now) + careful;
+// Those of smart hosts in doubt first, or a probe would find nothing to take.
+void Delivery::wake_conversations(bool on_probation) {
+  for (std::size_t host = 0; host < hosts_.size(); ++host) {
+    if (dispatch_.health(host).on_probation() != on_probation) continue;
+    for (const auto& conversation : hosts_[host].conversations) conversation->wake();
+  }
 }
 
-bool Delivery::another_wanted(Instant now) {
-  const std::size_t open = conversations_.size();
-  const std::size_t due = takeable(now);
-  if (recorder_.overwhelmed() || due == 0 || open >= health_.connections(now)) return false;
-  if (open == 0) return !health_.paused(now);
-  const auto established = [](const auto& conversation) { return conversation->established(); };
-  if (std::none_of(conversations_.begin(), conversations_.end(), established)) return false;  // not yet
-  if (due > open * kBacklog) return true;
-  return !opening() && stuck_at() <= now;
-}
-
-Instant Delivery::stuck_at() const { return std::max(*schedule_.next_due(), last_begun_) + kPatience; }
-
-void Delivery::open_connection() {
-  last_begun_ = sys::boot_now();
-  conversations_.push_back(std::make_unique<Conversation>(loop_, conversation_options_, tls_,
-                                                          static_cast<ConversationUser&>(*this)));
+void Delivery::open_connection(std::size_t host) {
+  dispatch_.opening(host, sys::boot_now());
+  Host& to = hosts_[host];
+  to.conversations.push_back(
+      std::make_unique<Conversation>(loop_, to.options, to.tls, static_cast<ConversationUser&>(*this)));
 }
 
 void Delivery::wake_when_due() {
-  auto due = schedule_.next_due();
-  if (!due) return wake_timer_.cancel();
   const Instant now = sys::boot_now();
-  due = std::max(*due, health_.paused_until().value_or(*due));
-  if (!conversations_.empty() && *due <= now) {
-    if (conversations_.size() >= health_.connections(now)) return wake_timer_.cancel();
-    due = stuck_at() > now ? stuck_at() : now + kPatience;
+  const auto next = dispatch_.wake(loads(), now);
+  if (!next) return wake_timer_.cancel();
+  wake_timer_.start(std::max(*next - now, Milliseconds(0)), [this] { pump(); });
+}
+
+std::vector<Dispatch::Load> Delivery::loads() const {
+  std::vector<Dispatch::Load> loads;
+  for (const Host& host : hosts_) {
+    const auto established = [](const auto& conversation) { return conversation->established(); };
+    loads.push_back({host.conversations.size(),
+                     static_cast<std::size_t>(
+                         std::count_if(host.conversations.begin(), host.conversations.end(), established)),
+                     careful_in_flight(loads.size())});
   }
-  wake_timer_.start(std::max(*due - now, Milliseconds(0)), [this] { pump(); });
+  return loads;
+}
+
+std::size_t Delivery::host_of(const Conversation& conversation) const {
+  const auto has_it = [&](const Host& host) {
+    return std::any_of(host.conversations.begin(), host.conversations.end(),
+                       [&](const auto& one) { return one.get() == &conversation; });
+  };
+  return static_cast<std::size_t>(std::find_if(hosts_.begin(), hosts_.end(), has_it) - hosts_.begin());
+}
+
+std::size_t Delivery::connections() const {
+  std::size_t count = 0;
+  for (const Host& host : hosts_) count += host.conversations.size();
+  return count;
 }
 
 // What goes out
 
-bool Delivery::probing() const {
-  return std::any_of(in_flight_.begin(), in_flight_.end(), [](const auto& sent) { return sent.second.probe; });
+bool Delivery::probing(std::size_t host) const {
+  return std::any_of(in_flight_.begin(), in_flight_.end(),
+                     [&](const auto& sent) { return sent.second.host == host && sent.second.probe; });
 }
 
-bool Delivery::careful_in_flight() const {
-  return std::any_of(in_flight_.begin(), in_flight_.end(),
-                     [](const auto& sent) { return sent.second.care == Care::needed; });
+bool Delivery::careful_in_flight(std::size_t host) const {
+  return std::any_of(in_flight_.begin(), in_flight_.end(), [&](const auto& sent) {
+    return sent.second.host == host && sent.second.care == Care::needed;
+  });
 }
 
 // A message that needs care, and one that tries a smart host that is in doubt, has its connection to
 // itself.
-bool Delivery::may_begin(const Conversation& conversation) const {
-  if (finishing() || recorder_.overwhelmed() || health_.paused(sys::boot_now())) return false;
-  if (health_.on_probation()) return !conversation.in_flight() && !probing();
+bool Delivery::may_begin(std::size_t host, const Conversation& conversation) const {
+  if (finishing() || recorder_.overwhelmed()) return false;
+  if (dispatch_.health(host).on_probation()) return !conversation.in_flight() && !probing(host);
   return std::none_of(in_flight_.begin(), in_flight_.end(), [&](const auto& sent) {
     return sent.second.conversation == &conversation && sent.second.care == Care::needed;
   });
 }
 
 std::optional<smtp::Transaction> Delivery::next_transaction(const Conversation& conversation) {
-  if (!may_begin(conversation)) return std::nullopt;
-  auto message = load_next(conversation, conversation.in_flight() || careful_in_flight());
+  const std::size_t host = host_of(conversation);
+  if (!may_begin(host, conversation)) return std::nullopt;
+  auto message = load_next(host, conversation, conversation.in_flight() || careful_in_flight(host));
   if (!message) {
     wake_when_due();
     return std::nullopt;
   }
   const smtp::TransactionId id = ++last_id_;
-  last_begun_ = sys::boot_now();
+  dispatch_.begun(host, sys::boot_now());
   board_.take(message->entry.id());
-  const Care care = schedule_.care(message->entry.id());
-  auto& sent = in_flight_.emplace(id, InFlight{std::move(*message), &conversation, care, health_.on_probation()})
-                   .first->second;
+  const Care care = dispatch_.care(message->entry.id());
+  const bool probe = dispatch_.health(host).on_probation();
+  auto& sent = in_flight_.emplace(id, InFlight{std::move(*message), host, &conversation, care, probe}).first->second;
   return sent.message.transaction(id);
 }
 
-// A probe is a message that nothing is known against, if there is one.
-std::optional<std::string> Delivery::choose(bool plain_only) {
-  const Instant now = sys::boot_now();
-  if (plain_only) return schedule_.take(now);
-  const std::string& suspect = health_.suspect();
-  if (!health_.on_probation() && schedule_.careful_is_first(now)) return schedule_.take_careful(now);
-  if (auto plain = schedule_.take(now)) return plain;
-  if (auto careful = schedule_.take_careful(now, suspect)) return careful;
-  return schedule_.take_careful(now);
+// The least of those limits that there are; 0: none.
+std::size_t Delivery::most_recipients(std::size_t host, const smtp::Extensions&) const {
+  std::size_t most = 0;
+  for (const std::size_t limit : {std::size_t{hosts_[host].options.smart_host.recipients_per_message}, hosts_[host].takes}) {
+    if (limit != 0) most = most == 0 ? limit : std::min(most, limit);
+  }
+  return most;
 }
 
-std::optional<Outgoing> Delivery::load_next(const Conversation& conversation, bool plain_only) {
-  while (auto id = choose(plain_only)) {
-    const Board::Touch touch(board_, *id);
-    auto message = stock_.load(*id, conversation.extensions());
+std::optional<Outgoing> Delivery::load_next(std::size_t host, const Conversation& conversation, bool plain_only) {
+  const smtp::Extensions& offered = conversation.extensions();
+  while (auto taken = dispatch_.take(host, sys::boot_now(), plain_only)) {
+    const Board::Touch touch(board_, taken->id);
+    auto message = stock_.load(*taken, host, most_recipients(host, offered), offered);
     if (!message) continue;
     if (!message->held.empty()) {
       Judgement judgement;
@@ -224,8 +274,8 @@ std::optional<Outgoing> Delivery::load_next(const Conversation& conversation, bo
       recorder_.record(std::move(*message), std::move(judgement), {});
     } else if (message->recipients.empty()) {  // nobody is left for the smart host
       recorder_.record(std::move(*message), {}, {});
-    } else if (message->alone && schedule_.care(*id) == Care::none) {
-      on_put_back(*id, message->entry.envelope().time, Milliseconds(0), Care::needed);
+    } else if (message->alone && taken->care == Care::none) {
+      on_put_back(taken->id, message->entry.envelope().time, Milliseconds(0), Care::needed);
     } else {
       return message;
     }
@@ -242,11 +292,11 @@ void Delivery::on_final_dot(smtp::TransactionId id) { board_.sent(message_of(id)
 void Delivery::on_report(const Conversation& conversation, smtp::TransactionReport report) {
   auto node = in_flight_.extract(report.id);
   InFlight& sent = node.mapped();
-  const Board::Touch touch(board_, sent.message.entry.id());
   const std::string& id = sent.message.entry.id();
-  const Sent about{id, sent.message.reverse_path, sent.message.addresses, sent.probe};
-  Judgement judgement = judge(report, health_.blames(about, sys::boot_now()));
-  for (const std::string& other : health_.judged(about, judgement, moment())) schedule_.hurry(other, sys::boot_now());
+  const Board::Touch touch(board_, id);
+  dispatch_.ended(sent.host, report.stage > smtp::Stage::rset && !report.local, sys::boot_now());
+  if (const auto taken = leave_out_excess(sent.message, report)) hosts_[sent.host].takes = taken;
+  Judgement judgement = judge_sent(sent, report);
   if (judgement.host == Judgement::Host::refuses) {
     log_(Event("smart-host-trouble", Severity::warning)
              .with("relay", conversation.relay_name())
@@ -257,7 +307,12 @@ void Delivery::on_report(const Conversation& conversation, smtp::TransactionRepo
     on_put_back(id, sent.message.entry.envelope().time, Milliseconds(0),
                 judgement.alone ? Care::needed : sent.care);
   } else {
-    for (const Verdict& verdict : judgement.recipients) delivered_ += verdict.what == Verdict::What::delivered;
+    bool again = false;
+    for (const Verdict& verdict : judgement.recipients) {
+      delivered_ += verdict.what == Verdict::What::delivered;
+      again |= verdict.what == Verdict::What::deferred || verdict.what == Verdict::What::possibly_delivered;
+    }
+    dispatch_.outcome(id, sent.message.envelope_addresses(), again, sent.message.more && !judgement.alone && goes_on(report));
     recorder_.record(std::move(sent.message), std::move(judgement),
                      conversation.via());
   }
@@ -265,21 +320,34 @@ void Delivery::on_report(const Conversation& conversation, smtp::TransactionRepo
   finish_if_idle();
 }
 
+Judgement Delivery::judge_sent(const InFlight& sent, const smtp::TransactionReport& report) {
+  const Outgoing& message = sent.message;
+  const Sent about{message.entry.id(), message.reverse_path, message.addresses, sent.probe};
+  Health& health = dispatch_.health(sent.host);
+  const Instant now = sys::boot_now();
+  Judgement judgement = judge(report, health.blames(about, now));
+  for (const std::string& other : health.judged(about, judgement, moment())) dispatch_.hurry(other, now);
+  return judgement;
+}
+
 void Delivery::on_put_back(const std::string& id, Time arrival, Milliseconds delay, Care care) {
-  schedule_.add(id, std::min(arrival, sys::now()), sys::boot_now() + delay, care);
+  const Instant now = sys::boot_now();
+  if (dispatch_.taken(id)) dispatch_.put_back(id, now + delay, care, now);
+  else dispatch_.add(id, std::min(arrival, sys::now()), now + delay, care, stock_.routes_of(id));
   board_.drop(id);
 }
 
 void Delivery::on_gone(const std::string& id) {
-  schedule_.remove(id);
-  health_.forget(id);
+  dispatch_.remove(id);
+  for (std::size_t host = 0; host < hosts_.size(); ++host) dispatch_.health(host).forget(id);
   board_.drop(id);
 }
 
 void Delivery::on_over(const Conversation& conversation, std::optional<smtp::Close::Trouble> trouble,
                        bool used) {
   if (trouble) judge_end(conversation, *trouble, used);
-  conversations_.remove_if([&](const auto& other) { return other.get() == &conversation; });
+  hosts_[host_of(conversation)].conversations.remove_if(
+      [&](const auto& other) { return other.get() == &conversation; });
   finish_if_idle();
   pump();
 }
@@ -289,7 +357,8 @@ void Delivery::judge_end(const Conversation& conversation, const smtp::Close::Tr
   const bool session =
       trouble.stage < smtp::Stage::idle || (trouble.stage <= smtp::Stage::rset && !used);
   // Others that are still being opened count, too: when they fail as well, the last one is alone.
-  const auto others = static_cast<unsigned>(conversations_.size()) - 1;
+  const std::size_t host = host_of(conversation);
+  const auto others = static_cast<unsigned>(hosts_[host].conversations.size()) - 1;
   const bool grave = trouble.server_fault || (session && others == 0);
   log_(Event(trouble.server_fault ? "smart-host-broke-protocol" : "smart-host-trouble",
              grave ? Severity::warning : Severity::notice)
@@ -297,8 +366,8 @@ void Delivery::judge_end(const Conversation& conversation, const smtp::Close::Tr
            .with("stage", smtp::name_of(trouble.stage))
            .with("reason", trouble.text));
   if (!session) return;
-  if (others > 0) return health_.crowded(others, sys::boot_now());
-  health_.trouble(cause_of(trouble), trouble.text, moment());
+  if (others > 0) return dispatch_.health(host).crowded(others, sys::boot_now());
+  dispatch_.health(host).trouble(cause_of(trouble), trouble.text, moment());
 }
 
 // The end
@@ -309,16 +378,20 @@ void Delivery::finish(std::optional<Milliseconds> within, std::function<void()> 
   look_timer_.cancel();
   if (within) {
     finish_timer_.start(*within, [this] {
-      for (const auto& conversation : conversations_) conversation->abandon("mailchuted is stopping");
+      for (const Host& host : hosts_) {
+        for (const auto& conversation : host.conversations) conversation->abandon("mailchuted is stopping");
+      }
       finish_if_idle();
     });
   }
-  for (const auto& conversation : conversations_) conversation->quit();
+  for (const Host& host : hosts_) {
+    for (const auto& conversation : host.conversations) conversation->quit();
+  }
   finish_if_idle();
 }
 
 void Delivery::finish_if_idle() {
-  if (!finishing() || !conversations_.empty()) return;
+  if (!finishing() || connections() != 0) return;
   recorder_.finish();
   finish_timer_.cancel();
   loop_.post(finished_);
@@ -326,21 +399,32 @@ void Delivery::finish_if_idle() {
 
 // Looking at it
 
+SmartHostStatus Delivery::status_of(std::size_t host) const {
+  const config::SmartHost& settings = hosts_[host].options.smart_host;
+  const Health& health = dispatch_.health(host);
+  SmartHostStatus status;
+  status.name = settings.name;
+  status.place = settings.host + ":" + std::to_string(settings.port);
+  status.connections = hosts_[host].conversations.size();
+  status.last_error = health.last_error();
+  status.trouble_since = health.since();
+  const Instant now = sys::boot_now();
+  if (health.paused(now)) {
+    status.paused_for = std::chrono::ceil<Seconds>(*health.paused_until() - now);
+    status.paused_until = sys::now() + (*health.paused_until() - now);
+  }
+  return status;
+}
+
 DeliveryStatus Delivery::status() const {
   DeliveryStatus status;
-  status.waiting = schedule_.size();
+  status.waiting = dispatch_.size();
   status.in_flight = in_flight_.size();
-  status.connections = conversations_.size();
+  status.connections = connections();
   status.delivered = delivered_;
-  status.smart_host = settings_.smart_host->host + ":" + std::to_string(settings_.smart_host->port);
-  status.last_error = health_.last_error();
-  status.trouble_since = health_.since();
-  const Instant now = sys::boot_now();
-  if (health_.paused(now)) {
-    status.paused_for = std::chrono::ceil<Seconds>(*health_.paused_until() - now);
-    status.paused_until = sys::now() + (*health_.paused_until() - now);
-  }
-  status.oldest = schedule_.oldest();
+  status.oldest = dispatch_.oldest();
+  for (std::size_t host = 0; host < hosts_.size(); ++host) status.smart_hosts.push_back(status_of(host));
+  sum_up(status);
   return status;
 }
 
@@ -350,10 +434,8 @@ bool Delivery::in_flight(const std::string& id) const {
 }
 
 std::optional<Time> Delivery::next_try(const std::string& id) const {
-  auto due = schedule_.due(id);
-  if (!due) return std::nullopt;
-  if (health_.paused_until()) due = std::max(*due, *health_.paused_until());
-  return sys::now() + (*due - sys::boot_now());
+  const auto at = dispatch_.next_try(id);
+  return at ? std::optional(sys::now() + (*at - sys::boot_now())) : std::nullopt;
 }
 
 Moment Delivery::moment() {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Takes messages from the queue to the smart host: which one next, over how many connections. What
-// the outcomes mean is verdict.h's to say, how they become facts on disk recorder.h's, how the smart
-// host fares health.h's.
+// Takes messages from the queue to the smart hosts: holds the connections and what is in flight. Which
+// message goes where and when is dispatch.h's to say, what the outcomes mean verdict.h's, how they
+// become facts on disk recorder.h's, how a smart host fares health.h's.
 #pragma once
 
 #include <functional>
@@ -10,43 +10,62 @@
 #include <memory>
 #include <optional>
 #include <random>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "base/log.h"
 #include "config/settings.h"
+#include "config/smart_host_routes.h"
 #include "mail/routing.h"
 #include "net/event_loop.h"
 #include "net/tls.h"
 #include "queue/queue.h"
 #include "relay/board.h"
 #include "relay/conversation.h"
-#include "relay/health.h"
+#include "relay/dispatch.h"
 #include "relay/outgoing.h"
 #include "relay/recorder.h"
-#include "relay/schedule.h"
 #include "relay/stock.h"
 
 namespace mailchute::relay {
 
-struct DeliveryStatus {
-  std::size_t waiting = 0;    // messages in the queue
-  std::size_t in_flight = 0;
+struct SmartHostStatus {
+  std::string name;
+  std::string place;  // host:port
   std::size_t connections = 0;  // open, or being opened
-  std::uint64_t delivered = 0;  // recipients since start
-  std::string smart_host;       // host:port
   std::string last_error;
   std::optional<Time> trouble_since;
   std::optional<Seconds> paused_for;
   std::optional<Time> paused_until;
+};
+
+struct DeliveryStatus {
+  std::size_t waiting = 0;    // messages in the queue
+  std::size_t in_flight = 0;
+  std::size_t connections = 0;
+  std::uint64_t delivered = 0;  // recipients since start
   std::optional<Time> oldest;
+  std::vector<SmartHostStatus> smart_hosts;
+  // All together: what the one says that is in trouble, paused only if all are.
+  std::string smart_host;
+  std::string last_error;
+  std::optional<Time> trouble_since;
+  std::optional<Seconds> paused_for;
+  std::optional<Time> paused_until;
+};
+
+// What a smart host is reached with, beside its settings; both are borrowed.
+struct Access {
+  std::string_view password;
+  const net::TlsContext* tls = nullptr;  // null where its tls is none
 };
 
 class Delivery : private ConversationUser, private RecorderUser {
  public:
-  // All but `settings` outlive it; `password` is borrowed. `board` shows what is in hand.
+  // All outlive it; `access` is of settings.smart_hosts, one each. `board` shows what is in hand.
   Delivery(net::EventLoop& loop, queue::Queue& queue, const config::Settings& settings,
-           const mail::Router& router, std::string_view password, net::TlsContext* tls, Log& log,
-           Board& board);
+           const mail::Router& router, std::span<const Access> access, Log& log, Board& board);
 
   // See stock.h.
   Result<> load_queue(const Inheritance& inheritance = {}) { return stock_.take_over(inheritance); }
@@ -55,7 +74,7 @@ class Delivery : private ConversationUser, private RecorderUser {
   void look_for_new_mail();
   // What has come to cur/ by another way; `client`: from whom, over TCP.
   void add(const queue::Adopted& entry, std::string_view client = {});
-  // Now, not when its time comes; also ends a pause of the smart host. Returns how many.
+  // Now, not when its time comes; also ends all pauses of smart hosts. Returns how many.
   std::size_t retry_all();
   bool retry(const std::string& id);
   // The network is another one: a smart host that could not be reached is tried at once, and so is the
@@ -74,8 +93,15 @@ class Delivery : private ConversationUser, private RecorderUser {
   std::optional<Time> next_try(const std::string& id) const;
 
  private:
+  struct Host {
+    Conversation::Options options;
+    const net::TlsContext* tls;
+    std::list<std::unique_ptr<Conversation>> conversations{};
+    std::size_t takes = 0;  // recipients at once, as it has shown; 0: not known
+  };
   struct InFlight {
     Outgoing message;
+    std::size_t host;
     const Conversation* conversation;
     Care care;
     bool probe;  // begun while the smart host was on probation
@@ -97,19 +123,22 @@ class Delivery : private ConversationUser, private RecorderUser {
 
   void pump();
   void pump_soon();
-  bool another_wanted(Instant now);
-  Instant stuck_at() const;  // where a message is due
-  void open_connection();
-  bool opening() const;
+  void wake_conversations(bool on_probation);
+  void open_connection(std::size_t host);
   void wake_when_due();
-  std::size_t takeable(Instant now);
-  bool probing() const;
-  bool careful_in_flight() const;
-  bool may_begin(const Conversation& conversation) const;
-  std::optional<std::string> choose(bool plain_only);
-  std::optional<Outgoing> load_next(const Conversation& conversation, bool plain_only);
+  std::vector<Dispatch::Load> loads() const;
+  std::size_t host_of(const Conversation& conversation) const;
+  std::size_t connections() const;
+  bool probing(std::size_t host) const;
+  bool careful_in_flight(std::size_t host) const;
+  bool may_begin(std::size_t host, const Conversation& conversation) const;
+  std::size_t most_recipients(std::size_t host, const smtp::Extensions& offered) const;
+  std::optional<Outgoing> load_next(std::size_t host, const Conversation& conversation, bool plain_only);
 
+  Judgement judge_sent(const InFlight& sent, const smtp::TransactionReport& report);
   void judge_end(const Conversation& conversation, const smtp::Close::Trouble& trouble, bool used);
+  void forget_pauses();
+  SmartHostStatus status_of(std::size_t host) const;
   bool finishing() const { return finished_ != nullptr; }
   void finish_if_idle();
   Moment moment();
@@ -117,19 +146,16 @@ class Delivery : private ConversationUser, private RecorderUser {
   net::EventLoop& loop_;
   queue::Queue& queue_;
   const config::Settings& settings_;
-  Conversation::Options conversation_options_;
+  config::SmartHostRoutes routes_;
   RetryLimits retry_;
-  net::TlsContext* tls_;
   Log& log_;
   Board& board_;
-  Schedule schedule_;
-  Health health_;
+  std::vector<Host> hosts_;
+  Dispatch dispatch_;
   Recorder recorder_;
   Stock stock_;
-  std::list<std::unique_ptr<Conversation>> conversations_;
   std::map<smtp::TransactionId, InFlight> in_flight_;
   smtp::TransactionId last_id_ = 0;
-  Instant last_begun_{};  // a transaction or a connection
   std::uint64_t delivered_ = 0;
   net::Timer wake_timer_;
   net::Timer look_timer_;

@@ -110,6 +110,12 @@ Result<Outgoing> Outgoing::prepare(queue::Entry entry, const mail::SenderPolicy&
   return message;
 }
 
+std::vector<std::string> Outgoing::envelope_addresses() const {
+  std::vector<std::string> found;
+  for (const std::size_t i : recipients) found.push_back(entry.envelope().recipients[i].address);
+  return found;
+}
+
 smtp::Transaction Outgoing::transaction(smtp::TransactionId id) const {
   const mail::Envelope& envelope = entry.envelope();
   smtp::Transaction transaction;

@@ -30,6 +30,8 @@ struct Outgoing {
   std::string reverse_path{};             // as they are sent
   std::vector<std::string> addresses{};   // those of `recipients`
   bool alone = false;  // may have been delivered before: nothing else is in flight beside it
+  bool more = false;   // others of its route are left for another transaction
+  bool later_in_round = false;  // others have been tried before, in this attempt
   std::optional<Correction> correction{};
   std::uint64_t wire_size = 0;
 
@@ -44,6 +46,8 @@ struct Outgoing {
   static Result<Outgoing> prepare(queue::Entry entry, const mail::SenderPolicy& policy,
                                   std::vector<Settled> settled = {});
 
+  // Those of `recipients` as they stand in the envelope.
+  std::vector<std::string> envelope_addresses() const;
   smtp::Transaction transaction(smtp::TransactionId id) const;
 
  private:

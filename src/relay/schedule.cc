@@ -50,20 +50,32 @@ std::optional<std::string> Schedule::take(Instant now) {
   return id;
 }
 
-std::optional<std::string> Schedule::take_careful(Instant now, const std::string& except) {
-  promote(now);
+Schedule::ByDue::iterator Schedule::first_careful(const std::string& except) {
   auto first = careful_.begin();
   if (first != careful_.end() && first->second == except) ++first;
+  return first;
+}
+
+std::optional<std::string> Schedule::take_careful(Instant now, const std::string& except) {
+  promote(now);
+  const auto first = first_careful(except);
   if (first == careful_.end()) return std::nullopt;
   std::string id = careful_.extract(first).value().second;
   messages_.at(id).where = Message::Where::taken;
   return id;
 }
 
-bool Schedule::careful_is_first(Instant now) {
+std::optional<Schedule::Front> Schedule::front(Instant now) {
   promote(now);
-  if (careful_.empty() || ready_.empty()) return !careful_.empty();
-  return careful_.begin()->first < messages_.at(ready_.begin()->second).due;
+  if (ready_.empty()) return std::nullopt;
+  const auto& [arrival, id] = *ready_.begin();
+  return Front{arrival, messages_.at(id).due};
+}
+
+std::optional<Instant> Schedule::careful_front(Instant now, const std::string& except) {
+  promote(now);
+  const auto first = first_careful(except);
+  return first == careful_.end() ? std::nullopt : std::optional(first->first);
 }
 
 std::size_t Schedule::ready(Instant now) {
@@ -85,9 +97,10 @@ std::optional<Instant> Schedule::next_due() const {
   return first;
 }
 
-std::optional<Instant> Schedule::due(const std::string& id) const {
+std::optional<Schedule::Place> Schedule::place(const std::string& id) const {
   const auto found = messages_.find(id);
-  return found == messages_.end() ? std::nullopt : std::optional(found->second.due);
+  if (found == messages_.end()) return std::nullopt;
+  return Place{found->second.arrival, found->second.due, found->second.care};
 }
 
 std::size_t Schedule::hurry(Instant now) {

@@ -2,7 +2,7 @@
 // Which message is next. Messages that are due go in order of age; the others wait for their time.
 // A message that needs care (one that was interrupted, or may have been delivered) stands in a line
 // of its own, in order of the time it became due. A message that is in a transaction is in no line
-// but still known.
+// but still known. There is one schedule for each route to smart hosts (dispatch.h).
 #pragma once
 
 #include <map>
@@ -30,15 +30,25 @@ class Schedule {
   std::optional<std::string> take(Instant now);
   // The same for those that need care, but not `except`.
   std::optional<std::string> take_careful(Instant now, const std::string& except = {});
-  // Whether one that needs care has been due for longer than what take() would give.
-  bool careful_is_first(Instant now);
+  // What take() would give, and since when the first that needs care has been due.
+  struct Front {
+    Time arrival;
+    Instant due;
+  };
+  std::optional<Front> front(Instant now);
+  std::optional<Instant> careful_front(Instant now, const std::string& except = {});
 
   // How many take() and take_careful() would give, one after the other.
   std::size_t ready(Instant now);
   std::size_t careful_ready(Instant now);
   // When the first of those that wait is due, or has been due since.
   std::optional<Instant> next_due() const;
-  std::optional<Instant> due(const std::string& id) const;
+  struct Place {
+    Time arrival;
+    Instant due;
+    Care care;
+  };
+  std::optional<Place> place(const std::string& id) const;
 
   // Everything that waits is due now; returns how many.
   std::size_t hurry(Instant now);
@@ -57,6 +67,7 @@ class Schedule {
   using ByDue = std::set<std::pair<Instant, std::string>>;
   void promote(Instant now);
   void unlist(const std::string& id, const Message& message);
+  ByDue::iterator first_careful(const std::string& except);
 
   std::map<std::string, Message> messages_;
   ByDue waiting_;

@@ -7,6 +7,7 @@
 #include "config/sender_policy.h"
 #include "queue/view.h"
 #include "relay/fitting.h"
+#include "relay/portion.h"
 #include "sys/clock.h"
 
 namespace mailchute::relay {
@@ -42,11 +43,13 @@ bool is_possibly_delivered(const queue::Listed& entry) {
 }  // namespace
 
 Stock::Stock(net::EventLoop& loop, queue::Queue& queue, const config::Settings& settings,
-             const mail::Router& router, Schedule& schedule, Recorder& recorder, RecorderUser& user,
-             Board& board, Log& log)
-    : queue_(queue), settings_(settings), sender_policy_(config::sender_policy(settings)), router_(router),
-      retry_{settings.retry.first, settings.retry.longest}, schedule_(schedule), recorder_(recorder),
-      user_(user), board_(board), log_(log), timer_(loop) {}
+             const mail::Router& router, const config::SmartHostRoutes& routes, Dispatch& dispatch,
+             Recorder& recorder, RecorderUser& user, Board& board, Log& log)
+    : queue_(queue), settings_(settings), router_(router), routes_(routes),
+      retry_{settings.retry.first, settings.retry.longest}, dispatch_(dispatch), recorder_(recorder),
+      user_(user), board_(board), log_(log), timer_(loop) {
+  for (const auto& host : settings.smart_hosts) sender_policies_.push_back(config::sender_policy(settings, host));
+}
 
 Result<> Stock::take_over(const Inheritance& inheritance) {
   for (const auto& [id, deaths] : inheritance.deadly) set_aside(id, deaths);
@@ -64,7 +67,7 @@ Result<> Stock::load_unknown() {
   const Entries entries = read_heads(*view, *ids, board_);
   recorder_.bouncer().withhold(notifications_owed(entries));
   for (const std::string& id : *ids) {
-    if (elsewhere_.count(id) != 0 || schedule_.contains(id) || recorder_.bouncer().withholds(id)) continue;
+    if (elsewhere_.count(id) != 0 || dispatch_.contains(id) || recorder_.bouncer().withholds(id)) continue;
     const auto found = entries.find(id);
     make_known(id, found == entries.end() ? nullptr : &found->second);
   }
@@ -86,7 +89,7 @@ void Stock::make_known(const std::string& id, const queue::Listed* entry) {
 void Stock::schedule(const std::string& id, Time arrival, const queue::RetryInfo& info, Care care) {
   const Time now = sys::now();
   const auto wait = std::clamp<Milliseconds>(info.next_try - now, Milliseconds(0), retry_.longest);
-  schedule_.add(id, std::min(arrival, now), sys::boot_now() + wait, care);
+  dispatch_.add(id, std::min(arrival, now), sys::boot_now() + wait, care, routes_of(id));
 }
 
 // Without a look into it: that may be what kills.
@@ -143,9 +146,22 @@ void Stock::look_for_unknown() {
   timer_.start(retry_.first, [this] { look_for_unknown(); });
 }
 
-std::optional<Outgoing> Stock::load(const std::string& id, const smtp::Extensions& offered) {
-  auto message = read(id);
-  if (message) message = fitted(std::move(*message), offered);
+std::optional<Outgoing> Stock::load(const Dispatch::Taken& taken, std::size_t host, std::size_t recipients,
+                                    const smtp::Extensions& offered) {
+  const std::string& id = taken.id;
+  auto message = read(id, host);
+  if (message) {
+    const auto routes = relay::routes_of(*message, routes_);
+    if (!dispatch_.sort(id, routes, sys::boot_now())) return std::nullopt;
+    reduce(*message, routes_, {taken.route, dispatch_.tried(id), recipients});
+    const bool all_tried = message->recipients.empty() && !routes.empty();
+    if (all_tried) {  // those that were to follow have gone
+      dispatch_.outcome(id, {}, true, false);
+      user_.on_put_back(id, message->entry.envelope().time, retry_.first, Care::none);
+      return std::nullopt;
+    }
+    message = fitted(std::move(*message), offered);
+  }
   if (!message) {
     not_read(id, message.error());
     return std::nullopt;
@@ -154,11 +170,18 @@ std::optional<Outgoing> Stock::load(const std::string& id, const smtp::Extension
   return std::move(*message);
 }
 
-Result<Outgoing> Stock::read(const std::string& id) {
+std::set<std::size_t> Stock::routes_of(const std::string& id) {
+  if (dispatch_.routes() == 1) return {};
+  const Board::Touch touch(board_, id);
+  const auto message = read(id);
+  return message ? relay::routes_of(*message, routes_) : std::set<std::size_t>();
+}
+
+Result<Outgoing> Stock::read(const std::string& id, std::size_t host) {
   auto entry = queue_.load(id);
   if (!entry) return failure(entry.error());
   auto settled = readdress(*entry, router_);
-  auto message = Outgoing::prepare(std::move(*entry), sender_policy_, std::move(settled));
+  auto message = Outgoing::prepare(std::move(*entry), sender_policies_[host], std::move(settled));
   if (!message) return failure(Error::Kind::temporary, message.error().text);
   return message;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What is in cur/, made known to the schedule: at the start, and when another worker has gone and
+// What is in cur/, made known to the dispatch: at the start, and when another worker has gone and
 // left its part. A message is read from disk here and nowhere else, and its recipients are what this
 // machine makes of them (readdress.h).
 #pragma once
@@ -9,18 +9,20 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "base/log.h"
 #include "config/settings.h"
+#include "config/smart_host_routes.h"
 #include "mail/routing.h"
 #include "net/event_loop.h"
 #include "queue/listing.h"
 #include "queue/queue.h"
 #include "relay/board.h"
+#include "relay/dispatch.h"
 #include "relay/outgoing.h"
 #include "relay/recorder.h"
 #include "relay/retry.h"
-#include "relay/schedule.h"
 #include "smtp/extensions.h"
 
 namespace mailchute::relay {
@@ -36,8 +38,8 @@ class Stock {
  public:
   // All outlive it. `user` hears of what cannot be loaded, and of relief when there may be more.
   Stock(net::EventLoop& loop, queue::Queue& queue, const config::Settings& settings,
-        const mail::Router& router, Schedule& schedule, Recorder& recorder, RecorderUser& user,
-        Board& board, Log& log);
+        const mail::Router& router, const config::SmartHostRoutes& routes, Dispatch& dispatch,
+        Recorder& recorder, RecorderUser& user, Board& board, Log& log);
 
   // Without it nothing would ever be done about what is in cur/ already. What is deadly is held; what
   // is elsewhere is left alone until elsewhere_gone().
@@ -46,9 +48,13 @@ class Stock {
   // what is in cur/ and was not known at all.
   void elsewhere_gone(const Inheritance& left);
 
-  // A message to be sent now, made acceptable for a server that offers this. Nothing: it could not be
-  // read, or must not be sent for now, and the user knows what becomes of it.
-  std::optional<Outgoing> load(const std::string& id, const smtp::Extensions& offered);
+  // A message that was taken for a smart host, for at most so many recipients (0: no limit), made
+  // acceptable for a server that offers this. Nothing: it could not be read, or must not be sent for
+  // now or by this route, and the user or the dispatch knows what becomes of it.
+  std::optional<Outgoing> load(const Dispatch::Taken& taken, std::size_t host, std::size_t recipients,
+                               const smtp::Extensions& offered);
+  // Those that a message goes by, as far as that can be told now; none: the default one.
+  std::set<std::size_t> routes_of(const std::string& id);
 
  private:
   Result<> load_unknown();
@@ -58,15 +64,16 @@ class Stock {
   void set_aside(const std::string& id, unsigned deaths);
   bool mark_possibly_delivered(const std::string& id);
   bool settle_owed(const std::string& id);
-  Result<Outgoing> read(const std::string& id);
+  Result<Outgoing> read(const std::string& id, std::size_t host = 0);
   void not_read(const std::string& id, const Error& error);
 
   queue::Queue& queue_;
   const config::Settings& settings_;
-  mail::SenderPolicy sender_policy_;
+  std::vector<mail::SenderPolicy> sender_policies_;  // of each smart host
   const mail::Router& router_;
+  const config::SmartHostRoutes& routes_;
   RetryLimits retry_;
-  Schedule& schedule_;
+  Dispatch& dispatch_;
   Recorder& recorder_;
   RecorderUser& user_;
   Board& board_;

@@ -53,7 +53,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   fuzz::require(fuzz::printable(settings.hostname + settings.domain));
   fuzz::require(settings.retry.first.count() > 0 && settings.sync_every > 0);
   if (!loaded.mistakes.empty()) return 0;
-  if (settings.smart_host) check_smart_host(*settings.smart_host);
+  for (const config::SmartHost& host : settings.smart_hosts) check_smart_host(host);
   check_submission(settings, text);
   return 0;
 }

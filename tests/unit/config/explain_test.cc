@@ -23,9 +23,9 @@ struct ExplainTest : ::testing::Test {
     std::string aliases = kAliases;
     aliases.replace(aliases.find('@', aliases.find("include")), 1, folder.path());
     support::write_file(settings.aliases, aliases);
-    settings.smart_host.emplace();
-    settings.smart_host->host = "mail.example.org";
-    settings.smart_host->port = 587;
+    settings.smart_hosts.emplace_back();
+    settings.smart_hosts.front().host = "mail.example.org";
+    settings.smart_hosts.front().port = 587;
   }
   Inquiry inquiry(std::string_view sender = "me") const { return std::move(*Inquiry::of(sender, settings)); }
   std::string told(std::string_view list, std::string_view sender = "me") const {
@@ -66,7 +66,7 @@ TEST_F(ExplainTest, SaysTheSenderOnceWhereItStaysAsItIs) {
 }
 
 TEST_F(ExplainTest, SaysThatThereIsNoSmartHost) {
-  settings.smart_host.reset();
+  settings.smart_hosts.clear();
   EXPECT_TRUE(told("root").ends_with("\n  by way of nothing: no smart_host is set\n  from <me@web1.example.org>\n"))
       << told("root");
 }

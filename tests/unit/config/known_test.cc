@@ -63,7 +63,7 @@ TEST(Known, WhatTheExampleFileHasInCommentsIsRightToo) {
   for (std::size_t i = 0; i + 1 < text.size(); ++i)
     if (text[i] == '#' && text[i + 1] >= 'a' && text[i + 1] <= 'z') text[i] = ' ';
   EXPECT_EQ(load_text(text, "").mistakes, std::vector<std::string>{});
-  EXPECT_EQ(load_text(text, "").settings.smart_host->port, 465);
+  EXPECT_EQ(load_text(text, "").settings.smart_hosts.front().port, 465);
 }
 
 // What is written in a group, and the groups in it.

@@ -52,18 +52,18 @@ TEST(Load, TheSmallestUsefulFileHasGoodDefaults) {
   EXPECT_EQ(s.message_size_limit, 100u << 20);
   EXPECT_EQ(s.retry.lifetime, Seconds(432000));
   EXPECT_EQ(s.retry.delay_notice, Seconds(14400));
-  ASSERT_TRUE(s.smart_host);
-  EXPECT_EQ(s.smart_host->host, "mail.example.org");
-  EXPECT_EQ(s.smart_host->tls, Tls::starttls);
-  EXPECT_TRUE(s.smart_host->verify_certificate);
-  EXPECT_FALSE(s.smart_host->send_password_unprotected);
-  EXPECT_EQ(s.smart_host->timeouts.message, Seconds(600));
+  ASSERT_EQ(s.smart_hosts.size(), 1u);
+  EXPECT_EQ(s.smart_hosts.front().host, "mail.example.org");
+  EXPECT_EQ(s.smart_hosts.front().tls, Tls::starttls);
+  EXPECT_TRUE(s.smart_hosts.front().verify_certificate);
+  EXPECT_FALSE(s.smart_hosts.front().send_password_unprotected);
+  EXPECT_EQ(s.smart_hosts.front().timeouts.message, Seconds(600));
 }
 
 TEST(Load, ThePortFollowsTls) {
-  EXPECT_EQ(load_text(kHost, "").settings.smart_host->port, 587);
+  EXPECT_EQ(load_text(kHost, "").settings.smart_hosts.front().port, 587);
   const auto with = [](const std::string& more) {
-    return load_text("smart_host = { host = \"h\"; " + more + " };", "").settings.smart_host->port;
+    return load_text("smart_host = { host = \"h\"; " + more + " };", "").settings.smart_hosts.front().port;
   };
   EXPECT_EQ(with("tls = \"implicit\";"), 465);
   EXPECT_EQ(with("tls = \"none\";"), 587);
@@ -99,7 +99,7 @@ TEST(Load, EverySettingGetsThrough) {
                                   "m.conf");
   EXPECT_EQ(loaded.mistakes, Lines{});
   const Settings& s = loaded.settings;
-  const SmartHost& h = *s.smart_host;
+  const SmartHost& h = s.smart_hosts.front();
   EXPECT_EQ(h.host + h.ca_file + h.tls_name + h.user + h.password_file,
             "2001:db8::1/ca.pemmxu@x/p");
   EXPECT_EQ(h.port, 2525);

@@ -23,8 +23,9 @@ class KeeperTest : public ::testing::Test {
   KeeperTest() {
     settings().queue_directory = queue.path();
     settings().run_directory = run.path();
-    settings().smart_host.emplace();
-    settings().smart_host->tls = config::Tls::none;
+    settings().smart_hosts.emplace_back();
+    settings().smart_hosts.front().tls = config::Tls::none;
+    orders.passwords.resize(1);
   }
   config::Settings& settings() { return orders.settings; }
   Error error() {
@@ -47,8 +48,8 @@ TEST_F(KeeperTest, SaysWhyItCannotStart) {
 
 // It is a process of its own that says so.
 TEST_F(KeeperTest, SaysWhyTheFirstWorkerCannotStart) {
-  settings().smart_host->tls = config::Tls::starttls;
-  settings().smart_host->ca_file = "/nowhere/ca.pem";
+  settings().smart_hosts.front().tls = config::Tls::starttls;
+  settings().smart_hosts.front().ca_file = "/nowhere/ca.pem";
   EXPECT_NE(refusal().find("/nowhere/ca.pem"), std::string::npos);
   EXPECT_FALSE(started);
   EXPECT_FALSE(std::filesystem::exists(run / "control")) << "nobody is to wait there";

@@ -21,8 +21,8 @@ TEST(ReadOrders, HoldsThePasswordThatTheConfigurationNames) {
   support::write_file(folder / "conf", config_of(folder, "password"));
   const auto orders = read_orders(folder / "conf");
   ASSERT_TRUE(orders) << orders.error().text;
-  EXPECT_EQ(orders->password.reveal(), "secret");
-  EXPECT_EQ(orders->settings.smart_host->host, "mail.example.org");
+  EXPECT_EQ(orders->passwords.at(0).reveal(), "secret");
+  EXPECT_EQ(orders->settings.smart_hosts.front().host, "mail.example.org");
 }
 
 TEST(ReadOrders, TellsEveryMistakeOnALineOfItsOwn) {

@@ -70,10 +70,10 @@ class ServerTest : public ::testing::Test {
     settings.run_directory = run.path();
     settings.message_size_limit = 100000;
     settings.retry = {Seconds(3600), Seconds(3600), Seconds(5 * 86400)};
-    settings.smart_host.emplace();
-    settings.smart_host->host = "127.0.0.1";
-    settings.smart_host->port = 1;
-    delivery.emplace(loop, it.queue, settings, router, "", nullptr, it.log, board);
+    settings.smart_hosts.emplace_back();
+    settings.smart_hosts.front().host = "127.0.0.1";
+    settings.smart_hosts.front().port = 1;
+    delivery.emplace(loop, it.queue, settings, router, access, it.log, board);
   }
   void run_until(const std::function<bool()>& done) {
     net::Timer limit(loop);
@@ -96,6 +96,7 @@ class ServerTest : public ::testing::Test {
   config::Settings settings;
   mail::Router router;
   relay::Board board = std::move(*relay::Board::create());
+  std::vector<relay::Access> access = std::vector<relay::Access>(1);
   std::optional<relay::Delivery> delivery;
 };
 

@@ -112,14 +112,14 @@ class DeliveryTest : public ::testing::Test {
     settings.hostname = "here.example";
     settings.queue_directory = it.folder.path();
     settings.retry = {Seconds(3600), Seconds(3600), Seconds(5 * 86400), std::nullopt};
-    settings.smart_host.emplace();
-    settings.smart_host->host = "127.0.0.1";
-    settings.smart_host->port = smart_host.port();
-    settings.smart_host->tls = config::Tls::none;
+    settings.smart_hosts.emplace_back();
+    settings.smart_hosts.front().host = "127.0.0.1";
+    settings.smart_hosts.front().port = smart_host.port();
+    settings.smart_hosts.front().tls = config::Tls::none;
   }
 
   Delivery& start() {
-    delivery.emplace(loop, it.queue, settings, router, "", nullptr, it.log, board);
+    delivery.emplace(loop, it.queue, settings, router, access, it.log, board);
     EXPECT_TRUE(delivery->load_queue());
     delivery->look_for_new_mail();
     return *delivery;
@@ -155,6 +155,7 @@ class DeliveryTest : public ::testing::Test {
   config::Settings settings;
   mail::Router router;
   Board board = std::move(*Board::create());
+  std::vector<Access> access = std::vector<Access>(1);
   std::optional<Delivery> delivery;
 };
 
@@ -326,7 +327,7 @@ TEST_F(DeliveryTest, WhatMayHaveBeenDeliveredIsSoForAllWhoCameOutOfAnAlias) {
   set_aliases("root: ann@a, bob@b\n");
   const auto id = submit({"root@here.example"});
   ASSERT_TRUE(it.queue.adopt(10));
-  delivery.emplace(loop, it.queue, settings, router, "", nullptr, it.log, board);
+  delivery.emplace(loop, it.queue, settings, router, access, it.log, board);
   ASSERT_TRUE(delivery->load_queue({{}, {id}, {}}));
   EXPECT_NE(support::file_content(it.in(queue::kCur, id)).find("Status: ??"), std::string::npos);
   run_until([&] { return logged("delivered id=" + id, 2); });
@@ -393,7 +394,7 @@ TEST_F(DeliveryTest, WhatCouldNotBeReadAtFirstIsTakenLaterWithoutBeingAsked) {
 
 TEST_F(DeliveryTest, AMessageThatIsDueDoesNotWaitForAnIdleConnectionToEnd) {
   settings.retry.first = settings.retry.longest = Seconds(0);
-  settings.smart_host->idle = Seconds(3600);
+  settings.smart_hosts.front().idle = Seconds(3600);
   smart_host.replies["MAIL"] = {"451 4.3.0 later", "250 ok"};
   submit({"a@a"});
   start();
@@ -494,7 +495,7 @@ TEST_F(DeliveryTest, OneConnectionIsEnoughForAHandful) {
 }
 
 TEST_F(DeliveryTest, ManyMessagesGoOverSeveralConnectionsUpToTheLimit) {
-  settings.smart_host->connections = 3;
+  settings.smart_hosts.front().connections = 3;
   for (int i = 0; i < 100; ++i) submit({"a@a"});
   std::size_t most = 0;
   smart_host.message_came = [&] { most = std::max(most, delivery->status().connections); };
@@ -537,7 +538,7 @@ TEST_F(DeliveryTest, APoisonousMessageHoldsUpNobodyAndPausesNothing) {
 }
 
 TEST_F(DeliveryTest, AConnectionThatIsNotLetInBesideOthersIsNoReasonToStop) {
-  settings.smart_host->connections = 4;
+  settings.smart_hosts.front().connections = 4;
   smart_host.replies["connect"] = {"220 hi", "421 4.7.0 too many connections from you"};
   for (int i = 0; i < 100; ++i) submit({"a@a"});
   start();
@@ -551,7 +552,7 @@ TEST_F(DeliveryTest, WhatMayHaveBeenDeliveredGoesOneAtATime) {
   std::set<std::string> doubtful;
   for (int i = 0; i < 6; ++i) doubtful.insert(submit({"a@a"}));
   ASSERT_TRUE(it.queue.adopt(10));
-  delivery.emplace(loop, it.queue, settings, router, "", nullptr, it.log, board);
+  delivery.emplace(loop, it.queue, settings, router, access, it.log, board);
   ASSERT_TRUE(delivery->load_queue({{}, doubtful, {}}));
   run_until([&] { return logged("delivered ", 6); });
   EXPECT_EQ(smart_host.most_at_once, 1u);
@@ -560,7 +561,7 @@ TEST_F(DeliveryTest, WhatMayHaveBeenDeliveredGoesOneAtATime) {
 TEST_F(DeliveryTest, WhatKillsWorkersIsHeldWithoutALookIntoIt) {
   const auto id = submit({"a@a"});
   ASSERT_TRUE(it.queue.adopt(10));
-  delivery.emplace(loop, it.queue, settings, router, "", nullptr, it.log, board);
+  delivery.emplace(loop, it.queue, settings, router, access, it.log, board);
   ASSERT_TRUE(delivery->load_queue({{}, {}, {{id, 3}}}));
   EXPECT_TRUE(it.has(queue::kHeld, id));
   EXPECT_TRUE(logged("died 3 times"));
@@ -572,7 +573,7 @@ TEST_F(DeliveryTest, WhatKillsWorkersIsHeldWithoutALookIntoIt) {
 TEST_F(DeliveryTest, WhatAnOlderWorkerHasInHandIsLeftToItUntilItIsGone) {
   const auto id = submit({"a@a"});
   ASSERT_TRUE(it.queue.adopt(10));
-  delivery.emplace(loop, it.queue, settings, router, "", nullptr, it.log, board);
+  delivery.emplace(loop, it.queue, settings, router, access, it.log, board);
   ASSERT_TRUE(delivery->load_queue({{id}, {}, {}}));
   submit({"b@b"});
   delivery->look_for_new_mail();
@@ -602,7 +603,7 @@ TEST_F(DeliveryTest, TakesOverWhatAnOlderWorkerLeftWhenItDied) {
   const auto deadly = submit({"b@b"});
   const auto finished = submit({"c@c"});
   ASSERT_TRUE(it.queue.adopt(10));
-  delivery.emplace(loop, it.queue, settings, router, "", nullptr, it.log, board);
+  delivery.emplace(loop, it.queue, settings, router, access, it.log, board);
   ASSERT_TRUE(delivery->load_queue({{doubtful, deadly, finished}, {}, {}}));
   std::filesystem::remove(it.in(queue::kCur, finished));
   delivery->elsewhere_gone({{doubtful, deadly, finished}, {doubtful}, {{deadly, 3}}});

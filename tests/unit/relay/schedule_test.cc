@@ -46,18 +46,18 @@ TEST(Schedule, WhatNeedsCareStandsInALineOfItsOwn) {
   EXPECT_EQ(schedule.care("unknown"), Care::none);
 }
 
-TEST(Schedule, WhatNeedsCareComesFirstOnlyWhenItHasWaitedLonger) {
+TEST(Schedule, ShowsWhatIsFirstInEachLine) {
   Schedule schedule;
-  EXPECT_FALSE(schedule.careful_is_first(at(0)));
+  EXPECT_FALSE(schedule.front(at(0)) || schedule.careful_front(at(0)));
   schedule.add("careful", day(1), at(10), Care::needed);
-  EXPECT_FALSE(schedule.careful_is_first(at(0)));
-  EXPECT_TRUE(schedule.careful_is_first(at(10)));
-  schedule.add("before", day(2), at(5));
-  EXPECT_FALSE(schedule.careful_is_first(at(20)));
-  schedule.remove("before");
-  schedule.add("after", day(2), at(15));
-  EXPECT_TRUE(schedule.careful_is_first(at(20)));
-  EXPECT_EQ(schedule.next_due(), at(10));
+  EXPECT_FALSE(schedule.careful_front(at(0)));
+  EXPECT_EQ(schedule.careful_front(at(10)), at(10));
+  EXPECT_FALSE(schedule.careful_front(at(10), "careful"));
+  schedule.add("young", day(3), at(5));
+  schedule.add("old", day(2), at(8));
+  EXPECT_EQ(schedule.front(at(20))->arrival, day(2));
+  EXPECT_EQ(schedule.front(at(20))->due, at(8));
+  EXPECT_EQ(schedule.next_due(), at(8));
 }
 
 TEST(Schedule, HurryKeepsTheCare) {

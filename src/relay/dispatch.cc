@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "relay/dispatch.h"
+
+#include <algorithm>
+
+namespace mailchute::relay {
+namespace {
+
+// One connection carries many messages at a round trip each. Another one is worth its handshake when
+// so many are due for each that is open, or when one has been due for so long, and none begun, that
+// those that are open must be stuck.
+constexpr std::size_t kBacklog = 8;
+constexpr Milliseconds kPatience{1000};
+
+}  // namespace
+
+Dispatch::Dispatch(std::span<const Host> hosts, Routes routes, RetryLimits limits) {
+  for (const Host& host : hosts) {
+    hosts_.push_back({host, Health(limits, host.connections), Pace(host.messages_per_minute)});
+  }
+  for (auto& members : routes) {
+    std::stable_sort(members.begin(), members.end(), [&](std::size_t a, std::size_t b) {
+      return hosts[a].priority < hosts[b].priority;
+    });
+    routes_.push_back({std::move(members), {}});
+  }
+}
+
+// Messages
+
+void Dispatch::add(const std::string& id, Time arrival, Instant due, Care care, const std::set<std::size_t>& routes) {
+  remove(id);
+  if (routes.empty()) routes_.back().line.add(id, arrival, due, care);
+  for (const std::size_t route : routes) routes_[route].line.add(id, arrival, due, care);
+  ++messages_;
+}
+
+void Dispatch::remove(const std::string& id) {
+  if (!contains(id)) return;
+  for (Route& route : routes_) route.line.remove(id);
+  taken_.erase(id);
+  rounds_.erase(rounds_.lower_bound({id, 0}), rounds_.upper_bound({id, routes_.size()}));
+  --messages_;
+}
+
+bool Dispatch::contains(const std::string& id) const {
+  return std::any_of(routes_.begin(), routes_.end(), [&](const Route& route) { return route.line.contains(id); });
+}
+
+bool Dispatch::sound(std::size_t host, Instant now) const {
+  const Health& health = hosts_[host].health;
+  return !health.paused(now) && !health.on_probation();
+}
+
+// Those that may take messages of the route now, the better ones first.
+std::vector<std::size_t> Dispatch::serving(const Route& route, Instant now) const {
+  std::vector<std::size_t> hosts;
+  std::optional<unsigned> works;  // from this priority on
+  for (const std::size_t host : route.hosts) {
+    if (works && hosts_[host].rules.priority > *works) break;
+    if (sound(host, now)) works = hosts_[host].rules.priority;
+    if (!hosts_[host].health.paused(now)) hosts.push_back(host);
+  }
+  return hosts;
+}
+
+bool Dispatch::serves(std::size_t host, const Route& route, Instant now) const {
+  const auto hosts = serving(route, now);
+  return std::find(hosts.begin(), hosts.end(), host) != hosts.end();
+}
+
+// Of the lines that the smart host takes from, the one with the least `front`; null when none has any.
+template <class Front>
+Dispatch::Route* Dispatch::first(std::size_t host, Instant now, Front front) {
+  Route* best = nullptr;
+  for (Route& route : routes_) {
+    if (!front(route.line) || !serves(host, route, now)) continue;
+    if (best == nullptr || *front(route.line) < *front(best->line)) best = &route;
+  }
+  return best;
+}
+
+// A probe is a message that nothing is known against, if there is one.
+std::optional<Dispatch::Taken> Dispatch::take(std::size_t host, Instant now, bool plain_only) {
+  if (hosts_[host].pace.next(now) > now) return std::nullopt;
+  const Health& health = hosts_[host].health;
+  Route* const plain = first(host, now, [now](Schedule& line) {
+    const auto front = line.front(now);
+    return front ? std::optional(front->arrival) : std::nullopt;
+  });
+  const auto careful = [&](const std::string& except) {
+    if (plain_only) return static_cast<Route*>(nullptr);
+    return first(host, now, [&, now](Schedule& line) { return line.careful_front(now, except); });
+  };
+  Route* const any = careful({});
+  const bool careful_first = any && !health.on_probation() &&
+                             (!plain || *any->line.careful_front(now) < plain->line.front(now)->due);
+  if (plain && !careful_first) return in_hand(*plain->line.take(now), *plain, Care::none);
+  if (!any) return std::nullopt;
+  Route* const other = health.on_probation() ? careful(health.suspect()) : nullptr;
+  if (other) return in_hand(*other->line.take_careful(now, health.suspect()), *other, Care::needed);
+  return in_hand(*any->line.take_careful(now), *any, Care::needed);
+}
+
+Dispatch::Taken Dispatch::in_hand(std::string id, const Route& route, Care care) {
+  InHand held{static_cast<std::size_t>(&route - routes_.data()), {}, {}};
+  for (std::size_t other = 0; other < routes_.size(); ++other) {
+    if (other == held.route) continue;
+    if (const auto place = routes_[other].line.place(id)) held.others.emplace(other, *place);
+    routes_[other].line.remove(id);
+  }
+  Taken taken{std::move(id), held.route, care};
+  taken_.insert_or_assign(taken.id, std::move(held));
+  return taken;
+}
+
+const std::set<std::string>& Dispatch::tried(const std::string& id) const {
+  static const std::set<std::string> none;
+  const auto round = rounds_.find({id, taken_.at(id).route});
+  return round == rounds_.end() ? none : round->second.tried;
+}
+
+bool Dispatch::sort(const std::string& id, const std::set<std::size_t>& routes, Instant now) {
+  InHand& held = taken_.at(id);
+  const Time arrival = routes_[held.route].line.place(id)->arrival;
+  std::erase_if(held.others, [&](const auto& other) { return routes.count(other.first) == 0; });
+  for (const std::size_t route : routes) {
+    if (route != held.route) held.others.try_emplace(route, Schedule::Place{arrival, now, Care::none});
+  }
+  if (routes.empty() || routes.count(held.route) != 0) return true;
+  const InHand released = release(id);
+  routes_[released.route].line.remove(id);
+  rounds_.erase({id, released.route});
+  restore(id, released);
+  return false;
+}
+
+void Dispatch::outcome(const std::string& id, const std::vector<std::string>& addresses, bool again, bool more) {
+  const auto found = taken_.find(id);
+  if (found == taken_.end()) return;
+  found->second.addresses = addresses;
+  found->second.again = again;
+  found->second.more = more;
+}
+
+Dispatch::InHand Dispatch::release(const std::string& id) { return std::move(taken_.extract(id).mapped()); }
+
+void Dispatch::restore(const std::string& id, const InHand& held) {
+  for (const auto& [route, place] : held.others) routes_[route].line.add(id, place.arrival, place.due, place.care);
+}
+
+void Dispatch::put_back(const std::string& id, Instant due, Care care, Instant now) {
+  const InHand held = release(id);
+  Schedule& line = routes_[held.route].line;
+  const Time arrival = line.place(id)->arrival;
+  const Key key{id, held.route};
+  bool again = held.again.value_or(true);
+  if (held.more) {
+    Round& round = rounds_[key];
+    round.tried.insert(held.addresses.begin(), held.addresses.end());
+    round.again |= again;
+    line.add(id, arrival, now, Care::none);
+    return restore(id, held);
+  }
+  if (held.again) {
+    if (const auto round = rounds_.extract(key)) again |= round.mapped().again;
+  }
+  if (again || held.others.empty()) line.add(id, arrival, due, care);
+  else line.remove(id);
+  restore(id, held);
+}
+
+std::size_t Dispatch::hurry(Instant now) {
+  for (Route& route : routes_) route.line.hurry(now);
+  for (auto& [id, held] : taken_) {
+    for (auto& [route, place] : held.others) place.due = std::min(place.due, now);
+  }
+  return messages_ - taken_.size();
+}
+
+bool Dispatch::hurry(const std::string& id, Instant now) {
+  bool known = false;
+  for (Route& route : routes_) known |= route.line.hurry(id, now);
+  return known;
+}
+
+// Connections
+
+void Dispatch::begun(std::size_t host, Instant now) {
+  hosts_[host].pace.begun(now);
+  hosts_[host].last_begun = now;
+}
+
+bool Dispatch::has_room(std::size_t host, std::span<const Load> loads, Instant now) const {
+  const HostState& state = hosts_[host];
+  return loads[host].open < state.health.connections(now) && state.pace.next(now) <= now;
+}
+
+// How many messages could be taken now, one after the other.
+std::size_t Dispatch::due(Route& route, std::span<const Load> loads, Instant now) {
+  const bool careful = std::any_of(route.hosts.begin(), route.hosts.end(),
+                                   [&](std::size_t host) { return !loads[host].careful; });
+  return route.line.ready(now) + (careful ? std::min<std::size_t>(route.line.careful_ready(now), 1) : 0);
+}
+
+Instant Dispatch::stuck_at(const Route& route, std::span<const std::size_t> hosts) const {
+  Instant since = *route.line.next_due();
+  for (const std::size_t host : hosts) since = std::max(since, hosts_[host].last_begun);
+  return since + kPatience;
+}
+
+std::optional<std::size_t> Dispatch::probe_wanted(std::span<const Load> loads, Instant now) {
+  for (Route& route : routes_) {
+    if (due(route, loads, now) == 0) continue;
+    for (const std::size_t host : serving(route, now)) {
+      if (!sound(host, now) && loads[host].open == 0 && has_room(host, loads, now)) return host;
+    }
+  }
+  return std::nullopt;
+}
+
+// Those that another connection would help with, if they have room for it. As long as none is
+// established, that is only another smart host.
+std::vector<std::size_t> Dispatch::worth_opening(Route& route, std::span<const Load> loads, Instant now) {
+  std::vector<std::size_t> hosts = serving(route, now);
+  const std::size_t waiting = due(route, loads, now);
+  if (waiting == 0) return {};
+  std::size_t open = 0;
+  std::size_t established = 0;
+  for (const std::size_t host : hosts) {
+    open += loads[host].open;
+    established += loads[host].established;
+  }
+  const bool stuck = stuck_at(route, hosts) <= now;
+  if (established > 0) return waiting > open * kBacklog || (stuck && established == open) ? hosts : std::vector<std::size_t>();
+  if (open > 0 && !stuck) return {};
+  std::erase_if(hosts, [&](std::size_t host) { return loads[host].open > 0; });
+  return hosts;
+}
+
+// Of the best priority where there is room, one of those with the fewest connections for their weight.
+std::optional<std::size_t> Dispatch::choose(std::span<const std::size_t> hosts, std::span<const Load> loads,
+                                            Instant now, double chance) const {
+  std::vector<std::size_t> best;
+  const auto more_loaded = [&](std::size_t a, std::size_t b) {
+    return std::uint64_t{loads[a].open} * hosts_[b].rules.weight > std::uint64_t{loads[b].open} * hosts_[a].rules.weight;
+  };
+  for (const std::size_t host : hosts) {
+    if (!has_room(host, loads, now)) continue;
+    if (!best.empty() && hosts_[host].rules.priority != hosts_[best.front()].rules.priority) break;
+    if (!best.empty() && more_loaded(host, best.front())) continue;
+    if (!best.empty() && more_loaded(best.front(), host)) best.clear();
+    best.push_back(host);
+  }
+  double all = 0;
+  for (const std::size_t host : best) all += hosts_[host].rules.weight;
+  for (const std::size_t host : best) {
+    chance -= hosts_[host].rules.weight / all;
+    if (chance < 0) return host;
+  }
+  return best.empty() ? std::nullopt : std::optional(best.back());
+}
+
+std::optional<std::size_t> Dispatch::connection_wanted(std::span<const Load> loads, Instant now, double chance) {
+  for (Route& route : routes_) {
+    if (const auto host = choose(worth_opening(route, loads, now), loads, now, chance)) return host;
+  }
+  return std::nullopt;
+}
+
+std::optional<Instant> Dispatch::wake(std::span<const Load> loads, Instant now) const {
+  std::optional<Instant> first;
+  const auto consider = [&first](Instant at) { first = std::min(first.value_or(at), at); };
+  for (const Route& route : routes_) {
+    const auto due = route.line.next_due();
+    if (!due) continue;
+    if (*due > now) {
+      consider(*due);
+      continue;
+    }
+    const auto hosts = serving(route, now);
+    for (const std::size_t host : route.hosts) {
+      const HostState& state = hosts_[host];
+      if (state.health.paused(now)) {
+        consider(*state.health.paused_until());
+      } else if (std::find(hosts.begin(), hosts.end(), host) == hosts.end()) {
+        break;  // one of a better priority works
+      } else if (const Instant next = state.pace.next(now); next > now) {
+        if (next != Instant::max()) consider(next);
+      } else if (has_room(host, loads, now)) {
+        const Instant stuck = stuck_at(route, hosts);
+        consider(stuck > now ? stuck : now + kPatience);
+      }
+    }
+  }
+  return first;
+}
+
+std::optional<Time> Dispatch::oldest() const {
+  std::optional<Time> oldest;
+  for (const Route& route : routes_) {
+    if (const auto time = route.line.oldest()) oldest = std::min(oldest.value_or(*time), *time);
+  }
+  return oldest;
+}
+
+std::optional<Instant> Dispatch::next_try(const std::string& id) const {
+  std::optional<Instant> next;
+  for (const Route& route : routes_) {
+    const auto place = route.line.place(id);
+    if (!place) continue;
+    std::optional<Instant> open;  // when one of its smart hosts may be asked
+    for (const std::size_t host : route.hosts) {
+      const Instant until = hosts_[host].health.paused_until().value_or(Instant::min());
+      open = std::min(open.value_or(until), until);
+    }
+    const Instant at = std::max(place->due, *open);
+    next = std::min(next.value_or(at), at);
+  }
+  return next;
+}
+
+}  // namespace mailchute::relay
