@@ -3,7 +3,11 @@
 
 #include <algorithm>
 #include <initializer_list>
+#include <set>
 #include <utility>
+
+#include "config/host_name.h"
+#include "config/spelling.h"
 
 namespace mailchute::config {
 namespace {
@@ -49,10 +53,23 @@ void check_protection(const SmartHost& host, const Lines& lines, Complaints& com
   }
 }
 
+// What the records say is not said again.
+void check_lookup(const SmartHost& host, const Lines& lines, Complaints& complaints) {
+  if (host.lookup == Lookup::address) return;
+  if (written(lines, "smart_host.host") && !is_host_name(host.host))
+    complaints.add(line_of_first(lines, {"smart_host.lookup"}),
+                   "smart_host.lookup wants a domain for host, and " + quoted(host.host) + " is none; leave lookup out");
+  const bool says_tls = written(lines, "smart_host.tls") && host.tls != Tls::none;
+  if (host.lookup == Lookup::srv && (says_tls || written(lines, "smart_host.port")))
+    complaints.add(line_of_first(lines, {"smart_host.port", "smart_host.tls"}),
+                   "smart_host.lookup = \"srv\" finds out about the port and TLS; leave port and tls out");
+}
+
 void check_smart_host(const SmartHost& host, const Lines& lines, Complaints& complaints) {
   if (!written(lines, "smart_host.host"))
     complaints.add(lines.at("smart_host"),
                    "smart_host without a host; write host = \"mail.example.org\";");
+  check_lookup(host, lines, complaints);
   if (host.port == 465 && host.tls == Tls::starttls)
     complaints.add(line_of_first(lines, {"smart_host.tls", "smart_host.port"}),
                    "port 465 speaks TLS from the first octet; write tls = \"implicit\";");
@@ -110,17 +127,87 @@ void check_ways_in(const Settings& settings, const Lines& lines, Complaints& com
                  "anything; write submission_socket = true;");
 }
 
+void check_names(const Settings& settings, const std::vector<Lines>& items, Complaints& complaints) {
+  std::set<std::string_view> names;
+  for (std::size_t i = 0; i < items.size(); ++i)
+    if (!names.insert(settings.smart_hosts[i].name).second)
+      complaints.add(line_of_first(items[i], {"smart_host.name", "smart_host.host"}),
+                     "two smart hosts are called " + quoted(settings.smart_hosts[i].name) +
+                         "; give each a name = \"...\"; of its own");
+}
+
+void check_route(const SmartHostRoute& route, const Lines& lines, const std::vector<std::string_view>& names,
+                 Complaints& complaints) {
+  if (!written(lines, "routes.smart_host"))
+    return complaints.add(lines.at("routes"),
+                          "a route without a smart_host; write smart_host = \"" + std::string(names.front()) + "\";");
+  for (const std::string& name : route.smart_hosts) {
+    if (std::find(names.begin(), names.end(), name) != names.end()) continue;
+    const std::string_view meant = nearest(name, names);
+    complaints.add(lines.at("routes.smart_host"),
+                   "there is no smart host called " + quoted(name) +
+                       (meant.empty() ? "; give one of them that name" : "; did you mean '" + std::string(meant) + "'?"));
+  }
+}
+
+// Everything must have somewhere to go, and every smart host something to do.
+void check_use(const Settings& settings, const Items& items, bool all_taken, Complaints& complaints) {
+  std::set<std::string_view> used;
+  for (const SmartHostRoute& route : settings.routes) used.insert(route.smart_hosts.begin(), route.smart_hosts.end());
+  const auto is_used = [&](const SmartHost& host) { return used.count(host.name) != 0; };
+  const auto& hosts = settings.smart_hosts;
+  if (!all_taken && std::all_of(hosts.begin(), hosts.end(), is_used))
+    complaints.add(items.at("routes").back().at("routes"),
+                   "mail that no route matches has nowhere to go, since each smart host belongs to a route; add a last "
+                   "one: { smart_host = \"" + hosts.front().name + "\"; }");
+  const auto listed = items.find("smart_hosts");
+  for (std::size_t i = 0; all_taken && listed != items.end() && i < hosts.size(); ++i)
+    if (!is_used(hosts[i]))
+      complaints.add(listed->second[i].at("smart_host"),
+                     "no route leads to " + quoted(hosts[i].name) + ", and one of them takes all other mail");
+}
+
+void check_routes(const Settings& settings, const Items& items, Complaints& complaints) {
+  if (settings.routes.empty() || settings.smart_hosts.empty()) return;
+  std::vector<std::string_view> names;
+  for (const SmartHost& host : settings.smart_hosts) names.push_back(host.name);
+  bool all_taken = false;
+  for (std::size_t i = 0; i < settings.routes.size(); ++i) {
+    const SmartHostRoute& route = settings.routes[i];
+    const Lines& lines = items.at("routes")[i];
+    check_route(route, lines, names, complaints);
+    if (all_taken) complaints.add(lines.at("routes"), "no mail gets to this route, as one before it takes all; move that to the end");
+    all_taken = all_taken || (route.senders.empty() && route.recipients.empty());
+  }
+  check_use(settings, items, all_taken, complaints);
+}
+
+void check_smart_hosts(const Settings& settings, const Lines& lines, const Items& items, Complaints& complaints) {
+  const bool one = written(lines, "smart_host");
+  const bool several = written(lines, "smart_hosts");
+  if (one && several)
+    return complaints.add(lines.at("smart_host"), "smart_host beside smart_hosts; write it there, with the others");
+  if (!one && !several)
+    return complaints.add(0, "no smart host: write smart_host = { host = \"mail.example.org\"; };");
+  const auto& hosts = settings.smart_hosts;
+  const auto listed = items.find("smart_hosts");
+  if (one && !hosts.empty()) check_smart_host(hosts.front(), lines, complaints);
+  if (several && listed != items.end()) {
+    for (std::size_t i = 0; i < listed->second.size(); ++i) check_smart_host(hosts[i], listed->second[i], complaints);
+    check_names(settings, listed->second, complaints);
+  } else if (several) {
+    complaints.add(lines.at("smart_hosts"), "no smart host in it; write smart_hosts = ( { host = \"mail.example.org\"; } );");
+  }
+  check_routes(settings, items, complaints);
+}
+
 }  // namespace
 
-void check_together(const Settings& settings, const Lines& lines, Complaints& complaints) {
+void check_together(const Settings& settings, const Lines& lines, const Items& items, Complaints& complaints) {
   check_retry(settings.retry, lines, complaints);
   check_ways_in(settings, lines, complaints);
   if (settings.listener) check_listener(*settings.listener, lines, complaints);
-  if (!settings.smart_hosts.empty()) {
-    check_smart_host(settings.smart_hosts.front(), lines, complaints);
-  } else if (!written(lines, "smart_host")) {
-    complaints.add(0, "no smart host: write smart_host = { host = \"mail.example.org\"; };");
-  }
+  check_smart_hosts(settings, lines, items, complaints);
 }
 
 }  // namespace mailchute::config

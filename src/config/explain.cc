@@ -3,11 +3,14 @@
 
 #include <sysexits.h>
 
+#include <algorithm>
+#include <map>
 #include <utility>
 
 #include "base/text.h"
 #include "config/routing.h"
 #include "config/sender_policy.h"
+#include "config/smart_host_routes.h"
 
 namespace mailchute::config {
 namespace {
@@ -29,10 +32,22 @@ std::string outcome(const Explanation& explanation) {
   return {};
 }
 
-std::string sender(const Explanation& explanation) {
-  std::string text = "from <" + escaped(explanation.sent_as) + ">";
-  if (explanation.sent_as != explanation.reverse_path)
-    text += ", the smart host's sender for <" + escaped(explanation.reverse_path) + ">";
+Explanation::Way way_of(std::vector<std::size_t> hosts, std::string_view reverse_path, const Settings& settings) {
+  std::stable_sort(hosts.begin(), hosts.end(), [&](std::size_t a, std::size_t b) {
+    return settings.smart_hosts[a].priority < settings.smart_hosts[b].priority;
+  });
+  Explanation::Way way;
+  for (const std::size_t i : hosts) {
+    const SmartHost& host = settings.smart_hosts[i];
+    const std::string name = host.name.empty() || host.name == host.host ? "" : host.name + ": ";
+    way.hosts.push_back({name + describe(host), sender_policy(settings, host).as_sent(reverse_path)});
+  }
+  return way;
+}
+
+std::string sender(const std::string& reverse_path, const std::string& sent_as) {
+  std::string text = "from <" + escaped(sent_as) + ">";
+  if (sent_as != reverse_path) text += ", the smart host's sender for <" + escaped(reverse_path) + ">";
   return text;
 }
 
@@ -40,12 +55,16 @@ std::string sender(const Explanation& explanation) {
 
 Explanation explain(std::string_view address, std::string_view reverse_path,
                     const Settings& settings, const mail::Router& router) {
-  Explanation explanation{std::string(address), router.route(address), std::string(reverse_path),
-                          std::string(reverse_path), {}};
+  Explanation explanation{std::string(address), router.route(address), std::string(reverse_path), {}};
   if (settings.smart_hosts.empty()) return explanation;
-  const SmartHost& host = settings.smart_hosts.front();
-  explanation.sent_as = sender_policy(settings, host).as_sent(reverse_path);
-  explanation.smart_host = describe(host);
+  const SmartHostRoutes routes(settings);
+  std::map<std::size_t, std::size_t> known;  // route -> way
+  for (const std::string& to : explanation.route.addresses) {
+    const std::size_t route = routes.of(reverse_path, to);
+    const auto [way, first] = known.emplace(route, explanation.ways.size());
+    if (first) explanation.ways.push_back(way_of(routes.hosts()[route], reverse_path, settings));
+    explanation.ways[way->second].addresses.push_back(to);
+  }
   return explanation;
 }
 
@@ -86,17 +105,27 @@ std::string text_of(const Explanation& explanation) {
   for (const mail::RouteStep& step : explanation.route.steps) line(step.depth, describe(step));
   line(0, outcome(explanation));
   if (explanation.route.end != mail::Route::End::sent) return text;
-  line(0, explanation.smart_host.empty() ? "by way of nothing: no smart_host is set"
-                                         : "by way of " + explanation.smart_host);
-  line(0, sender(explanation));
+  if (explanation.ways.empty()) {
+    line(0, "by way of nothing: no smart_host is set");
+    line(0, sender(explanation.reverse_path, explanation.reverse_path));
+  }
+  for (const Explanation::Way& way : explanation.ways) {
+    if (explanation.ways.size() > 1) line(0, "to " + joined(way.addresses) + ":");
+    for (const Explanation::Way::Host& host : way.hosts) {
+      line(0, (&host == &way.hosts.front() ? "by way of " : "or of ") + host.smart_host);
+      line(0, sender(explanation.reverse_path, host.sent_as));
+    }
+  }
   return text;
 }
 
 std::string describe(const SmartHost& host) {
-  std::string text = host.host + " port " + std::to_string(host.port);
+  const bool srv = host.lookup == Lookup::srv;
+  std::string text = srv ? "the SRV records of " + host.host : host.host + " port " + std::to_string(host.port);
+  if (host.lookup == Lookup::mx) text = "the MX records of " + text;
   if (host.tls == Tls::none) text += " without TLS";
-  if (host.tls == Tls::starttls) text += " with STARTTLS";
-  if (host.tls == Tls::implicit) text += " with TLS";
+  else if (host.tls == Tls::implicit || srv) text += " with TLS";
+  else text += " with STARTTLS";
   if (host.tls != Tls::none && !host.verify_certificate) text += ", unverified";
   return text + (host.user.empty() ? ", without authentication" : ", as " + host.user);
 }

@@ -18,8 +18,16 @@ struct Explanation {
   std::string address;  // as written
   mail::Route route;
   std::string reverse_path;  // of the sender; empty: the null reverse-path
-  std::string sent_as;       // what the smart host hears of it
-  std::string smart_host;    // as describe() says; empty: there is none
+  // By which smart hosts, the preferred ones first; none: there are none. Each address is in one.
+  struct Way {
+    std::vector<std::string> addresses;
+    struct Host {
+      std::string smart_host;  // as describe() says
+      std::string sent_as;     // what it hears of the sender
+    };
+    std::vector<Host> hosts;
+  };
+  std::vector<Way> ways;
 };
 
 Explanation explain(std::string_view address, std::string_view reverse_path,

@@ -13,6 +13,9 @@ namespace {
 constexpr Word<Tls> kTlsWords[] = {
     {"starttls", Tls::starttls}, {"implicit", Tls::implicit}, {"none", Tls::none}};
 
+constexpr Word<Lookup> kLookupWords[] = {
+    {"address", Lookup::address}, {"srv", Lookup::srv}, {"mx", Lookup::mx}};
+
 constexpr Word<AuthMechanism> kAuthWords[] = {
     {"any", AuthMechanism::any}, {"plain", AuthMechanism::plain}, {"login", AuthMechanism::login}};
 
@@ -31,6 +34,12 @@ constexpr Known kKnown[] = {
      },
      Known::For::daemon, true},
     {"smart_host.host", "\"mail.example.org\"", [](V v, S s) { v.read_host(s.smart_hosts.back().host); }},
+    {"smart_host.name", "\"main\"", [](V v, S s) { v.read_text(s.smart_hosts.back().name); }},
+    {"smart_host.priority", "10",
+     [](V v, S s) { v.read_number(s.smart_hosts.back().priority, 1000u); }},
+    {"smart_host.weight", "1", [](V v, S s) { v.read_number(s.smart_hosts.back().weight, 1000u); }},
+    {"smart_host.lookup", "\"address\"",
+     [](V v, S s) { v.read_word(s.smart_hosts.back().lookup, kLookupWords); }},
     {"smart_host.port", "587", [](V v, S s) { v.read_number(s.smart_hosts.back().port); }},
     {"smart_host.tls", "\"starttls\"", [](V v, S s) { v.read_word(s.smart_hosts.back().tls, kTlsWords); }},
     {"smart_host.ca_file", "\"/etc/ssl/certs/ca-certificates.crt\"",
@@ -54,6 +63,10 @@ constexpr Known kKnown[] = {
      [](V v, S s) { v.read_number(s.smart_hosts.back().connections, 100u); }},
     {"smart_host.messages_per_connection", "1000",
      [](V v, S s) { v.read_number(s.smart_hosts.back().messages_per_connection, 1'000'000u); }},
+    {"smart_host.messages_per_minute", "30",
+     [](V v, S s) { v.read_number(s.smart_hosts.back().messages_per_minute, 10'000u); }},
+    {"smart_host.recipients_per_message", "100",
+     [](V v, S s) { v.read_number(s.smart_hosts.back().recipients_per_message, 10'000u); }},
 
     {"smart_host.timeouts", "{ connect = 30; }", [](V v, S) { v.is_group(); }, Known::For::daemon,
      true},
@@ -72,6 +85,22 @@ constexpr Known kKnown[] = {
     {"smart_host.timeouts.message", "600",
      [](V v, S s) { v.read_span(s.smart_hosts.back().timeouts.message); }},
     {"smart_host.timeouts.quit", "5", [](V v, S s) { v.read_span(s.smart_hosts.back().timeouts.quit); }},
+
+    {"smart_hosts", "( { host = \"mail.example.org\"; } )",
+     [](V v, S s) {
+       if (v.is_group()) s.smart_hosts.emplace_back();
+     },
+     Known::For::daemon, false, "smart_host"},
+    {"routes", "( { recipient = [ \"*@example.com\" ]; smart_host = \"main\"; } )",
+     [](V v, S s) {
+       if (v.is_group()) s.routes.emplace_back();
+     },
+     Known::For::daemon, true, "routes"},
+    {"routes.sender", "[ \"*@example.org\" ]",
+     [](V v, S s) { v.read_address_patterns(s.routes.back().senders); }},
+    {"routes.recipient", "[ \"*@example.com\" ]",
+     [](V v, S s) { v.read_address_patterns(s.routes.back().recipients); }},
+    {"routes.smart_host", "\"main\"", [](V v, S s) { v.read_names(s.routes.back().smart_hosts); }},
 
     {"listener", "{ listen = [ \"localhost:25\" ]; }",
      [](V v, S s) {
@@ -157,8 +186,10 @@ const Known* elsewhere(std::string_view name) {
 
 std::string place(const Known& known) {
   std::string text = with_example(known);
-  for (auto group = group_of(known.path); !group.empty(); group = group_of(group))
-    text = std::string(last_part(group)).append(" = { ").append(text).append(" };");
+  for (auto group = group_of(known.path); !group.empty(); group = group_of(group)) {
+    const bool list = !find_known(group)->item.empty();
+    text = std::string(last_part(group)).append(list ? " = ( { " : " = { ").append(text).append(list ? " } );" : " };");
+  }
   return group_of(known.path).empty() ? text + " outside of all groups" : text;
 }
 

@@ -19,6 +19,7 @@ struct Known {
   void (*read)(const Value&, Settings&);
   For use = For::daemon;
   bool group = false;  // a group stands before what is in it
+  std::string_view item{};  // it is a list of groups, each read as this one is
 };
 
 std::span<const Known> known_settings();

@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <libconfig.h>
 
+#include <utility>
+
 #include "config/complaints.h"
 #include "config/consistency.h"
 #include "config/host_name.h"
@@ -47,6 +49,8 @@ class Tree {
   bool valid_ = false;
 };
 
+constexpr unsigned kMostItems = 100;  // of a list of groups; each costs every message a look
+
 std::string advice_for(std::string_view error, std::string_view line) {
   if (error == "syntax error") return syntax_advice(line);
   if (error == "duplicate setting name") return "it is already set further up; keep one of the two";
@@ -67,21 +71,43 @@ class Reading {
   }
 
   const Lines& lines() const { return lines_; }
+  const Items& items() const { return items_; }
 
  private:
   void read(config_setting_t* setting, const std::string& prefix) {
     const std::string path = prefix + setting->name;
     const Known* const known = find_known(path);
     if (known == nullptr) return complaints_.add(setting->line, unknown_complaint(path));
-    lines_.emplace(known->path, setting->line);
+    here_->emplace(known->path, setting->line);
+    if (!known->item.empty()) return read_list(setting, *known);
     known->read(Value(setting, known->path, known->example, text_, complaints_), settings_);
     if (known->group && config_setting_is_group(setting)) read_group(setting, path + ".");
+  }
+
+  void read_list(config_setting_t* list, const Known& known) {
+    const std::string name(known.path);
+    const auto count = static_cast<unsigned>(config_setting_length(list));
+    if (!config_setting_is_list(list) || count > kMostItems)
+      return complaints_.add(list->line, name + " wants a list of at most " + std::to_string(kMostItems) + " groups; write " +
+                                             name + " = " + std::string(known.example) + ";");
+    for (unsigned i = 0; i < count && !complaints_.full(); ++i) {
+      config_setting_t* const item = config_setting_get_elem(list, i);
+      known.read(Value(item, known.path, known.example, text_, complaints_), settings_);
+      if (!config_setting_is_group(item)) continue;
+      Lines lines{{known.item, item->line}};
+      Lines* const around = std::exchange(here_, &lines);
+      read_group(item, std::string(known.item) + ".");
+      here_ = around;
+      items_[known.path].push_back(std::move(lines));
+    }
   }
 
   std::string_view text_;
   Settings& settings_;
   Complaints& complaints_;
   Lines lines_;
+  Items items_;
+  Lines* here_ = &lines_;  // of the group or item that is being read
 };
 
 Settings defaults(const std::string& file) {
@@ -127,8 +153,8 @@ bool read_all(const std::string& text, Settings& settings, Complaints& complaint
   }
   Reading reading(text, settings, complaints);
   reading.read_group(tree.root(), "");
-  check_together(settings, reading.lines(), complaints);
   for (SmartHost& host : settings.smart_hosts) complete(host);
+  check_together(settings, reading.lines(), reading.items(), complaints);
   return true;
 }
 

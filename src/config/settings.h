@@ -16,6 +16,8 @@ namespace mailchute::config {
 
 enum class Tls { starttls, implicit, none };
 enum class AuthMechanism { any, plain, login };
+// What smart_host.host names: a server, or a domain whose SRV (RFC 6186, 8314) or MX records name some.
+enum class Lookup { address, srv, mx };
 enum class LogTarget { automatic, syslog, standard_error };
 
 // RFC 5321, 4.5.3.2
@@ -36,6 +38,7 @@ struct SmartHost {
   unsigned priority = 10;         // the lower the better
   unsigned weight = 1;            // among equals
   std::string host;
+  Lookup lookup = Lookup::address;
   std::uint16_t port = 0;  // 587, or 465 with implicit TLS, unless set
   Tls tls = Tls::starttls;
   std::string ca_file;            // empty: the system's store

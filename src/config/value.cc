@@ -143,6 +143,13 @@ void Value::read_logins(std::vector<std::string>& into) const {
   into = std::move(*logins);
 }
 
+void Value::read_names(std::vector<std::string>& into) const {
+  const auto one = string();
+  auto names = one ? std::vector<std::string>{std::string(*one)} : strings();
+  if (!names || names->empty()) return wants("a name, or several in brackets");
+  into = std::move(*names);
+}
+
 void Value::read_endpoints(std::vector<Endpoint>& into) const {
   const auto one = string();
   const auto texts = one ? std::vector<std::string>{std::string(*one)} : strings();

@@ -86,6 +86,17 @@ void add_envelope(Json& object, const mail::Envelope& envelope) {
                         {"waits_for_queue_run", envelope.wait_for_queue_run}};
 }
 
+Json time_or_null(const std::optional<Time>& at) { return at ? Json(iso_time(*at)) : Json(nullptr); }
+
+Json object_of(const SmartHostReport& host) {
+  return {{"name", host.smart_host},
+          {"state", host.state},
+          {"paused_until", time_or_null(host.paused_until)},
+          {"trouble_since", time_or_null(host.trouble_since)},
+          {"last_error", text_or_null(host.last_error)},
+          {"connections", host.connections}};
+}
+
 }  // namespace
 
 std::string json_of(const queue::Listed& entry, Time now) { return dumped(object_of(entry, now), -1); }
@@ -94,14 +105,19 @@ std::string json_of(const config::Explanation& explanation) {
   Json steps = Json::array();
   for (const mail::RouteStep& step : explanation.route.steps)
     steps.push_back({{"depth", step.depth}, {"text", mail::describe(step)}});
+  Json ways = Json::array();
+  for (const config::Explanation::Way& way : explanation.ways) {
+    Json hosts = Json::array();
+    for (const auto& host : way.hosts) hosts.push_back({{"smart_host", host.smart_host}, {"sent_as", host.sent_as}});
+    ways.push_back({{"addresses", way.addresses}, {"smart_hosts", std::move(hosts)}});
+  }
   return dumped(Json{{"address", explanation.address},
                      {"outcome", name_of(explanation.route.end)},
                      {"addresses", explanation.route.addresses},
                      {"reason", text_or_null(explanation.route.reason)},
                      {"steps", std::move(steps)},
-                     {"smart_host", text_or_null(explanation.smart_host)},
                      {"sender", explanation.reverse_path},
-                     {"sent_as", explanation.sent_as}},
+                     {"ways", std::move(ways)}},
                 -1);
 }
 
@@ -118,16 +134,12 @@ std::string json_of(const queue::Details& details, Time now) {
 }
 
 std::string json_of(const StatusReport& report, Time now) {
-  const auto time = [](const std::optional<Time>& at) { return at ? Json(iso_time(*at)) : Json(nullptr); };
+  Json each = Json::array();
+  for (const SmartHostReport& host : report.each) each.push_back(object_of(host));
   const Json object = {
       {"problems", report.problems},
-      {"smart_host",
-       {{"name", report.smart_host},
-        {"state", report.state},
-        {"paused_until", time(report.paused_until)},
-        {"trouble_since", time(report.trouble_since)},
-        {"last_error", text_or_null(report.last_error)},
-        {"connections", report.connections}}},
+      {"smart_host", object_of(report)},
+      {"smart_hosts", std::move(each)},
       {"queue",
        {{"directory", report.queue_directory},
         {"incoming", report.incoming},
@@ -138,7 +150,7 @@ std::string json_of(const StatusReport& report, Time now) {
         {"lost_notifications", report.lost_notifications},
         {"octets", report.octets},
         {"free", report.free ? Json(*report.free) : Json(nullptr)},
-        {"oldest", time(report.oldest)},
+        {"oldest", time_or_null(report.oldest)},
         {"oldest_age_seconds", report.oldest ? age_in_seconds(*report.oldest, now) : Json(nullptr)}}},
       {"delivered", report.delivered},
       {"listener",
@@ -149,7 +161,7 @@ std::string json_of(const StatusReport& report, Time now) {
        {{"pid", report.pid},
         {"version", report.version},
         {"configuration", report.configuration},
-        {"started", time(report.started)}}}};
+        {"started", time_or_null(report.started)}}}};
   return dumped(object, 2) + "\n";
 }
 

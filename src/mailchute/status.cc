@@ -17,22 +17,31 @@ namespace {
 class Facts {
  public:
   explicit Facts(const std::map<std::string, std::string>& facts) : facts_(facts) {}
-  void take(const char* key, std::string& value) const {
+  void take(const std::string& key, std::string& value) const {
     if (const auto found = facts_.find(key); found != facts_.end()) value = found->second;
   }
-  void take(const char* key, std::uint64_t& value) const { value = number(key).value_or(value); }
-  void take(const char* key, std::optional<std::uint64_t>& value) const { value = number(key); }
-  void take(const char* key, std::optional<Time>& value) const {
+  void take(const std::string& key, std::uint64_t& value) const { value = number(key).value_or(value); }
+  void take(const std::string& key, std::optional<std::uint64_t>& value) const { value = number(key); }
+  void take(const std::string& key, std::optional<Time>& value) const {
     if (const auto found = facts_.find(key); found != facts_.end()) value = queue::parse_time(found->second);
   }
 
  private:
-  std::optional<std::uint64_t> number(const char* key) const {
+  std::optional<std::uint64_t> number(const std::string& key) const {
     const auto found = facts_.find(key);
     return found == facts_.end() ? std::nullopt : parse_number(found->second);
   }
   const std::map<std::string, std::string>& facts_;
 };
+
+void take_smart_host(const Facts& facts, const std::string& number, SmartHostReport& host) {
+  facts.take("smart_host" + number, host.smart_host);
+  facts.take("state" + number, host.state);
+  facts.take("paused_until" + number, host.paused_until);
+  facts.take("trouble_since" + number, host.trouble_since);
+  facts.take("last_error" + number, host.last_error);
+  facts.take("connections" + number, host.connections);
+}
 
 std::string counted(std::uint64_t count, const std::string& what) {
   return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
@@ -66,7 +75,7 @@ std::vector<std::string> problems_of(const StatusReport& report, Seconds most, T
   return problems;
 }
 
-std::string state_of(const StatusReport& report, Time now) {
+std::string state_of(const SmartHostReport& report, Time now) {
   std::string text = report.state;
   if (report.paused_until) {
     text += " until " + local_time(*report.paused_until) + " (for " + short_age(now, *report.paused_until) + ")";
@@ -91,12 +100,9 @@ std::string queue_of(const StatusReport& report, Time now) {
 StatusReport status_report(const std::map<std::string, std::string>& said, Seconds most, Time now) {
   const Facts facts(said);
   StatusReport report;
-  facts.take("smart_host", report.smart_host);
-  facts.take("state", report.state);
-  facts.take("paused_until", report.paused_until);
-  facts.take("trouble_since", report.trouble_since);
-  facts.take("last_error", report.last_error);
-  facts.take("connections", report.connections);
+  take_smart_host(facts, "", report);
+  for (std::size_t i = 1; said.count("smart_host." + std::to_string(i)) != 0; ++i)
+    take_smart_host(facts, "." + std::to_string(i), report.each.emplace_back());
   facts.take("queue_directory", report.queue_directory);
   facts.take("incoming", report.incoming);
   facts.take("waiting", report.waiting);
@@ -128,6 +134,10 @@ std::string format_status(const StatusReport& report, Time now) {
   line("state", state_of(report, now));
   line("last error", report.last_error);
   line("connections", std::to_string(report.connections));
+  for (const SmartHostReport& host : report.each) {
+    line("", host.smart_host + ": " + state_of(host, now) + ", " + counted(host.connections, "connection") +
+                 (host.last_error.empty() ? "" : ": " + host.last_error));
+  }
   line("queue", queue_of(report, now));
   line("directory", report.queue_directory + (report.free ? ", " + short_size(*report.free) + " octets free" : ""));
   line("delivered", counted(report.delivered, "recipient") + " since the start");

@@ -12,13 +12,17 @@
 
 namespace mailchute {
 
-struct StatusReport {
+struct SmartHostReport {
   std::string smart_host;
   std::string state;  // ok, trying, paused
   std::optional<Time> paused_until;
   std::optional<Time> trouble_since;
   std::string last_error;
   std::uint64_t connections = 0;
+};
+
+struct StatusReport : SmartHostReport {  // of all together
+  std::vector<SmartHostReport> each;     // where there are several
   std::string queue_directory;
   std::uint64_t incoming = 0, waiting = 0, in_flight = 0, held = 0, failed = 0, octets = 0;
   std::uint64_t lost_notifications = 0;  // of the failed

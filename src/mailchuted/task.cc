@@ -243,7 +243,7 @@ class StatusTask : public LookingTask {
  private:
   bool answer_now(std::string& answer) override {
     out_ = &answer;
-    smart_host(desk_.delivery.status());
+    delivery(desk_.delivery.status());
     queue();
     if (desk_.smtp != nullptr) {
       line("listener", desk_.smtp->addresses());
@@ -258,16 +258,26 @@ class StatusTask : public LookingTask {
     return true;
   }
 
-  void smart_host(const relay::DeliveryStatus& status) {
-    line("smart_host", status.smart_host);
-    line("state", status.paused_for ? "paused" : status.trouble_since ? "trying" : "ok");
+  // `number`: behind each key, of one of several; empty: all together.
+  template <class Status>
+  void smart_host(const Status& status, const std::string& name, const std::string& number) {
+    line("smart_host" + number, name);
+    line("state" + number, status.paused_for ? "paused" : status.trouble_since ? "trying" : "ok");
     if (status.paused_for) {
-      line("paused_for", format_seconds(static_cast<std::uint64_t>(status.paused_for->count())));
-      line("paused_until", queue::format_time(sys::now() + *status.paused_for));
+      line("paused_for" + number, format_seconds(static_cast<std::uint64_t>(status.paused_for->count())));
+      line("paused_until" + number, queue::format_time(sys::now() + *status.paused_for));
     }
-    if (status.trouble_since) line("trouble_since", queue::format_time(*status.trouble_since));
-    if (!status.last_error.empty()) line("last_error", status.last_error);
-    line("connections", std::to_string(status.connections));
+    if (status.trouble_since) line("trouble_since" + number, queue::format_time(*status.trouble_since));
+    if (!status.last_error.empty()) line("last_error" + number, status.last_error);
+    line("connections" + number, std::to_string(status.connections));
+  }
+
+  void delivery(const relay::DeliveryStatus& status) {
+    smart_host(status, status.smart_host, "");
+    for (std::size_t i = 0; status.smart_hosts.size() > 1 && i < status.smart_hosts.size(); ++i) {
+      const relay::SmartHostStatus& host = status.smart_hosts[i];
+      smart_host(host, host.name + " (" + host.place + ")", "." + std::to_string(i + 1));
+    }
     line("waiting", std::to_string(status.waiting));
     line("in_flight", std::to_string(status.in_flight));
     line("delivered", std::to_string(status.delivered));

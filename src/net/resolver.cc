@@ -17,6 +17,7 @@ namespace mailchute::net {
 namespace {
 
 constexpr std::size_t kMostAddresses = 16;  // of one name; whoever owns it could list thousands
+constexpr std::size_t kMostServers = 16;    // likewise
 
 std::string words_for(int status) {
   switch (status) {
@@ -48,6 +49,48 @@ Resolver::Addresses addresses_in(const ares_addrinfo& answer) {
   return addresses;
 }
 
+struct Question {
+  std::string name;
+  std::uint16_t port = 0;                    // for addresses
+  std::optional<Resolver::Records> records;  // none: addresses
+};
+
+struct Answer {
+  int status;
+  Resolver::Addresses addresses{};
+  Resolver::Servers servers{};
+};
+
+bool is_name(std::string_view name) {
+  return std::all_of(name.begin(), name.end(), [](char c) { return is_alpha(c) || is_digit(c) || c == '-' || c == '_' || c == '.'; });
+}
+
+void add_server(Resolver::Servers& servers, const char* name, Resolver::Server server) {
+  server.name = name == nullptr ? "" : name;
+  if (server.name == ".") server.name.clear();
+  if (servers.size() < kMostServers && is_name(server.name)) servers.push_back(std::move(server));
+}
+
+Answer servers_in(const unsigned char* octets, int length, Resolver::Records records) {
+  Answer answer{ARES_SUCCESS};
+  if (records == Resolver::Records::srv) {
+    ares_srv_reply* first = nullptr;
+    answer.status = ares_parse_srv_reply(octets, length, &first);
+    for (const auto* one = first; one != nullptr; one = one->next) {
+      add_server(answer.servers, one->host, {{}, one->port, one->priority, one->weight});
+    }
+    ares_free_data(first);
+  } else {
+    ares_mx_reply* first = nullptr;
+    answer.status = ares_parse_mx_reply(octets, length, &first);
+    for (const auto* one = first; one != nullptr; one = one->next) {
+      add_server(answer.servers, one->host, {{}, 0, one->priority, 0});
+    }
+    ares_free_data(first);
+  }
+  return answer;
+}
+
 // One lookup. c-ares' sockets gather in an epoll descriptor, which the loop watches as if it were
 // one socket. A channel must not be destroyed from its own callback, so that only stores.
 class Lookup {
@@ -58,27 +101,25 @@ class Lookup {
   }
   Lookup(const Lookup&) = delete;
 
-  void start(const std::string& host, std::uint16_t port, const std::string& dns_servers);
+  void start(const Question& question, const std::string& dns_servers);
   int fd() const { return sockets_.get(); }
   void process();
   std::optional<Milliseconds> next_timeout() const;
 
-  struct Answer {
-    int status;
-    Resolver::Addresses addresses;
-  };
   const std::optional<Answer>& answer() const { return answer_; }
 
  private:
   static void on_socket(void* lookup, ares_socket_t fd, int readable, int writable);
   static void on_answer(void* lookup, int status, int timeouts, ares_addrinfo* answer);
+  static void on_records(void* lookup, int status, int timeouts, unsigned char* octets, int length);
 
+  Resolver::Records records_{};
   sys::UniqueFd sockets_;
   ares_channel channel_ = nullptr;
   std::optional<Answer> answer_;
 };
 
-void Lookup::start(const std::string& host, std::uint16_t port, const std::string& dns_servers) {
+void Lookup::start(const Question& question, const std::string& dns_servers) {
   ares_options options{};
   options.sock_state_cb = on_socket;
   options.sock_state_cb_data = this;
@@ -88,14 +129,20 @@ void Lookup::start(const std::string& host, std::uint16_t port, const std::strin
     status = ares_set_servers_ports_csv(channel_, dns_servers.c_str());
   }
   if (status != ARES_SUCCESS) {
-    answer_ = Answer{status, {}};
+    answer_ = Answer{status};
     return;
+  }
+  if (question.records) {
+    constexpr int kInternet = 1, kMx = 15, kSrv = 33;  // RFC 1035, 3.2; RFC 2782
+    records_ = *question.records;
+    const int type = records_ == Resolver::Records::srv ? kSrv : kMx;
+    return ares_query(channel_, question.name.c_str(), kInternet, type, on_records, this);
   }
   ares_addrinfo_hints hints{};
   hints.ai_flags = ARES_AI_NUMERICSERV;
   hints.ai_family = AF_UNSPEC;
   hints.ai_socktype = SOCK_STREAM;
-  ares_getaddrinfo(channel_, host.c_str(), std::to_string(port).c_str(), &hints, on_answer, this);
+  ares_getaddrinfo(channel_, question.name.c_str(), std::to_string(question.port).c_str(), &hints, on_answer, this);
 }
 
 void Lookup::process() {
@@ -131,10 +178,16 @@ void Lookup::on_socket(void* lookup, ares_socket_t fd, int readable, int writabl
 
 void Lookup::on_answer(void* lookup, int status, int, ares_addrinfo* answer) {
   if (status == ARES_EDESTRUCTION) return;
-  Answer result{status, {}};
+  Answer result{status};
   if (answer != nullptr) result.addresses = addresses_in(*answer);
   if (answer != nullptr) ares_freeaddrinfo(answer);
   static_cast<Lookup*>(lookup)->answer_ = std::move(result);
+}
+
+void Lookup::on_records(void* lookup, int status, int, unsigned char* octets, int length) {
+  if (status == ARES_EDESTRUCTION) return;
+  auto& it = *static_cast<Lookup*>(lookup);
+  it.answer_ = status == ARES_SUCCESS ? servers_in(octets, length, it.records_) : Answer{status};
 }
 
 }  // namespace
@@ -146,14 +199,14 @@ struct Resolver::Impl {
   void ask();
   void go_on();
   void expire(Milliseconds after);
-  void finish(Result<Addresses> result);
+  void begin(Question wanted, Milliseconds span, std::function<void(Result<Answer>)> then);
+  void finish(Result<Answer> result);
   void forget();
 
   EventLoop& loop;
   std::string dns_servers;
-  std::string host;
-  std::uint16_t port = 0;
-  Done done;
+  Question question;
+  std::function<void(Result<Answer>)> done;
   Timer deadline;
   Timer retransmit;
   std::optional<Lookup> lookup;
@@ -162,9 +215,10 @@ struct Resolver::Impl {
 
 void Resolver::Impl::ask() {
   // c-ares asks even about these.
-  if (const auto literal = SocketAddress::parse(host, port)) return finish(Addresses{*literal});
+  const auto literal = SocketAddress::parse(question.name, question.port);
+  if (literal && !question.records) return finish(Answer{ARES_SUCCESS, {*literal}});
   lookup.emplace();
-  lookup->start(host, port, dns_servers);
+  lookup->start(question, dns_servers);
   if (lookup->fd() >= 0) {
     watch.emplace(loop, lookup->fd(), [this] {
       lookup->process();
@@ -176,13 +230,13 @@ void Resolver::Impl::ask() {
 
 void Resolver::Impl::go_on() {
   if (const auto& answer = lookup->answer()) {
-    if (answer->status != ARES_SUCCESS) {
-      return finish(failure(error_for(host, words_for(answer->status))));
+    const bool none = answer->status == ARES_ENOTFOUND || answer->status == ARES_ENODATA;
+    if (question.records && none) return finish(Answer{ARES_SUCCESS});
+    if (answer->status != ARES_SUCCESS) return finish(failure(error_for(question.name, words_for(answer->status))));
+    if (!question.records && answer->addresses.empty()) {
+      return finish(failure(error_for(question.name, words_for(ARES_ENODATA))));
     }
-    if (answer->addresses.empty()) {
-      return finish(failure(error_for(host, words_for(ARES_ENODATA))));
-    }
-    return finish(Addresses(answer->addresses));
+    return finish(Answer(*answer));
   }
   const auto span = lookup->next_timeout();
   if (!span) return;
@@ -194,11 +248,11 @@ void Resolver::Impl::go_on() {
 
 void Resolver::Impl::expire(Milliseconds after) {
   const auto seconds = static_cast<std::uint64_t>((after.count() + 999) / 1000);
-  finish(failure(error_for(host, words_for(ARES_ETIMEOUT) + " within " + format_seconds(seconds))));
+  finish(failure(error_for(question.name, words_for(ARES_ETIMEOUT) + " within " + format_seconds(seconds))));
 }
 
-void Resolver::Impl::finish(Result<Addresses> result) {
-  const Done call = std::move(done);
+void Resolver::Impl::finish(Result<Answer> result) {
+  const auto call = std::move(done);
   forget();
   call(std::move(result));
 }
@@ -216,15 +270,26 @@ Resolver::Resolver(EventLoop& loop, std::string dns_servers)
 
 Resolver::~Resolver() { impl_->forget(); }
 
+void Resolver::Impl::begin(Question wanted, Milliseconds span, std::function<void(Result<Answer>)> then) {
+  forget();
+  question = std::move(wanted);
+  done = std::move(then);
+  deadline.start(span, [this, span] { expire(span); });
+  retransmit.start(Milliseconds(0), [this] { ask(); });
+}
+
 void Resolver::resolve(const std::string& host, std::uint16_t port, Milliseconds deadline,
                        Done done) {
-  impl_->forget();
-  impl_->host = without_brackets(host);
-  impl_->port = port;
-  impl_->done = std::move(done);
-  Impl* const impl = impl_.get();  // outlives its timers
-  impl->deadline.start(deadline, [impl, deadline] { impl->expire(deadline); });
-  impl->retransmit.start(Milliseconds(0), [impl] { impl->ask(); });
+  impl_->begin({std::string(without_brackets(host)), port, {}}, deadline, [done = std::move(done)](Result<Answer> answer) {
+    answer ? done(std::move(answer->addresses)) : done(failure(answer.error()));
+  });
+}
+
+void Resolver::look_up(const std::string& name, Records records, Milliseconds deadline,
+                       std::function<void(Result<Servers>)> done) {
+  impl_->begin({name, 0, records}, deadline, [done = std::move(done)](Result<Answer> answer) {
+    answer ? done(std::move(answer->servers)) : done(failure(answer.error()));
+  });
 }
 
 }  // namespace mailchute::net

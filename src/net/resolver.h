@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Host name to addresses by c-ares: /etc/hosts, then A and AAAA, in the order of RFC 6724. Every
-// question reads the system's configuration anew, so that a changed resolv.conf counts at once.
+// Host name to addresses by c-ares: /etc/hosts, then A and AAAA, in the order of RFC 6724; and domain
+// to servers by SRV or MX records. Every question reads the system's configuration anew, so that a
+// changed resolv.conf counts at once.
 #pragma once
 
 #include <cstdint>
@@ -25,6 +26,19 @@ class Resolver {
   explicit Resolver(EventLoop& loop, std::string dns_servers = {});
   ~Resolver();  // forgets what is under way
   Resolver(const Resolver&) = delete;
+
+  // A server that a record names; without a name the record says that there is none (".": RFC 2782,
+  // RFC 7505).
+  struct Server {
+    std::string name;
+    std::uint16_t port = 0;  // SRV
+    unsigned priority = 0;
+    unsigned weight = 0;  // SRV
+  };
+  using Servers = std::vector<Server>;  // in no order; empty: there are no such records
+  enum class Records { srv, mx };
+  void look_up(const std::string& name, Records records, Milliseconds deadline,
+               std::function<void(Result<Servers>)> done);
 
   // A name or an address, with or without brackets. Asking again forgets the earlier question.
   void resolve(const std::string& host, std::uint16_t port, Milliseconds deadline, Done done);

@@ -2,6 +2,7 @@
 #include "relay/conversation.h"
 
 #include <algorithm>
+#include <random>
 #include <utility>
 
 #include "sys/clock.h"
@@ -23,11 +24,16 @@ std::vector<std::string> mechanisms(config::AuthMechanism allowed) {
   return {};
 }
 
-smtp::ClientSession::Options session_options(const Conversation::Options& options) {
+double by_chance() {
+  static std::minstd_rand random(std::random_device{}());
+  return std::uniform_real_distribution<double>(0, 1)(random);
+}
+
+smtp::ClientSession::Options session_options(const Conversation::Options& options, config::Tls tls) {
   smtp::ClientSession::Options session;
   session.hostname = options.hostname;
-  session.starttls = options.smart_host.tls == config::Tls::starttls;
-  session.tls_from_start = options.smart_host.tls == config::Tls::implicit;
+  session.starttls = tls == config::Tls::starttls;
+  session.tls_from_start = tls == config::Tls::implicit;
   session.credentials = options.credentials;
   session.mechanisms = mechanisms(options.smart_host.auth);
   session.send_password_unprotected = options.smart_host.send_password_unprotected;
@@ -38,10 +44,22 @@ smtp::ClientSession::Options session_options(const Conversation::Options& option
 
 Conversation::Conversation(net::EventLoop& loop, const Options& options, const net::TlsContext* tls,
                            ConversationUser& user)
-    : loop_(loop), options_(options), tls_(tls), user_(user), connector_(loop),
-      session_(session_options(options)), timer_(loop), rider_timer_(loop) {
-  const config::SmartHost& host = options_.smart_host;
-  connector_.connect(host.host, host.port, host.timeouts.resolve, host.timeouts.connect,
+    : loop_(loop), options_(options), tls_(tls), user_(user),
+      destinations_(loop, options_.smart_host, by_chance), connector_(loop),
+      session_(session_options(options, options.smart_host.tls)), timer_(loop), rider_timer_(loop) {
+  destinations_.find([this](Result<std::vector<Destination>> found) {
+    if (over_) return;
+    if (!found) return over(smtp::Close::Trouble{Stage::connect, {}, found.error().text});
+    servers_ = std::move(*found);
+    connect_next();
+  });
+}
+
+void Conversation::connect_next() {
+  const Destination& server = servers_[tried_++];
+  const config::Timeouts& timeouts = options_.smart_host.timeouts;
+  session_ = smtp::ClientSession(session_options(options_, server.tls));
+  connector_.connect(server.host, server.port, timeouts.resolve, timeouts.connect,
                      [this](Result<std::unique_ptr<net::Connection>> connected) {
                        if (over_) return;
                        if (connected) return on_connected(std::move(*connected));
@@ -53,13 +71,12 @@ void Conversation::on_connected(std::unique_ptr<net::Connection> connection) {
   connection_ = std::move(connection);
   connection_->set_user(this);
   peer_ = connection_->peer();
-  if (options_.smart_host.tls == config::Tls::implicit) start_tls();
+  if (servers_[tried_ - 1].tls == config::Tls::implicit) start_tls();
   watch_time();
 }
 
 void Conversation::start_tls() {
-  const config::SmartHost& host = options_.smart_host;
-  connection_->start_tls(*tls_, host.tls_name.empty() ? host.host : host.tls_name);
+  connection_->start_tls(*tls_, servers_[tried_ - 1].tls_name);
 }
 
 // Events
@@ -88,9 +105,10 @@ void Conversation::on_closed(const Error& reason) {
 void Conversation::wake() { act(); }
 
 std::string Conversation::relay_name() const {
-  const config::SmartHost& host = options_.smart_host;
-  if (!peer_.empty()) return host.host + "[" + peer_ + "]";
-  return host.host + ":" + std::to_string(host.port);
+  if (tried_ == 0) return options_.smart_host.host;
+  const Destination& server = servers_[tried_ - 1];
+  if (!peer_.empty()) return server.host + "[" + peer_ + "]";
+  return server.host + ":" + std::to_string(server.port);
 }
 
 Via Conversation::via() const {
@@ -134,7 +152,8 @@ bool Conversation::offer_transaction() {
   auto transaction = user_.next_transaction(*this);
   if (!transaction) return false;
   session_.begin(std::move(*transaction));
-  if (++messages_ >= options_.smart_host.messages_per_connection) leave();
+  const std::uint64_t most = session_.extensions().messages;
+  if (++messages_ >= options_.smart_host.messages_per_connection || messages_ == most) leave();
   return true;
 }
 
@@ -215,6 +234,9 @@ void Conversation::leave() {
 }
 
 void Conversation::over(std::optional<smtp::Close::Trouble> trouble) {
+  // Other servers are not bothered with a login that one has refused.
+  const bool another = trouble && trouble->stage < Stage::auth && !quitting_ && tried_ < servers_.size();
+  if (another && !over_) return try_another();
   if (std::exchange(over_, true)) return;
   timer_.cancel();
   rider_timer_.cancel();
@@ -226,6 +248,20 @@ void Conversation::over(std::optional<smtp::Close::Trouble> trouble) {
   // The user may destroy the conversation: not while one of its functions is running.
   loop_.post([this, alive = std::weak_ptr<bool>(alive_), trouble = std::move(trouble)]() mutable {
     if (alive.lock()) user_.on_over(*this, std::move(trouble), used_);
+  });
+}
+
+// None of the connection's callbacks is running then.
+void Conversation::try_another() {
+  loop_.post([this, alive = std::weak_ptr<bool>(alive_)] {
+    if (!alive.lock() || over_) return;
+    connection_.reset();
+    peer_.clear();
+    out_.clear();
+    timer_.cancel();
+    watched_.reset();
+    phase_.reset();
+    connect_next();
   });
 }
 

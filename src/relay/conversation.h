@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// One connection to the smart host: resolves, connects, does TLS, and carries octets, messages and
+// One connection to the smart host: finds its servers and connects to the first that lets it in, does TLS, and carries octets, messages and
 // time limits between the network and the SMTP engine. It knows nothing of queues and retries; its
 // user hands it messages and gets the reports.
 #pragma once
@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "config/settings.h"
 #include "net/connect.h"
@@ -16,6 +17,7 @@
 #include "net/event_loop.h"
 #include "net/tls.h"
 #include "relay/delivery_log.h"
+#include "relay/destinations.h"
 #include "relay/message_stream.h"
 #include "relay/outgoing.h"
 #include "relay/time_limits.h"
@@ -70,6 +72,8 @@ class Conversation : private net::ConnectionUser {
   void on_tls(const net::TlsFacts& facts) override;
   void on_closed(const Error& reason) override;
 
+  void connect_next();
+  void try_another();
   void on_connected(std::unique_ptr<net::Connection> connection);
   void start_tls();
   void act();  // performs the engine's actions until it waits
@@ -102,6 +106,9 @@ class Conversation : private net::ConnectionUser {
   Options options_;
   const net::TlsContext* tls_;
   ConversationUser& user_;
+  Destinations destinations_;
+  std::vector<Destination> servers_;  // in the order in which they are tried
+  std::size_t tried_ = 0;
   net::Connector connector_;
   std::unique_ptr<net::Connection> connection_;
   smtp::ClientSession session_;

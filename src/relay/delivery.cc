@@ -29,27 +29,6 @@ Conversation::Options conversation_options(const config::Settings& settings, con
   return options;
 }
 
-void sum_up(DeliveryStatus& status) {
-  const SmartHostStatus* worst = nullptr;
-  bool all_paused = true;
-  for (const SmartHostStatus& host : status.smart_hosts) {
-    const bool one = status.smart_hosts.size() == 1;
-    status.smart_host.append(status.smart_host.empty() ? "" : ", ").append(one ? host.place : host.name);
-    all_paused = all_paused && host.paused_until;
-    if (worst == nullptr && !host.last_error.empty()) worst = &host;
-  }
-  if (worst == nullptr) return;
-  status.last_error = worst->last_error;
-  status.trouble_since = worst->trouble_since;
-  if (!all_paused) return;
-  for (const SmartHostStatus& host : status.smart_hosts) {
-    if (*host.paused_until > *worst->paused_until) continue;
-    status.paused_for = host.paused_for;
-    status.paused_until = host.paused_until;
-    worst = &host;
-  }
-}
-
 }  // namespace
 
 Delivery::Delivery(net::EventLoop& loop, queue::Queue& queue, const config::Settings& settings,
@@ -253,9 +232,10 @@ std::optional<smtp::Transaction> Delivery::next_transaction(const Conversation& 
 }
 
 // The least of those limits that there are; 0: none.
-std::size_t Delivery::most_recipients(std::size_t host, const smtp::Extensions&) const {
+std::size_t Delivery::most_recipients(std::size_t host, const smtp::Extensions& offered) const {
   std::size_t most = 0;
-  for (const std::size_t limit : {std::size_t{hosts_[host].options.smart_host.recipients_per_message}, hosts_[host].takes}) {
+  const std::size_t set = hosts_[host].options.smart_host.recipients_per_message;
+  for (const std::size_t limit : {set, hosts_[host].takes, std::size_t{offered.recipients}}) {
     if (limit != 0) most = most == 0 ? limit : std::min(most, limit);
   }
   return most;
@@ -395,47 +375,6 @@ void Delivery::finish_if_idle() {
   recorder_.finish();
   finish_timer_.cancel();
   loop_.post(finished_);
-}
-
-// Looking at it
-
-SmartHostStatus Delivery::status_of(std::size_t host) const {
-  const config::SmartHost& settings = hosts_[host].options.smart_host;
-  const Health& health = dispatch_.health(host);
-  SmartHostStatus status;
-  status.name = settings.name;
-  status.place = settings.host + ":" + std::to_string(settings.port);
-  status.connections = hosts_[host].conversations.size();
-  status.last_error = health.last_error();
-  status.trouble_since = health.since();
-  const Instant now = sys::boot_now();
-  if (health.paused(now)) {
-    status.paused_for = std::chrono::ceil<Seconds>(*health.paused_until() - now);
-    status.paused_until = sys::now() + (*health.paused_until() - now);
-  }
-  return status;
-}
-
-DeliveryStatus Delivery::status() const {
-  DeliveryStatus status;
-  status.waiting = dispatch_.size();
-  status.in_flight = in_flight_.size();
-  status.connections = connections();
-  status.delivered = delivered_;
-  status.oldest = dispatch_.oldest();
-  for (std::size_t host = 0; host < hosts_.size(); ++host) status.smart_hosts.push_back(status_of(host));
-  sum_up(status);
-  return status;
-}
-
-bool Delivery::in_flight(const std::string& id) const {
-  return std::any_of(in_flight_.begin(), in_flight_.end(),
-                     [&](const auto& sent) { return sent.second.message.entry.id() == id; });
-}
-
-std::optional<Time> Delivery::next_try(const std::string& id) const {
-  const auto at = dispatch_.next_try(id);
-  return at ? std::optional(sys::now() + (*at - sys::boot_now())) : std::nullopt;
 }
 
 Moment Delivery::moment() {

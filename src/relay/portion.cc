@@ -24,11 +24,11 @@ void keep_only(Outgoing& message, Keep keep) {
   message.addresses.resize(kept);
 }
 
-// RFC 5321, 4.5.3.1.10: 452, and 552 from servers that follow RFC 821.
+// RFC 5321, 4.5.3.1.10: 452, and 552 from servers that follow RFC 821, who say that of a full mailbox, too.
 bool too_many_recipients(const smtp::Reply& reply) {
   if (reply.code != 452 && reply.code != 552) return false;
   const auto status = reply.enhanced();
-  return !status || (status->subject == 5 && status->detail == 3);
+  return status ? status->subject == 5 && status->detail == 3 : reply.code == 452;
 }
 
 }  // namespace

@@ -89,7 +89,7 @@ void Recorder::record(Outgoing message, Judgement judgement, const Via& via) {
     return hold(message, held_reason(message, judgement));
   }
   queue::RetryInfo info = queue_.load_info(message.entry.id());
-  ++info.attempts;
+  if (!message.later_in_round) ++info.attempts;
   info.last_attempt = sys::now();
   std::vector<Verdict*> verdicts;
   for (Verdict& verdict : judgement.recipients) verdicts.push_back(&verdict);

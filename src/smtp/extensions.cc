@@ -29,6 +29,13 @@ void add_mechanism(Extensions& offered, std::string mechanism) {
   offered.auth.push_back(std::move(mechanism));
 }
 
+// "RCPTMAX=20"
+void read_limit(Extensions& offered, std::string_view word) {
+  const auto value = parse_number(word.substr(std::min(word.find('='), word.size() - 1) + 1));
+  if (word.starts_with("MAILMAX=")) offered.messages = value.value_or(0);
+  if (word.starts_with("RCPTMAX=")) offered.recipients = value.value_or(0);
+}
+
 void add_line(Extensions& offered, std::vector<std::string> words) {
   // Servers older than RFC 4954 say "AUTH=LOGIN PLAIN", often beside the line with a blank.
   if (words[0].starts_with("AUTH=")) {
@@ -48,6 +55,8 @@ void add_line(Extensions& offered, std::vector<std::string> words) {
     offered.size = true;
     if (words.size() > 1) offered.size_limit = parse_number(words[1]).value_or(0);
   }
+  if (keyword == "LIMITS")
+    for (const std::string& word : words) read_limit(offered, word);
   if (keyword == "AUTH")
     for (auto word = words.begin() + 1; word != words.end(); ++word) add_mechanism(offered, *word);
 }

@@ -27,7 +27,7 @@ _QUEUE = {"tmp": 0o3733, "new": 0o3733, "cur": 0o700, "held": 0o700, "failed": 0
 
 
 def libconfig(settings, indent=""):
-    """Serialises a dict: dict -> group, list -> array, str, bool, int. None leaves a key out."""
+    """Serialises a dict: dict -> group, list -> array, or list of groups, str, bool, int. None leaves a key out."""
     return "".join(f"{indent}{key} = {_value(value, indent)};\n"
                    for key, value in settings.items() if value is not None)
 
@@ -35,6 +35,8 @@ def libconfig(settings, indent=""):
 def _value(value, indent):
     if isinstance(value, dict):
         return "{\n" + libconfig(value, indent + "  ") + indent + "}"
+    if isinstance(value, (list, tuple)) and any(isinstance(one, dict) for one in value):
+        return "(" + ", ".join(_value(one, indent) for one in value) + ")"
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(_value(one, indent) for one in value) + "]"
     if isinstance(value, bool):
@@ -129,6 +131,13 @@ class Mailchute:
     def write_password(self, password):
         self._password_file.write_text(password + "\n")
         self._own(self._password_file, 0o600)  # the daemon's user may own it; it reads it again at each reload
+
+    def password_file(self, name, password):
+        """Another one, beside the configuration."""
+        path = self.directory / name
+        path.write_text(password + "\n")
+        self._own(path, 0o600)
+        return path
 
     def _make_folders(self):
         # mkdtemp makes 0700, behind which neither the daemon's user nor other submitters could reach anything.

@@ -26,6 +26,7 @@ std::string text_of(const char* name) {
 // "retry." for the section that describes the group's settings.
 std::string group_of_section(const std::string& title) {
   if (title == "The smart host" || title == "The sender") return "smart_host.";
+  if (title == "Routes") return "routes.";
   if (title == "Time limits") return "smart_host.timeouts.";
   if (title == "Trying again") return "retry.";
   if (title == "SMTP for local programs") return "listener.";
@@ -72,7 +73,9 @@ std::string written(const std::string& group, const std::map<std::string, std::s
   for (const auto& [name, inner] : settings) {
     if (name.empty() || name == group || !name.starts_with(group)) continue;
     const std::string own = name.substr(group.size(), name.size() - group.size() - 1);
-    if (own.find('.') == own.npos) text += own + " = {" + written(name, settings) + "};\n";
+    if (own.find('.') != own.npos) continue;
+    const bool list = !find_known(name.substr(0, name.size() - 1))->item.empty();
+    text += own + (list ? " = ({" : " = {") + written(name, settings) + (list ? "}, { smart_host = \"main\"; });\n" : "};\n");
   }
   return text;
 }
@@ -82,6 +85,7 @@ TEST(Known, EachExampleInTheTableIsAValueThatDoes) {
   for (const Known& known : known_settings()) {
     const std::string path(known.path);
     const std::size_t name = path.rfind('.') + 1;
+    if (known.path == "smart_hosts") continue;  // that is instead of smart_host
     if (known.group)
       groups[path + "."];
     else

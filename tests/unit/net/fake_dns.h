@@ -6,7 +6,10 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <algorithm>
+#include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "net/event_loop.h"
@@ -27,9 +30,27 @@ class FakeDns {
   std::string servers() const { return "127.0.0.1:" + std::to_string(port_); }
   int asked() const { return asked_; }
   std::function<void()> is_asked;
+  // Beside the addresses: type and data, as on the wire (RFC 1035, 3.2.1).
+  std::vector<std::pair<char, std::string>> records;
+  void add_srv(char priority, char weight, char port, const std::string& target) {
+    records.emplace_back(33, std::string{0, priority, 0, weight, 0, port} + on_the_wire(target));
+  }
+  void add_mx(char preference, const std::string& target) {
+    records.emplace_back(15, std::string{0, preference} + on_the_wire(target));
+  }
 
  private:
   static constexpr std::size_t kHeader = 12;
+
+  static std::string on_the_wire(const std::string& name) {
+    std::string labels;
+    for (std::size_t at = 0; at < name.size();) {
+      const std::size_t end = std::min(name.find('.', at), name.size());
+      labels += static_cast<char>(end - at) + name.substr(at, end - at);
+      at = end + 1;
+    }
+    return labels + '\0';
+  }
 
   int bound() {
     const int fd = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -62,7 +83,7 @@ class FakeDns {
   std::string answer_to(const std::string& question) const {
     const std::size_t end = question.find('\0', kHeader) + 5;  // name, type, class
     const char type = question.at(end - 3);
-    std::string records;
+    std::string answers;
     char count = 0;
     for (const std::string& address : addresses_) {
       unsigned char octets[16];
@@ -70,14 +91,20 @@ class FakeDns {
       if (type != (family == AF_INET ? 1 : 28) || reply_ != answer) continue;
       ::inet_pton(family, address.c_str(), octets);
       const std::size_t size = family == AF_INET ? 4 : 16;
-      records += std::string("\xc0\x0c\0", 3) + type + std::string("\0\1\0\0\0\x3c\0", 7) +
+      answers += std::string("\xc0\x0c\0", 3) + type + std::string("\0\1\0\0\0\x3c\0", 7) +
                  static_cast<char>(size);
-      records.append(reinterpret_cast<char*>(octets), size);
+      answers.append(reinterpret_cast<char*>(octets), size);
+      ++count;
+    }
+    for (const auto& [its_type, octets] : records) {
+      if (type != its_type || reply_ != answer) continue;
+      answers += std::string("\xc0\x0c\0", 3) + type + std::string("\0\1\0\0\0\x3c\0", 7) +
+                 static_cast<char>(octets.size()) + octets;
       ++count;
     }
     std::string header = question.substr(0, 2) + "\x81" + static_cast<char>(0x80 | reply_);
     header += std::string("\0\1\0", 3) + count + std::string(4, '\0');
-    return header + question.substr(kHeader, end - kHeader) + records;
+    return header + question.substr(kHeader, end - kHeader) + answers;
   }
 
   Reply reply_;

@@ -26,6 +26,21 @@ class ResolverTest : public NetTest {
     const FakeDns dns(loop, reply, std::move(addresses));
     return resolve("mail.example.org", dns.servers());
   }
+  // The servers found, or the error's text.
+  std::string look_up(Resolver::Records records, const std::string& servers) {
+    Resolver resolver(loop, servers);
+    std::string found;
+    resolver.look_up("example.org", records, Seconds(20), [&](Result<Resolver::Servers> result) {
+      if (!result) found = result.error().text;
+      for (const auto& server : result.value_or(Resolver::Servers())) {
+        found += " " + std::to_string(server.priority) + "/" + std::to_string(server.weight) + "=" + server.name + ":" +
+                 std::to_string(server.port);
+      }
+      stop();
+    });
+    run();
+    return found;
+  }
   static std::string text_of(const Result<Resolver::Addresses>& result) {
     if (!result) {
       EXPECT_EQ(result.error().kind, Error::Kind::temporary);
@@ -46,6 +61,40 @@ TEST_F(ResolverTest, TakesLiteralsAsTheyAre) {
 TEST_F(ResolverTest, AsksNobodyAboutLiterals) {
   EXPECT_EQ(resolve("192.0.2.1", "127.0.0.1:9"), " 192.0.2.1:587");
   EXPECT_EQ(resolve("2001:db8::1", "127.0.0.1:9"), " [2001:db8::1]:587");
+}
+
+TEST_F(ResolverTest, FindsServersThatRecordsName) {
+  FakeDns dns(loop, FakeDns::answer, {"192.0.2.1"});
+  dns.add_srv(10, 3, 25, "a.example.org");
+  dns.add_srv(20, 0, 26, "b.example.org");
+  dns.add_mx(5, "mx.example.org");
+  EXPECT_EQ(look_up(Resolver::Records::srv, dns.servers()), " 10/3=a.example.org:25 20/0=b.example.org:26");
+  EXPECT_EQ(look_up(Resolver::Records::mx, dns.servers()), " 5/0=mx.example.org:0");
+}
+
+TEST_F(ResolverTest, ARecordCanSayThatThereIsNoServer) {
+  FakeDns dns(loop, FakeDns::answer);
+  dns.add_srv(0, 0, 0, "");
+  dns.add_mx(0, "");
+  EXPECT_EQ(look_up(Resolver::Records::srv, dns.servers()), " 0/0=:0");
+  EXPECT_EQ(look_up(Resolver::Records::mx, dns.servers()), " 0/0=:0");
+}
+
+TEST_F(ResolverTest, NoRecordIsNoError) {
+  const FakeDns none(loop, FakeDns::answer), unknown(loop, FakeDns::no_such_name), broken(loop, FakeDns::server_failure);
+  EXPECT_EQ(look_up(Resolver::Records::srv, none.servers()), "");
+  EXPECT_EQ(look_up(Resolver::Records::mx, unknown.servers()), "");
+  EXPECT_EQ(look_up(Resolver::Records::mx, broken.servers()),
+            "resolve example.org: every DNS server failed, refused or is unreachable");
+}
+
+TEST_F(ResolverTest, ManyServersAreCutAndOddNamesLeftOut) {
+  FakeDns dns(loop, FakeDns::answer);
+  dns.add_mx(1, "odd name.example");
+  for (char i = 2; i < 20; ++i) dns.add_mx(i, "m");
+  const std::string found = look_up(Resolver::Records::mx, dns.servers());
+  EXPECT_EQ(std::count(found.begin(), found.end(), '='), 16);
+  EXPECT_EQ(found.find("odd"), std::string::npos);
 }
 
 TEST_F(ResolverTest, KnowsThisMachine) {
