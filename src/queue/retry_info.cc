@@ -13,10 +13,10 @@ constexpr std::size_t kMaxFile = 4 * kMaxReason + 100;  // escaped
 
 }  // namespace
 
-// "3 1790000000.123 1790000600.000 connect: Connection refused"
+// "3 1790000000.123 1790000600.000 2 451 4.2.0 mailbox is locked"
 std::string format_retry_info(const RetryInfo& info) {
   return std::to_string(info.attempts) + " " + format_time(info.last_attempt) + " " +
-         format_time(info.next_try) + " " + escaped(info.reason.substr(0, kMaxReason)) + "\n";
+         format_time(info.next_try) + " " + std::to_string(info.answered) + " " + escaped(info.reason.substr(0, kMaxReason)) + "\n";
 }
 
 RetryInfo read_retry_info(int folder, const std::string& id) {
@@ -31,9 +31,10 @@ RetryInfo read_retry_info(int folder, const std::string& id) {
   const auto attempts = parse_number(word());
   const auto last = parse_time(word());
   const auto next = parse_time(word());
+  const auto answered = parse_number(word());
   const auto reason = unescaped(rest);
-  if (!attempts || *attempts > 1000000000 || !last || !next || !reason) return {};
-  return {static_cast<unsigned>(*attempts), *last, *next, *reason};
+  if (!attempts || *attempts > 1000000000 || !last || !next || !answered || *answered > *attempts || !reason) return {};
+  return {static_cast<unsigned>(*attempts), *last, *next, *reason, static_cast<unsigned>(*answered)};
 }
 
 }  // namespace mailchute::queue

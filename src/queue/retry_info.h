@@ -13,7 +13,8 @@ struct RetryInfo {
   unsigned attempts = 0;
   Time last_attempt{};
   Time next_try{};
-  std::string reason;  // last reply or error, one line
+  std::string reason{};   // last reply or error, one line
+  unsigned answered = 0;  // attempts in which the smart host said anything about the message
   bool operator==(const RetryInfo&) const = default;
 };
 

@@ -311,6 +311,7 @@ Judgement Delivery::judge_sent(const InFlight& sent, const smtp::TransactionRepo
 }
 
 void Delivery::on_put_back(const std::string& id, Time arrival, Milliseconds delay, Care care) {
+  recorder_.ages().know(id, arrival, sys::now(), sys::boot_now());
   const Instant now = sys::boot_now();
   if (dispatch_.taken(id)) dispatch_.put_back(id, now + delay, care, now);
   else dispatch_.add(id, std::min(arrival, sys::now()), now + delay, care, stock_.routes_of(id));
@@ -320,6 +321,7 @@ void Delivery::on_put_back(const std::string& id, Time arrival, Milliseconds del
 void Delivery::on_gone(const std::string& id) {
   dispatch_.remove(id);
   for (std::size_t host = 0; host < hosts_.size(); ++host) dispatch_.health(host).forget(id);
+  recorder_.ages().forget(id);
   board_.drop(id);
 }
 

@@ -8,8 +8,13 @@ namespace {
 
 constexpr std::string_view kExpired = "expired: could not be delivered within ";
 constexpr std::string_view kLast = "; last: ";
+constexpr unsigned kAnswers = 3;
 
 }  // namespace
+
+bool expired(Milliseconds age, Seconds lifetime, unsigned answered) {
+  return age > lifetime && answered >= kAnswers;
+}
 
 std::string expired_reply(Seconds lifetime, std::string_view last) {
   std::string out(kExpired);

@@ -12,6 +12,10 @@
 
 namespace mailchute::relay {
 
+// Whether a message of this age has had its chance, when the smart host has just answered. A machine that
+// was off for a week tries again first, and time without answers is nobody's lifetime.
+bool expired(Milliseconds age, Seconds lifetime, unsigned answered);
+
 std::string expired_reply(Seconds lifetime, std::string_view last);
 
 // The last reply or error out of such a reason; nothing where it is another: a smart host's replies

@@ -15,8 +15,7 @@ using queue::Outcome;
 using queue::RecipientStatus;
 using What = Verdict::What;
 
-constexpr Milliseconds kSyncWithin{50};        // DESIGN 1, promise 4
-constexpr unsigned kAttemptsBeforeExpiry = 3;  // a machine that was off for a week tries again first
+constexpr Milliseconds kSyncWithin{50};  // DESIGN 1, promise 4
 
 RecipientStatus status_of(What what) {
   switch (what) {
@@ -96,8 +95,10 @@ void Recorder::record(Outgoing message, Judgement judgement, const Via& via) {
   for (Settled& settled : message.settled) verdicts.push_back(&settled.verdict);
   std::erase_if(verdicts, [](const Verdict* verdict) { return !to_do(status_of(verdict->what)); });
   if (!verdicts.empty()) info.reason = verdicts.back()->reply;
-  const Milliseconds age = info.last_attempt - message.entry.envelope().time;
-  if (info.attempts >= kAttemptsBeforeExpiry && age > settings_.retry.lifetime) {
+  const bool answered = judgement.answered || message.recipients.empty();
+  if (answered) ++info.answered;
+  const Milliseconds age = ages_.of(message.entry.id(), sys::boot_now());
+  if (answered && expired(age, settings_.retry.lifetime, info.answered)) {
     for (Verdict* verdict : verdicts) expire(*verdict, settings_.retry.lifetime);
   }
   log_judgement(log_, message, judgement, via, info.last_attempt);

@@ -14,6 +14,7 @@
 #include "config/settings.h"
 #include "net/event_loop.h"
 #include "queue/queue.h"
+#include "relay/ages.h"
 #include "relay/bounce.h"
 #include "relay/delivery_log.h"
 #include "relay/outgoing.h"
@@ -44,6 +45,7 @@ class Recorder {
   // the user knows what becomes of it.
   bool settle_owed(queue::Entry& entry);
   Bouncer& bouncer() { return bouncer_; }
+  Ages& ages() { return ages_; }
 
   // `judgement` is not `untouched`; it came `via` that connection. What is too old expires.
   void record(Outgoing message, Judgement judgement, const Via& via);
@@ -79,6 +81,7 @@ class Recorder {
   Log& log_;
   RetryLimits retry_;
   Bouncer bouncer_;
+  Ages ages_;
   // The smart host's word was given but could not be written down.
   std::deque<Attempt> unrecorded_;
   net::Timer record_timer_;

@@ -89,6 +89,7 @@ void Stock::make_known(const std::string& id, const queue::Listed* entry) {
 void Stock::schedule(const std::string& id, Time arrival, const queue::RetryInfo& info, Care care) {
   const Time now = sys::now();
   const auto wait = std::clamp<Milliseconds>(info.next_try - now, Milliseconds(0), retry_.longest);
+  recorder_.ages().know(id, arrival, now, sys::boot_now());
   dispatch_.add(id, std::min(arrival, now), sys::boot_now() + wait, care, routes_of(id));
 }
 

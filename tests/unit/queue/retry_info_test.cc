@@ -21,8 +21,8 @@ TEST(RetryInfo, ReadsWhatWasWritten) {
   InfoFile file;
   const RetryInfo infos[] = {
       {},
-      {3, Time(Milliseconds(1001)), Time(Milliseconds(2002)), "a\nb \\ c"},
-      {1000000000, Time(Seconds(99999999999)), {}, " "},
+      {3, Time(Milliseconds(1001)), Time(Milliseconds(2002)), "a\nb \\ c", 2},
+      {1000000000, Time(Seconds(99999999999)), {}, " ", 1000000000},
   };
   for (const auto& info : infos) EXPECT_EQ(file.with(format_retry_info(info)), info);
 }
@@ -31,8 +31,9 @@ TEST(RetryInfo, MissingOrMalformedIsNothingKnown) {
   InfoFile file;
   EXPECT_EQ(read_retry_info(AT_FDCWD, file.folder / "none"), RetryInfo{});
   for (const char* content :
-       {"", "\n", "3\n", "3 1.000\n", "3 1.000 2.000 x", "x 1.000 2.000 y\n", "3 1 2 y\n",
-        "99999999999 1.000 2.000 y\n", "3 1.000 2.000 \\q\n", " 3 1.000 2.000 y\n"}) {
+       {"", "\n", "3\n", "3 1.000\n", "3 1.000 2.000\n", "3 1.000 2.000 1 x", "x 1.000 2.000 1 y\n", "3 1 2 1 y\n",
+        "99999999999 1.000 2.000 1 y\n", "3 1.000 2.000 1 \\q\n", " 3 1.000 2.000 1 y\n", "3 1.000 2.000 4 y\n",
+        "3 1.000 2.000 x y\n"}) {
     EXPECT_EQ(file.with(content), RetryInfo{}) << content;
   }
   EXPECT_EQ(file.with(std::string(100000, 'x')), RetryInfo{});
@@ -40,7 +41,7 @@ TEST(RetryInfo, MissingOrMalformedIsNothingKnown) {
 
 TEST(RetryInfo, EveryCutIsNothingKnown) {
   InfoFile file;
-  const auto text = format_retry_info({3, Time(Seconds(1)), Time(Seconds(2)), "reason"});
+  const auto text = format_retry_info({3, Time(Seconds(1)), Time(Seconds(2)), "reason", 3});
   for (std::size_t cut = 0; cut < text.size(); ++cut) {
     EXPECT_EQ(file.with(text.substr(0, cut)), RetryInfo{}) << cut;
   }

@@ -475,6 +475,16 @@ TEST_F(DeliveryTest, AnOldMessageFailsAfterItsThirdAttempt) {
   EXPECT_FALSE(it.has(queue::kCur, id));
 }
 
+TEST_F(DeliveryTest, AttemptsWithoutAnAnswerDoNotCount) {
+  settings.retry = {Seconds(0), Seconds(0), Seconds(1)};
+  smart_host.replies["MAIL"] = {"", "", "", "", "", "250 ok"};
+  smart_host.replies["RCPT"] = {"450 4.2.0 grey", "450 4.2.0 grey", "250 ok"};
+  const auto id = submit({"a@a"});
+  start();
+  run_until([&] { return logged("delivered "); });
+  EXPECT_EQ(it.log.count("deferred id=" + id), 7u);
+}
+
 TEST_F(DeliveryTest, MailThatWaitsForAQueueRunWaits) {
   auto envelope = queue::envelope_to({"a@a"});
   envelope.wait_for_queue_run = true;

@@ -6,6 +6,12 @@
 namespace mailchute::relay {
 namespace {
 
+TEST(Expiry, TakesTheLifetimeAndThreeAnswers) {
+  EXPECT_FALSE(expired(Seconds(100), Seconds(100), 3));
+  EXPECT_TRUE(expired(Seconds(101), Seconds(100), 3));
+  EXPECT_FALSE(expired(Seconds(1000), Seconds(100), 2));
+}
+
 TEST(Expiry, SaysHowLongAndWhatCameOfTheLastAttempt) {
   EXPECT_EQ(expired_reply(Seconds(5 * 86400), "451 4.7.1 later"),
             "expired: could not be delivered within 5d; last: 451 4.7.1 later");
