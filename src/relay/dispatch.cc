@@ -80,7 +80,8 @@ Dispatch::Route* Dispatch::first(std::size_t host, Instant now, Front front) {
   return best;
 }
 
-// A probe is a message that nothing is known against, if there is one.
+// A probe is a message that nothing is known against, if there is one; and where there is a suspect, one
+// that has as little to do with it as can be: the oldest come in groups, of one sender or program.
 std::optional<Dispatch::Taken> Dispatch::take(std::size_t host, Instant now, bool plain_only) {
   if (hosts_[host].pace.next(now) > now) return std::nullopt;
   const Health& health = hosts_[host].health;
@@ -95,7 +96,10 @@ std::optional<Dispatch::Taken> Dispatch::take(std::size_t host, Instant now, boo
   Route* const any = careful({});
   const bool careful_first = any && !health.on_probation() &&
                              (!plain || *any->line.careful_front(now) < plain->line.front(now)->due);
-  if (plain && !careful_first) return in_hand(*plain->line.take(now), *plain, Care::none);
+  if (plain && !careful_first) {
+    auto id = health.suspect().empty() ? plain->line.take(now) : plain->line.take_youngest(now);
+    return in_hand(std::move(*id), *plain, Care::none);
+  }
   if (!any) return std::nullopt;
   Route* const other = health.on_probation() ? careful(health.suspect()) : nullptr;
   if (other) return in_hand(*other->line.take_careful(now, health.suspect()), *other, Care::needed);

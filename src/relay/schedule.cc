@@ -45,7 +45,16 @@ Care Schedule::care(const std::string& id) const {
 std::optional<std::string> Schedule::take(Instant now) {
   promote(now);
   if (ready_.empty()) return std::nullopt;
-  std::string id = ready_.extract(ready_.begin()).value().second;
+  return taken(ready_.extract(ready_.begin()).value().second);
+}
+
+std::optional<std::string> Schedule::take_youngest(Instant now) {
+  promote(now);
+  if (ready_.empty()) return std::nullopt;
+  return taken(ready_.extract(std::prev(ready_.end())).value().second);
+}
+
+std::string Schedule::taken(std::string id) {
   messages_.at(id).where = Message::Where::taken;
   return id;
 }
@@ -60,9 +69,7 @@ std::optional<std::string> Schedule::take_careful(Instant now, const std::string
   promote(now);
   const auto first = first_careful(except);
   if (first == careful_.end()) return std::nullopt;
-  std::string id = careful_.extract(first).value().second;
-  messages_.at(id).where = Message::Where::taken;
-  return id;
+  return taken(careful_.extract(first).value().second);
 }
 
 std::optional<Schedule::Front> Schedule::front(Instant now) {

@@ -28,6 +28,8 @@ class Schedule {
   // The oldest message that is due and needs no care; it is out of the lines until add() or
   // remove().
   std::optional<std::string> take(Instant now);
+  // The youngest of these.
+  std::optional<std::string> take_youngest(Instant now);
   // The same for those that need care, but not `except`.
   std::optional<std::string> take_careful(Instant now, const std::string& except = {});
   // What take() would give, and since when the first that needs care has been due.
@@ -66,6 +68,7 @@ class Schedule {
   };
   using ByDue = std::set<std::pair<Instant, std::string>>;
   void promote(Instant now);
+  std::string taken(std::string id);
   void unlist(const std::string& id, const Message& message);
   ByDue::iterator first_careful(const std::string& except);
 

@@ -25,21 +25,22 @@ class CertificateAuthority:
         _openssl("req", "-x509", *_KEY, "-keyout", self._key, "-out", self.file, "-days", 30, "-subj", f"/CN={name}",
                  "-addext", "keyUsage=critical,keyCertSign,cRLSign")
 
-    def issue(self, *names, expired=False):
+    def issue(self, *names, expired=False, usage="serverAuth", self_signed=False):
         """(certfile, keyfile) for these names; the first is also the CN. issue('localhost', '127.0.0.1').
 
-        A wrong name is another name given; a wrong issuer is another CertificateAuthority.
+        A wrong name is another name given; a wrong issuer is another CertificateAuthority, or none.
         """
         serial = next(self._serial)
         base = self._directory / f"{serial}"
         certificate, key, request = (base.with_suffix(end) for end in (".pem", ".key", ".csr"))
         extensions = base.with_suffix(".ext")
-        extensions.write_text("basicConstraints=CA:FALSE\nextendedKeyUsage=serverAuth\nsubjectAltName="
+        extensions.write_text(f"basicConstraints=CA:FALSE\nextendedKeyUsage={usage}\nsubjectAltName="
                               + ",".join(map(_alternative, names)) + "\n")
         _openssl("req", "-new", *_KEY, "-keyout", key, "-out", request, "-subj", f"/CN={names[0]}")
         # A negative number of days ends the validity before it began, which every verifier calls expired.
-        _openssl("x509", "-req", "-in", request, "-out", certificate, "-CA", self.file, "-CAkey", self._key,
-                 "-set_serial", serial, "-days", -1 if expired else 30, "-extfile", extensions)
+        issuer = ["-signkey", key] if self_signed else ["-CA", self.file, "-CAkey", self._key]
+        _openssl("x509", "-req", "-in", request, "-out", certificate, *issuer, "-set_serial", serial,
+                 "-days", -1 if expired else 30, "-extfile", extensions)
         return certificate, key
 
 

@@ -476,7 +476,7 @@ TEST_F(DeliveryTest, AnOldMessageFailsAfterItsThirdAttempt) {
 }
 
 TEST_F(DeliveryTest, AttemptsWithoutAnAnswerDoNotCount) {
-  settings.retry = {Seconds(0), Seconds(0), Seconds(1)};
+  settings.retry = {Seconds(0), Seconds(0), Seconds(1), std::nullopt};
   smart_host.replies["MAIL"] = {"", "", "", "", "", "250 ok"};
   smart_host.replies["RCPT"] = {"450 4.2.0 grey", "450 4.2.0 grey", "250 ok"};
   const auto id = submit({"a@a"});

@@ -21,6 +21,16 @@ TEST(Schedule, TakesTheOldestThatIsDue) {
   EXPECT_EQ(schedule.take(at(100)), "oldest");
 }
 
+TEST(Schedule, TakesTheYoungestThatIsDueWhereThatIsAsked) {
+  Schedule schedule;
+  schedule.add("old", day(10), at(0));
+  schedule.add("young", day(20), at(0));
+  schedule.add("youngest", day(30), at(100));
+  EXPECT_EQ(schedule.take_youngest(at(1)), "young");
+  EXPECT_EQ(schedule.take_youngest(at(1)), "old");
+  EXPECT_EQ(schedule.take_youngest(at(1)), std::nullopt);
+}
+
 TEST(Schedule, ATakenMessageIsKnownButNotTakenTwice) {
   Schedule schedule;
   schedule.add("a", day(1), at(0));

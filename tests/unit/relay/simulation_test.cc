@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Days of delivery in milliseconds: what is pure in relay/ put together as Delivery does it, with one
+// connection, a clock that only the test moves, and a smart host that is a function.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "relay/ages.h"
+#include "relay/expiry.h"
+#include "relay/health.h"
+#include "relay/retry.h"
+#include "relay/schedule.h"
+#include "relay/verdict.h"
+
+namespace mailchute::relay {
+namespace {
+
+using namespace std::chrono_literals;
+using smtp::Reply;
+using smtp::Stage;
+using smtp::TransactionReport;
+using What = Verdict::What;
+
+constexpr Seconds kDay{86400};
+
+TransactionReport ended(Stage stage, const Reply& reply) {
+  TransactionReport report;
+  report.stage = stage;
+  report.recipients = {stage == Stage::rcpt ? reply : Reply{250, {"ok"}}};
+  if (stage != Stage::rcpt) report.reply = reply;
+  return report;
+}
+
+TransactionReport taken() { return ended(Stage::message, Reply{250, {"2.0.0 queued"}}); }
+
+struct Simulation {
+  struct Message {
+    std::string sender = "me", recipient{};
+    unsigned attempts = 0, answered = 0;
+    std::vector<Instant> tried{};
+  };
+
+  void submit(const std::string& id, Milliseconds age = 0ms, const std::string& sender = "me") {
+    messages[id] = {sender, "to-" + id};
+    ages.know(id, wall - age, wall, now);
+    schedule.add(id, wall - age, now);
+  }
+
+  // Until nothing more happens, or the time has come.
+  void run(Instant end) {
+    for (;;) {
+      const auto due = schedule.next_due();
+      if (!due) return;
+      const Instant next = std::max({now, *due, health.paused_until().value_or(now)});
+      if (next > end) break;
+      advance(next - now);
+      attempt();
+    }
+    advance(end - now);
+  }
+
+  void advance(Milliseconds span) {
+    now += span;
+    wall += span;
+  }
+
+  void attempt() {
+    auto id = health.suspect().empty() ? schedule.take(now) : schedule.take_youngest(now);
+    if (!id) id = schedule.take_careful(now, health.suspect());
+    if (!id) id = schedule.take_careful(now);
+    ++sessions;
+    if (session) {
+      if (auto trouble = session()) {
+        health.trouble(cause_of(*trouble), trouble->text, moment());
+        return schedule.add(*id, arrival(*id), now);
+      }
+    }
+    Message& message = messages.at(*id);
+    message.tried.push_back(now);
+    const std::vector<std::string> recipients{message.recipient};
+    const Sent sent{*id, message.sender, recipients, health.on_probation()};
+    Judgement judgement = judge(smart_host(*id), health.blames(sent, now));
+    for (const std::string& other : health.judged(sent, judgement, moment())) schedule.hurry(other, now);
+    judgement.untouched ? schedule.add(*id, arrival(*id), now, Care::needed) : record(*id, message, judgement);
+    advance(1ms);
+  }
+
+  void record(const std::string& id, Message& message, const Judgement& judgement) {
+    ++message.attempts;
+    message.answered += judgement.answered;
+    What what = judgement.held ? What::failed : judgement.recipients.front().what;
+    const bool late = judgement.answered && expired(ages.of(id, now), lifetime, message.answered);
+    if (what == What::deferred && late) what = What::failed;
+    if (what == What::deferred) {
+      const auto delay = retry_delay(limits, message.attempts, chance());
+      return schedule.add(id, arrival(id), now + delay, judgement.alone ? Care::needed : Care::none);
+    }
+    (what == What::delivered ? delivered : failed).push_back(id);
+    schedule.remove(id);
+    health.forget(id);
+  }
+
+  Time arrival(const std::string& id) const { return wall - ages.of(id, now); }
+  Moment moment() { return {wall, now, chance()}; }
+  double chance() { return (chance_ = (chance_ * 421 + 1663) % 7875) / 7875.0; }
+
+  RetryLimits limits{Seconds(60), Seconds(3600)};
+  Seconds lifetime = 5 * kDay;
+  std::function<std::optional<smtp::Close::Trouble>()> session;  // trouble before MAIL
+  std::function<TransactionReport(const std::string& id)> smart_host = [](const std::string&) { return taken(); };
+
+  Instant now{Seconds(1000)};
+  Time wall{Seconds(1790000000)};
+  Schedule schedule;
+  Health health{limits, 4};
+  Ages ages;
+  std::map<std::string, Message> messages;
+  std::vector<std::string> delivered, failed;
+  unsigned sessions = 0;
+  int chance_ = 1;
+};
+
+std::string number(int i) { return "m" + std::to_string(100000 + i); }
+
+TEST(Simulation, AMessageThatIsPutOffAgainAndAgainExpiresAfterFiveDays) {
+  Simulation it;
+  it.smart_host = [](const std::string&) { return ended(Stage::rcpt, Reply{450, {"4.2.0 grey"}}); };
+  it.submit("a");
+  const Instant start = it.now;
+  it.run(start + 30 * kDay);
+  EXPECT_EQ(it.failed, std::vector<std::string>{"a"});
+  const auto& tried = it.messages["a"].tried;
+  EXPECT_GT(tried.back() - start, 5 * kDay);
+  EXPECT_LT(tried.back() - start, 5 * kDay + 66min);
+  EXPECT_NEAR(static_cast<double>(tried.size()), 126, 12) << "six times doubling, then hourly";
+  for (std::size_t i = 1; i < tried.size(); ++i) {
+    EXPECT_GE(tried[i] - tried[i - 1], 54s) << i;
+    EXPECT_LE(tried[i] - tried[i - 1], 66min + 1s) << i;
+  }
+}
+
+TEST(Simulation, APauseOfTwentyThousandMessagesIsProbedByOneAndEndsInOrderOfAge) {
+  constexpr int kMany = 20000;
+  Simulation it;
+  bool down = true;
+  it.session = [&]() -> std::optional<smtp::Close::Trouble> {
+    if (!down) return std::nullopt;
+    return smtp::Close::Trouble{Stage::connect, {}, "connection refused"};
+  };
+  for (int i = 0; i < kMany; ++i) it.submit(number(i), Seconds((i * 7919) % kMany));
+  const Instant start = it.now;
+  it.run(start + 10h);
+  EXPECT_LT(it.sessions, 20u) << "nothing hammers";
+  EXPECT_TRUE(it.delivered.empty());
+  EXPECT_TRUE(std::all_of(it.messages.begin(), it.messages.end(), [](const auto& m) { return m.second.attempts == 0; }));
+  down = false;
+  it.run(start + 12h);
+  ASSERT_EQ(it.delivered.size(), std::size_t{kMany});
+  EXPECT_TRUE(it.failed.empty());
+  EXPECT_TRUE(std::is_sorted(it.delivered.begin(), it.delivered.end(), [&](const auto& a, const auto& b) {
+    return it.ages.of(a, it.now) > it.ages.of(b, it.now);
+  }));
+}
+
+TEST(Simulation, ALoginThatIsRefusedForTwoDaysIsTriedFewTimes) {
+  Simulation it;
+  it.session = [] { return smtp::Close::Trouble{Stage::auth, Reply{535, {"5.7.8 wrong"}}, "535 5.7.8 wrong"}; };
+  it.submit("a");
+  it.run(it.now + 2 * kDay);
+  EXPECT_LT(it.sessions, 18u);
+  EXPECT_EQ(it.messages["a"].attempts, 0u);
+}
+
+TEST(Simulation, AClockThatIsSetNeitherExpiresNorDelays) {
+  std::vector<std::vector<Instant>> tries;
+  for (const Seconds step : {Seconds(0), 300 * kDay, -300 * kDay}) {
+    Simulation it;
+    it.smart_host = [](const std::string&) { return ended(Stage::rcpt, Reply{450, {"4.2.0 grey"}}); };
+    it.submit("a");
+    const Instant start = it.now;
+    it.run(start + 1h);
+    it.wall += step;
+    it.run(start + 30 * kDay);
+    EXPECT_EQ(it.failed.size(), 1u);
+    tries.push_back(it.messages["a"].tried);
+  }
+  EXPECT_EQ(tries[0], tries[1]);
+  EXPECT_EQ(tries[0], tries[2]);
+}
+
+TEST(Simulation, AMachineThatWasAsleepTriesAgainBeforeItGivesUp) {
+  for (const bool works : {true, false}) {
+    Simulation it;
+    it.smart_host = [&](const std::string&) {
+      return works && it.now > Instant(8 * kDay) ? taken() : ended(Stage::rcpt, Reply{450, {"4.2.0 grey"}});
+    };
+    it.submit("a");
+    it.run(it.now + 30s);
+    it.advance(9 * kDay);
+    it.run(it.now + 1h);
+    EXPECT_EQ(it.delivered.size(), works ? 1u : 0u);
+    EXPECT_EQ(it.failed.size(), works ? 0u : 1u);
+    EXPECT_EQ(it.messages["a"].answered, works ? 2u : 3u);
+  }
+}
+
+TEST(Simulation, WhileTheSmartHostIsOutOfReachNoMessageGrowsTooOld) {
+  Simulation it;
+  bool down = true;
+  it.session = [&]() -> std::optional<smtp::Close::Trouble> {
+    if (!down) return std::nullopt;
+    return smtp::Close::Trouble{Stage::connect, {}, "no route"};
+  };
+  for (int i = 0; i < 10; ++i) it.submit(number(i));
+  it.run(it.now + 30 * kDay);
+  down = false;
+  it.run(it.now + 2h);
+  EXPECT_EQ(it.delivered.size(), 10u);
+  EXPECT_TRUE(it.failed.empty());
+}
+
+TEST(Simulation, WhenAccessIsDeniedToAllNothingBouncesAndAllGoesOnceItIsNot) {
+  Simulation it;
+  bool denied = true;
+  unsigned asked = 0;
+  it.smart_host = [&](const std::string&) {
+    asked += denied;
+    return denied ? ended(Stage::rcpt, Reply{554, {"5.7.1 Relay access denied"}}) : taken();
+  };
+  for (int i = 0; i < 100; ++i) it.submit(number(i));
+  it.run(it.now + 6 * kDay);
+  EXPECT_TRUE(it.failed.empty());
+  EXPECT_LT(asked, 200u) << "hourly, by one";
+  denied = false;
+  it.run(it.now + 2h);
+  EXPECT_EQ(it.delivered.size(), 100u);
+  EXPECT_TRUE(it.failed.empty());
+}
+
+TEST(Simulation, ARecipientThatPolicyRefusesFailsSoonWhereOtherMailGoes) {
+  Simulation it;
+  it.smart_host = [](const std::string& id) {
+    return id == number(0) ? ended(Stage::rcpt, Reply{550, {"5.7.1 blocked by its owner"}}) : taken();
+  };
+  for (int i = 0; i < 3; ++i) it.submit(number(i), Seconds(10 - i));
+  it.run(it.now + 10s);
+  EXPECT_EQ(it.failed, std::vector<std::string>{number(0)});
+  EXPECT_EQ(it.delivered.size(), 2u);
+}
+
+TEST(Simulation, AloneItFailsAfterAnHour) {
+  Simulation it;
+  it.smart_host = [](const std::string&) { return ended(Stage::rcpt, Reply{550, {"5.7.1 blocked by its owner"}}); };
+  it.submit("a");
+  const Instant start = it.now;
+  it.run(start + kDay);
+  EXPECT_EQ(it.failed.size(), 1u);
+  EXPECT_GE(it.messages["a"].tried.back() - start, 1h);
+  EXPECT_LE(it.messages["a"].tried.back() - start, 2h + 6min);
+}
+
+TEST(Simulation, ASenderWhoIsRefusedForNowDoesNotKeepTheOthersWaiting) {
+  Simulation it;
+  it.smart_host = [](const std::string& id) {
+    return id < number(20) ? ended(Stage::mail, Reply{451, {"4.7.1 not now"}}) : taken();
+  };
+  for (int i = 0; i < 1000; ++i) it.submit(number(i), Seconds(2000 - i), i < 20 ? "slow" : "me");
+  it.run(it.now + 10min);
+  EXPECT_EQ(it.delivered.size(), 980u);
+  EXPECT_TRUE(it.failed.empty());
+}
+
+}  // namespace
+}  // namespace mailchute::relay
