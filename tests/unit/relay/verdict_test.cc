@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <map>
+#include <regex>
 #include <tuple>
 #include <utility>
 
@@ -268,6 +271,30 @@ TEST(Verdict, LostReplyAfterTheFinalDotMayBeADelivery) {
   report.dot_sent = true;
   EXPECT_EQ(judge(report).recipients[0].what, What::possibly_delivered);
   EXPECT_EQ(judge(report).host, Host::interrupted);
+}
+
+std::string meaning_of(const std::string& where, const Reply& reply) {
+  static const std::map<std::string, Stage> stages = {
+      {"MAIL", Stage::mail}, {"RCPT", Stage::rcpt}, {"DATA", Stage::data}, {"end of message", Stage::message}};
+  const auto paused = [](Cause cause) { return cause == Cause::login ? "paused, login" : "paused"; };
+  if (where == "AUTH") return paused(cause_of({Stage::auth, reply, {}}));
+  const Judgement judgement = judge(refused_at(stages.at(where), reply));
+  if (judgement.host == Host::refuses) return paused(judgement.cause);
+  if (judgement.host == Host::doubtful) return "in doubt";
+  return judgement.held ? "held" : std::string(name_of(judgement.recipients.at(0).what));
+}
+
+TEST(Verdict, IsWhatTheManualSays) {
+  std::ifstream page("src/mailchuted/mailchuted.8");
+  const std::regex row("\\.It (\\w.*) Ta ([0-9]{3}) (.*) Ta (\\w.*)");
+  unsigned rows = 0;
+  std::smatch found;
+  for (std::string line; std::getline(page, line);) {
+    if (!std::regex_match(line, found, row)) continue;
+    ++rows;
+    EXPECT_EQ(meaning_of(found[1], Reply{std::stoi(found[2]), {found[3]}}), found[4]) << line;
+  }
+  EXPECT_EQ(rows, 26u);
 }
 
 TEST(Verdict, EachRecipientHasItsOwn) {
