@@ -101,7 +101,7 @@ struct Settings {
   std::uint64_t message_size_limit = 100 << 20;  // octets; 0: none
   bool drop_directory_open = true;  // the two ways in; at least one is open
   bool submission_socket_open = true;
-  std::vector<std::string> administrators;       // users who see the whole queue, beside root
+  std::vector<std::string> administrators;       // users who see and manage the whole queue, beside root
   LogTarget log = LogTarget::automatic;
   bool log_debug = false;
   unsigned sync_every = 64;         // messages whose removal may be undone by a power cut

@@ -29,7 +29,7 @@ enum class DsnCause {
   here,           // no mail server was asked so far; `reply` is why
   expired,        // tried until the message's lifetime was over; `reply` is the last of them
   held,           // waits for an administrator; `reply` is why
-  administrator,  // took it out of the queue; `reply`, if any, is from before
+  administrator,  // took it out of the queue; `reply`, if any, is why, or from before
   no_address,     // nobody was asked; `reply` is why
   alias,          // the aliases of this machine refuse mail to it; `reply` are their words
 };

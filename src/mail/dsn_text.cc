@@ -144,7 +144,7 @@ std::string_view whose_words(const DsnRecipient& recipient) {
   if (is_smtp_reply(recipient.reply) && asked) {
     return last ? "The mail server's last words:" : "The mail server's own words:";
   }
-  return last ? "The last reason:" : "The reason:";
+  return recipient.cause == DsnCause::expired ? "The last reason:" : "The reason:";
 }
 
 std::string advice(const DsnReport& report, const DsnRecipient& recipient) {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Writing into a Maildir: a message grows in tmp/ and appears in new/ when it is whole. Nothing is
-// synced; after a power cut messages may be missing.
+// Writing into a Maildir: a message grows in tmp/ and appears in new/ when it is whole.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +19,8 @@ class MaildirMessage {
   ~MaildirMessage();
 
   Result<> write(std::string_view octets);
-  Result<> deliver();
+  Result<> deliver();          // not synced: after a power cut it may be missing
+  Result<> deliver_durably();  // file and name
   const std::string& name() const { return name_; }
   std::uint64_t size() const { return size_; }
 

@@ -2,14 +2,11 @@
 #include <CLI/CLI.hpp>
 
 #include <string>
-#include <vector>
 
 #include "config/load.h"
 #include "mailchute/check.h"
 #include "mailchute/explain.h"
-#include "mailchute/queue_list.h"
-#include "mailchute/queue_retry.h"
-#include "mailchute/queue_show.h"
+#include "mailchute/queue_commands.h"
 #include "mailchute/reload.h"
 #include "mailchute/sink.h"
 #include "mailchute/status.h"
@@ -41,35 +38,7 @@ int main(int argc, char** argv) {
   explain->add_flag("--json", explained.json, "For programs: a line for each address");
   explain->callback([&] { status = explain_addresses(file, explained); });
 
-  auto* queue = app.add_subcommand("queue", "Look at the queue and act on it");
-  queue->require_subcommand(1);
-  auto* list = queue->add_subcommand("list", "List every message that this user may see, oldest first");
-  ListOptions list_options;
-  list->add_flag("--json", list_options.json, "For programs");
-  list->add_option("--state", list_options.states, "Only these: incoming, active, waiting, held, failed")
-      ->check(CLI::IsMember({"incoming", "active", "waiting", "held", "failed"}));
-  const auto only = [&list_options](const char* state) {
-    return [&list_options, state] { list_options.states.emplace_back(state); };
-  };
-  list->add_flag_callback("--held", only("held"), "The same as --state held");
-  list->add_flag_callback("--failed", only("failed"), "The same as --state failed: dead letters");
-  list->add_option("--sender", list_options.sender, "Only with this in the sender's address");
-  list->add_option("--recipient", list_options.recipient, "Only with this in a recipient's address");
-  list->callback([&] { status = list_queue(file, list_options); });
-
-  auto* show = queue->add_subcommand("show", "Show all that is known of a message");
-  std::string shown_id;
-  bool show_json = false;
-  show->add_option("ID", shown_id, "Queue id, or the beginning of it")->required();
-  show->add_flag("--json", show_json, "For programs");
-  show->callback([&] { status = show_message(file, shown_id, show_json); });
-
-  auto* retry = queue->add_subcommand("retry", "Try messages now; held and failed ones are put back first");
-  std::vector<std::string> ids;
-  bool all = false;
-  retry->add_option("ID", ids, "Queue ids, or their beginnings");
-  retry->add_flag("--all", all, "Every message that waits");
-  retry->callback([&] { status = retry_messages(file, ids, all); });
+  QueueCommands queue(app, file, status);
 
   SinkOptions sink;
   auto* sink_command = app.add_subcommand("sink", "An SMTP server that writes what it gets to a Maildir");

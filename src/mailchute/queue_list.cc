@@ -25,10 +25,6 @@ using queue::RecipientStatus;
 constexpr std::size_t kShortId = 10;
 constexpr std::size_t kIndent = 4;
 
-bool contains(std::string_view text, std::string_view part) {
-  return to_lower(text).find(to_lower(part)) != std::string::npos;
-}
-
 std::string sender_of(const Listed& entry) { return entry.sender.empty() ? "<>" : shown(entry.sender); }
 
 // Those that the message has still to reach first: "ops@example.org +2, 1 done".
@@ -43,34 +39,7 @@ std::string recipients_of(const Listed& entry) {
   return text;
 }
 
-// From the daemon or, when it is down, from the folders by who may read them.
-Result<queue::Totals> each_entry(const config::Settings& settings, const std::function<void(const Listed&)>& entry) {
-  bool any = false;
-  auto totals = queue::ask_for_entries(settings.control_socket(), [&](const Listed& listed) {
-    any = true;
-    entry(listed);
-  });
-  if (totals || any || totals.error().kind != Error::Kind::temporary) return totals;
-  const auto read = queue::read_list(settings.queue_directory);
-  if (!read) return totals;
-  std::fprintf(stderr, "mailchute: %s; this is what lies in %s\n", shown(totals.error().text).c_str(),
-               settings.queue_directory.c_str());
-  for (const Listed& listed : read->shown) entry(listed);
-  return read->totals;
-}
-
 }  // namespace
-
-bool wanted(const Listed& entry, const ListOptions& options) {
-  const auto& states = options.states;
-  if (!states.empty() && std::find(states.begin(), states.end(), queue::name_of(entry.place)) == states.end()) {
-    return false;
-  }
-  if (!contains(entry.sender, options.sender)) return false;
-  return options.recipient.empty() ||
-         std::any_of(entry.recipients.begin(), entry.recipients.end(),
-                     [&](const auto& recipient) { return contains(recipient.address, options.recipient); });
-}
 
 std::string reason_of(const Listed& entry, Time now) {
   std::string text = shown(entry.info.reason);
@@ -151,11 +120,13 @@ int list_queue(const std::string& config_file, const ListOptions& options) {
   const Time now = sys::now();
   Table table(terminal_width(), now);
   JsonList json(now);
-  const auto totals = each_entry(settings_of(config_file), [&](const Listed& entry) {
-    if (wanted(entry, options)) print(options.json ? json.add(entry) : table.add(entry));
+  const auto selection = selection_of(options.selection, now, true);
+  if (!selection) return complain(selection.error());
+  const auto totals = each_entry(settings_of(config_file), *selection, [&](const Listed& entry) {
+    print(options.json ? json.add(entry) : table.add(entry));
   });
   if (!totals) return complain(totals.error());
-  const bool everything = options.states.empty() && options.sender.empty() && options.recipient.empty();
+  const bool everything = selection->empty();
   print(options.json ? json.end(*totals) : table.end(*totals, everything));
   return finished();
 }

@@ -6,21 +6,18 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "base/clock.h"
+#include "mailchute/queue_selection.h"
 #include "queue/control.h"
 #include "queue/listing.h"
 
 namespace mailchute {
 
 struct ListOptions {
+  SelectionOptions selection;  // nothing: everything
   bool json = false;
-  std::vector<std::string> states;  // incoming, active, waiting, held, failed; empty: all
-  std::string sender, recipient;    // a part of the address, without case
 };
-
-bool wanted(const queue::Listed& entry, const ListOptions& options);
 
 // Why the message is where it is, with what comes next; empty: nothing to say.
 std::string reason_of(const queue::Listed& entry, Time now);

@@ -101,7 +101,7 @@ ControlServer::ControlServer(net::EventLoop& loop, sys::UniqueFd listening,
                              const config::Settings& settings, relay::Delivery& delivery, Log& log,
                              const SmtpServer* smtp, std::function<void()> reload)
     : loop_(loop),
-      desk_{settings, delivery, queue::Index(settings.queue_directory), sys::now(), Reloads(std::move(reload)), smtp},
+      desk_{settings, delivery, queue::Index(settings.queue_directory), sys::now(), Reloads(std::move(reload)), log, smtp},
       log_(log),
       administrators_{0, ::geteuid()},
       rest_(loop),

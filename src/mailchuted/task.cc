@@ -8,8 +8,10 @@
 #include <vector>
 
 #include "base/text.h"
+#include "mailchuted/administration_task.h"
 #include "queue/control.h"
 #include "queue/details.h"
+#include "queue/selection.h"
 #include "sys/clock.h"
 #include "sys/file.h"
 
@@ -21,7 +23,6 @@ using queue::Place;
 
 // A page of a list ends behind the entry that fills this: some two hundred entries.
 constexpr std::size_t kPage = 64 << 10;
-constexpr std::size_t kShortestPrefix = 4;
 constexpr std::size_t kNamedAtMost = 5;  // of the ids that begin alike
 
 std::string error_line(std::string_view text) { return "ERROR " + escaped(text) + "\n"; }
@@ -60,9 +61,9 @@ class LookingTask : public Task {
 
 class ListTask : public LookingTask {
  public:
-  // What comes behind `start`; nothing: from the beginning.
-  ListTask(Desk& desk, const Asker& asker, const std::optional<queue::Position>& start)
-      : LookingTask(desk), asker_(asker), position_(start.value_or(queue::Position())) {
+  // What is selected and comes behind `start`; nothing: from the beginning.
+  ListTask(Desk& desk, const Asker& asker, const std::optional<queue::Position>& start, queue::Selector selector)
+      : LookingTask(desk), asker_(asker), selector_(std::move(selector)), position_(start.value_or(queue::Position())) {
     if (!start || !desk.index.done(1)) look();
   }
 
@@ -77,7 +78,7 @@ class ListTask : public LookingTask {
     const auto item = desk_.index.after(position_);
     if (item && answer.size() < kPage) {
       position_ = {item->time, item->id};
-      if (visible(item->uid)) add(*item, answer);
+      if (visible(item->uid) && selector_.may_match(item->id, item->place, item->time)) add(*item, answer);
       return false;
     }
     queue::Totals totals;
@@ -96,10 +97,11 @@ class ListTask : public LookingTask {
     if (!listed) listed = view_->find(item.id);
     if (!listed || !visible(listed->uid)) return;
     complete(*listed, desk_.delivery);
-    answer += " " + queue::format_listed(*listed) + "\n";
+    if (selector_.matches(*listed)) answer += " " + queue::format_listed(*listed) + "\n";
   }
 
   Asker asker_;
+  queue::Selector selector_;
   queue::Position position_;
   std::optional<queue::View> view_;
 };
@@ -110,25 +112,20 @@ class NamingTask : public LookingTask {
  protected:
   NamingTask(Desk& desk, const Asker& asker) : LookingTask(desk), asker_(asker) {}
 
-  static std::string named(std::string_view word) {
-    std::string id(word);
-    for (char& c : id) c = is_alpha(c) ? static_cast<char>(c & ~32) : c;
-    return id;
-  }
   void look_unless_whole(std::string_view word) {
-    if (!queue::is_queue_id(named(word))) look();
+    if (!queue::is_queue_id(queue::as_id(word))) look();
   }
 
   // An administrator's whole id comes back as it is, whether or not there is such an entry.
   Result<std::string> resolve(std::string_view word) const {
-    const std::string id = named(word);
+    const std::string id = queue::as_id(word);
     if (queue::is_queue_id(id)) {
       if (asker_.administrator || owns(id)) return id;
       return failure(none(word));
     }
-    if (id.size() < kShortestPrefix) {
+    if (id.size() < queue::kShortestPrefix) {
       return failure(Error::Kind::rejected, std::string(word) + " is too short for the beginning of a queue id: give " +
-                                                std::to_string(kShortestPrefix) + " characters or more");
+                                                std::to_string(queue::kShortestPrefix) + " characters or more");
     }
     const auto found = desk_.index.with_prefix(
         id, asker_.administrator ? std::nullopt : std::optional<std::uint32_t>(asker_.uid), kNamedAtMost + 1);
@@ -192,7 +189,8 @@ class ShowTask : public NamingTask {
 };
 
 // Anyone may ask for a queue run, as with sendmail -q; single messages only for who may see them, and
-// what is held or failed only for administrators.
+// what is held or failed only for administrators. A line for each that was named, as for acts; where
+// nothing was done at all it is an error.
 class RetryTask : public NamingTask {
  public:
   RetryTask(Desk& desk, const Asker& asker, std::string_view words) : NamingTask(desk, asker) {
@@ -206,12 +204,14 @@ class RetryTask : public NamingTask {
   bool answer_now(std::string& answer) override {
     if (next_ < words_.size()) {
       const std::string& word = words_[next_++];
-      if (auto retried = retry(word); !retried) {
-        trouble_.append(trouble_.empty() ? "" : "; ").append(retried.error().text);
-      }
+      const auto retried = retry(word);
+      if (word != "*") answer += " " + escaped(word) + (retried ? " done \n" : " refused " + escaped(retried.error().text) + "\n");
+      if (!retried) trouble_.append(trouble_.empty() ? "" : "; ").append(retried.error().text);
       return false;
     }
-    answer = trouble_.empty() ? "OK messages=" + std::to_string(count_) + "\n" : error_line(trouble_);
+    if (count_ > 0 || trouble_.empty()) answer += "OK messages=" + std::to_string(count_) + "\n";
+    else answer = error_line(trouble_);
+    if (count_ > 0) desk_.log(Event("retried", Severity::notice).with("by", std::uint64_t{asker_.uid}).with("messages", count_));
     return true;
   }
 
@@ -224,10 +224,19 @@ class RetryTask : public NamingTask {
     if (!id) return failure(id.error());
     if (!desk_.delivery.retry(*id)) {
       if (!asker_.administrator) return failure(Error::Kind::rejected, *id + " waits for an administrator");
-      if (auto released = desk_.delivery.release(*id); !released) return released;
+      if (auto released = release(*id); !released) return released;
     }
     ++count_;
     return {};
+  }
+
+  Result<> release(const std::string& id) const {
+    relay::Administration& administration = desk_.delivery.administration();
+    const auto outcome = administration.act({relay::Act::Verb::release, asker_.uid}, id);
+    auto committed = administration.commit();
+    if (outcome.what != relay::Administration::Outcome::What::done) return failure(Error::Kind::rejected, id + ": " + outcome.text);
+    desk_.delivery.retry(id);
+    return committed;
   }
 
   std::vector<std::string> words_;
@@ -334,7 +343,21 @@ class Refusal : public Task {
   std::string text_;
 };
 
-// Takes the verb and a blank from the front.
+// "[TIME/ID][<tab>WORDS]"; nullptr: not understood.
+std::unique_ptr<Task> list_task(std::string_view rest, const Asker& asker, Desk& desk) {
+  const std::string_view first = rest.substr(0, rest.find('\t'));
+  const auto start = queue::parse_position(first);
+  if (!start && !first.empty() && first.find('=') == first.npos) return nullptr;
+  if (start) rest.remove_prefix(std::min(first.size() + 1, rest.size()));
+  const auto words = queue::parse_words(rest);
+  if (!words) return nullptr;
+  const auto selection = queue::selection_of(*words);
+  auto selector = selection ? queue::Selector::of(*selection) : Result<queue::Selector>(failure(selection.error()));
+  if (!selector) return refusal(selector.error().text);
+  return std::make_unique<ListTask>(desk, asker, start, std::move(*selector));
+}
+
+// Takes what is there from the front.
 bool take(std::string_view& request, std::string_view verb) {
   if (!request.starts_with(verb)) return false;
   request.remove_prefix(verb.size());
@@ -355,18 +378,20 @@ void Reloads::answer(const Result<>& result) {
   places_.pop_front();
 }
 
+std::unique_ptr<Task> refusal(std::string text) { return std::make_unique<Refusal>(std::move(text)); }
+
 std::unique_ptr<Task> task_for(std::string_view request, const Asker& asker, Desk& desk) {
   std::string_view rest = request;
-  if (rest == "LIST") return std::make_unique<ListTask>(desk, asker, std::nullopt);
-  if (rest == "STATUS") return std::make_unique<StatusTask>(desk);
-  if (take(rest, "LIST ")) {
-    if (const auto start = queue::parse_position(rest)) return std::make_unique<ListTask>(desk, asker, start);
+  if (take(rest, "LIST") && (rest.empty() || take(rest, " "))) {
+    if (auto task = list_task(rest, asker, desk)) return task;
   }
-  if (take(rest, "SHOW ")) return std::make_unique<ShowTask>(desk, asker, rest);
+  if (request == "STATUS") return std::make_unique<StatusTask>(desk);
+  if (rest = request; take(rest, "SHOW ")) return std::make_unique<ShowTask>(desk, asker, rest);
   if (take(rest, "RETRY ")) return std::make_unique<RetryTask>(desk, asker, rest);
-  if (rest == "RELOAD" && asker.administrator) return std::make_unique<ReloadTask>(desk);
-  if (rest == "RELOAD") return std::make_unique<Refusal>("only administrators may reload the configuration");
-  return std::make_unique<Refusal>("unknown request " + std::string(request.substr(0, 80)));
+  if (auto task = administration_task(request, asker, desk)) return task;
+  if (request == "RELOAD" && asker.administrator) return std::make_unique<ReloadTask>(desk);
+  if (request == "RELOAD") return refusal("only administrators may reload the configuration");
+  return refusal("unknown request " + std::string(request.substr(0, 80)));
 }
 
 }  // namespace mailchute::mailchuted

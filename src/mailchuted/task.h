@@ -41,6 +41,7 @@ struct Desk {
   queue::Index index;
   Time started;
   Reloads reloads;
+  Log& log;
   const SmtpServer* smtp;  // nullptr: there is no listener
 };
 
@@ -58,6 +59,9 @@ class Task {
   // Does a little: opens a file or two, or syncs one. True when `answer` is the whole answer.
   virtual bool step(std::string& answer) = 0;
 };
+
+// An answer that is known already: an ERROR with this text.
+std::unique_ptr<Task> refusal(std::string text);
 
 // `request` is one line without its LF.
 std::unique_ptr<Task> task_for(std::string_view request, const Asker& asker, Desk& desk);

@@ -14,6 +14,8 @@ namespace {
 constexpr std::size_t kMaxLine = 4 * kMaxHead;
 constexpr std::size_t kMaxAnswer = 2 * kMaxLine;
 
+constexpr std::string_view kWhats[] = {"done", "later", "refused"};
+
 tl::unexpected<Error> not_understood(std::string_view what) {
   return failure(Error::Kind::protocol, "mailchuted's answer is not understood: " + escaped(what.substr(0, 80)));
 }
@@ -60,8 +62,10 @@ Result<Answer> ask(const std::string& socket, std::string_view request, Millisec
   return failure(Error::Kind::protocol, "mailchuted's answer has no end");
 }
 
-Result<Totals> ask_for_entries(const std::string& socket, const std::function<void(Listed)>& entry) {
-  std::string request = "LIST";
+Result<Totals> ask_for_entries(const std::string& socket, const std::function<void(Listed)>& entry,
+                               const Selection& selection) {
+  const std::string words = format_words(words_of(selection));
+  std::string request = words.empty() ? "LIST" : "LIST " + words;
   for (Position last;;) {
     const auto answer = ask(socket, request);
     if (!answer) return failure(answer.error());
@@ -75,8 +79,44 @@ Result<Totals> ask_for_entries(const std::string& socket, const std::function<vo
     if (!end->next) return end->totals;
     if (*end->next <= last) return not_understood(answer->summary);  // round and round
     last = *end->next;
-    request = "LIST " + format_position(last);
+    request = "LIST " + format_position(last) + (words.empty() ? "" : "\t" + words);
   }
+}
+
+Result<Acted> parse_acted(std::string_view line) {
+  const auto words = split(line, ' ');
+  if (words.size() < 2) return not_understood(line);
+  auto id = unescaped(words[0]);
+  auto text = unescaped(line.substr(std::min(words[0].size() + words[1].size() + 2, line.size())));
+  const auto* what = std::find(std::begin(kWhats), std::end(kWhats), words[1]);
+  if (!id || !text || what == std::end(kWhats)) return not_understood(line);
+  return Acted{std::move(*id), static_cast<Acted::What>(what - std::begin(kWhats)), std::move(*text)};
+}
+
+Result<std::vector<Acted>> ask_to_act(const std::string& socket, std::string_view verb, std::vector<Word> words,
+                                      std::span<const std::string> ids) {
+  for (const std::string& id : ids) words.push_back({"id", id});
+  std::string request(verb);
+  for (char& c : request) c = is_alpha(c) ? static_cast<char>(c & ~32) : c;
+  const auto answer = ask(socket, request + " " + format_words(words));
+  if (!answer) return failure(answer.error());
+  std::vector<Acted> all;
+  for (const std::string& line : answer->lines) {
+    auto acted = parse_acted(line);
+    if (!acted) return failure(acted.error());
+    all.push_back(std::move(*acted));
+  }
+  return all;
+}
+
+Result<Piece> ask_for_piece(const std::string& socket, const std::string& id, std::uint64_t offset) {
+  const auto answer = ask(socket, "EXPORT " + format_words({{"id", id}, {"offset", std::to_string(offset)}}));
+  if (!answer) return failure(answer.error());
+  auto octets = answer->lines.size() == 1 ? unescaped(answer->lines[0]) : std::nullopt;
+  const auto [key, value] = key_and_value(answer->summary);
+  const auto size = parse_number(value);
+  if (!octets || key != "octets" || !size) return not_understood(answer->summary);
+  return Piece{std::move(*octets), *size};
 }
 
 Result<Overview> ask_for_list(const std::string& socket) {

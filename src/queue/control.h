@@ -3,15 +3,20 @@
 // behind a blank, and a last line "OK ..." or "ERROR ...". An answer without its last line is no
 // answer: half a queue is never shown as a whole one.
 //
-//   LIST [TIME/ID]       the entries that the asker may see, oldest first; those behind that one
+//   LIST [TIME/ID] [WORDS]  the entries that the asker may see, oldest first; those behind that one,
+//                        and those that the words select (selection.h)
 //                        OK requests=N octets=M [next=TIME/ID]: the list goes on behind it
 //   SHOW ID              KEY=VALUE (details.h); the beginning of an id, 4 characters or more, will do
 //   STATUS               KEY=VALUE
 //   RETRY *, RETRY ID... OK messages=N
+//   HOLD, RELEASE, BOUNCE, REMOVE WORDS     for administrators: ID done, ID later WHY or ID refused WHY for
+//                        each id=ID; reason=TEXT, sender=NEW, old=ADDRESS new=ADDRESS where they belong
+//   EXPORT id=ID<tab>offset=N     for administrators: a piece of the entry's file, escaped; OK octets=N of all of it
 //   RELOAD               OK, or the mistakes of the configuration, a line each, escaped
 //
 // A long list comes in pages, so that who is slow to read it costs the daemon nothing. A line "WAIT"
-// says that the answer is being worked out. Keys and words that a reader does not know are for newer
+// says that the answer is being worked out. WORDS are those of request_words.h, between tabs; one that is not
+// understood refuses the request. Keys and words of an answer that a reader does not know are for newer
 // ones.
 #pragma once
 
@@ -19,6 +24,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +33,8 @@
 #include "base/error.h"
 #include "queue/details.h"
 #include "queue/listing.h"
+#include "queue/request_words.h"
+#include "queue/selection.h"
 
 namespace mailchute::queue {
 
@@ -48,9 +56,28 @@ struct Totals {
 };
 
 // Calls back with one entry after the other; an error comes behind the entries before it.
-Result<Totals> ask_for_entries(const std::string& socket, const std::function<void(Listed)>& entry);
+Result<Totals> ask_for_entries(const std::string& socket, const std::function<void(Listed)>& entry,
+                               const Selection& selection = {});
 Result<Details> ask_for_details(const std::string& socket, const std::string& id);
 Result<std::map<std::string, std::string>> ask_for_status(const std::string& socket);
+
+// What became of each message that somebody wanted something done to, as the daemon says it.
+struct Acted {
+  enum class What { done, later, refused };
+  std::string id;
+  What what;
+  std::string text;  // for a person, where there is something to say
+};
+// `verb` in lower case; the ids make a request of 64 KiB at most. All that is done is durable then.
+Result<std::vector<Acted>> ask_to_act(const std::string& socket, std::string_view verb, std::vector<Word> words,
+                                      std::span<const std::string> ids);
+// Of an entry's file, from an offset on: no octets at its end.
+struct Piece {
+  std::string octets;
+  std::uint64_t size = 0;  // of the whole file
+};
+Result<Piece> ask_for_piece(const std::string& socket, const std::string& id, std::uint64_t offset);
+Result<Acted> parse_acted(std::string_view line);
 
 struct Overview {
   std::vector<Listed> shown;  // what the asker may see

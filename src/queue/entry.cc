@@ -216,6 +216,14 @@ Entry::Checked Entry::read_message() {
   return {};
 }
 
+Progress Entry::own_progress() const {
+  Progress progress = head_.progress;
+  if (own()) return progress;
+  progress.status.assign(head_.envelope.recipients.size(), static_cast<char>(RecipientStatus::to_do));
+  progress.owner = owner_;
+  return progress;
+}
+
 RecipientStatus Entry::status(std::size_t recipient) const {
   return own() ? static_cast<RecipientStatus>(head_.progress.status.at(recipient))
                : RecipientStatus::to_do;

@@ -79,6 +79,8 @@ class Entry {
   const std::string& id() const { return id_; }
   const mail::Envelope& envelope() const { return head_.envelope; }
   const Progress& progress() const { return head_.progress; }
+  // The same of the daemon's copy, which there may not be yet.
+  Progress own_progress() const;
   RecipientStatus status(std::size_t recipient) const;
   std::vector<std::size_t> owed() const { return queue::owed(head_.progress, head_.envelope); }
   // Of the file that was submitted, also where this is the daemon's copy of it; what the front end

@@ -43,11 +43,17 @@
 //   unlink cur/ID (all delivered)        daemon     cur/ID: sent once more, at most sync_every
 //                                                   messages
 //   unlink failed/ID (dead_letters.h)    daemon     failed/ID, or nothing: logged
+//   unlink ID, for an administrator      daemon     ID where it was, or nothing: logged
+//   rename cur/ID -> held/ID as it is,   daemon     either, never both
+//     for an administrator
 //   rename cur/ID -> failed/ID, held/ID  daemon     either, never both; a cur/ID that says already
 //                                                   that nothing is to do, or that it is held, is
 //                                                   moved when it is loaded
 //   write work/ID, fsync, rename over    daemon     held/ID or failed/ID, old or without its
-//     held/ID, rename -> cur/ID, sync               failures; or cur/ID
+//     held/ID, rename -> cur/ID, sync               failures, and with the envelope that an
+//                                                   administrator has given it; or cur/ID
+//   the same with all failed, and the    daemon     held/ID or failed/ID, old or failed; or cur/ID
+//     id NOTE for the notification                  that owes a notification, as above
 //   write info/ID                        daemon     an old info/ID or none: next try at once
 #pragma once
 

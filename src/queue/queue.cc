@@ -32,20 +32,8 @@ bool all_done(const std::string& status) {
 
 bool none_failed(const std::string& status) { return status.find('!') == std::string::npos; }
 
-tl::unexpected<Error> no_entry(const std::string& id) {
-  return failure(Error::Kind::unavailable, "no entry " + escaped(id) + " in the queue");
-}
-
 tl::unexpected<Error> taken(const std::string& id) {
   return failure(Error::Kind::rejected, id + ": there is an entry with this id");
-}
-
-Progress progress_of(const Entry& entry) {
-  Progress progress = entry.progress();
-  if (entry.own()) return progress;
-  progress.status.assign(entry.envelope().recipients.size(), '-');
-  progress.owner = entry.owner();
-  return progress;
 }
 
 // One of those that the notice would be about.
@@ -74,7 +62,7 @@ void keep_replies(Progress& progress, const mail::Envelope& envelope, std::vecto
 // The progress after these outcomes.
 Result<Progress> applied(const Entry& entry, std::span<const Outcome> outcomes, bool late) {
   const mail::Envelope& envelope = entry.envelope();
-  Progress next = progress_of(entry);
+  Progress next = entry.own_progress();
   const bool owed_before = !owed(next, envelope).empty();
   std::vector<Reply> news;
   for (const auto& [recipient, status, reply, host] : outcomes) {
@@ -121,6 +109,10 @@ Result<Queue> Queue::open(Options options, Log& log) {
   remove_leftovers(queue.folders_);
   queue.keep_up();
   return queue;
+}
+
+tl::unexpected<Error> Queue::no_entry(const std::string& id) {
+  return failure(Error::Kind::unavailable, "no entry " + escaped(id) + " in the queue");
 }
 
 Terms Queue::unlimited() const { return {folders_.daemon, folders_.group, std::nullopt}; }
@@ -349,42 +341,10 @@ Result<Disposition> Queue::settle(const Entry& entry) {
 }
 
 Result<> Queue::hold(Entry& entry, const std::string& reason) {
-  Progress next = progress_of(entry);
+  Progress next = entry.own_progress();
   next.held = reason.empty() ? "held" : reason;
   if (auto kept = keep(entry, std::move(next)); !kept) return kept;
   return move(entry.id(), folders_.cur, folders_.held);
-}
-
-Result<> Queue::set_aside(const std::string& id, const std::string& reason) {
-  if (!is_queue_id(id)) return no_entry(id);
-  struct stat status {};
-  if (::fstatat(folders_.cur.get(), id.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0)
-    return no_entry(id);
-  if (auto moved = move(id, folders_.cur, folders_.held); !moved) return moved;
-  RetryInfo info;
-  info.reason = reason;
-  save_info(id, info);
-  return sync();
-}
-
-Result<> Queue::release(const std::string& id) {
-  if (!is_queue_id(id)) return no_entry(id);
-  const sys::UniqueFd* folder = &folders_.held;
-  auto entry = Entry::open(folder->get(), id, unlimited());
-  if (!entry && entry.error().kind == Refusal::Kind::gone) {
-    folder = &folders_.failed;
-    entry = Entry::open(folder->get(), id, unlimited());
-  }
-  if (!entry && entry.error().kind == Refusal::Kind::gone) return no_entry(id);
-  if (!entry) return failure(Error::Kind::data, id + ": " + entry.error().reason);
-  Progress next = progress_of(*entry);
-  std::replace(next.status.begin(), next.status.end(), '!', '-');
-  next.held.clear();
-  std::erase_if(next.replies, [&](const Reply& reply) { return next.status[reply.recipient] == '-'; });
-  if (owed(next, entry->envelope()).empty()) next.notification.clear();
-  if (auto kept = rewrite(*folder, *entry, std::move(next)); !kept) return kept;
-  if (auto moved = move(id, *folder, folders_.cur); !moved) return moved;
-  return sync();
 }
 
 Result<> Queue::sync() {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <set>
 #include <span>
 #include <string>
@@ -29,6 +30,16 @@ struct Outcome {
   RecipientStatus status;  // relayed only where the sender wants to hear of it
   std::string reply{};     // with `host` (Reply::host) kept in the entry as long as somebody is to be told
   std::string host{};
+};
+
+// What an administrator puts in place of what was submitted.
+struct Changes {
+  std::optional<std::string> reverse_path{};
+  struct Recipient {
+    std::string old, now;
+  };
+  std::vector<Recipient> recipients{};
+  bool empty() const { return !reverse_path && recipients.empty(); }
 };
 
 // Where the entry is now.
@@ -100,11 +111,21 @@ class Queue {
   Result<Disposition> untold(const Entry& entry);
   // cur/ID -> held/ID with the reason; durable. The entry object is of no further use.
   Result<> hold(Entry& entry, const std::string& reason);
-  // cur/ID -> held/ID without a look into it, for what cannot be worked on; durable. `unavailable`:
-  // it is not there.
+
+  // What administrators do (queue_administration.cc). It is durable after sync(), all or nothing before.
+  // Kind `unavailable`: there is no such entry.
+  //
+  // cur/ID -> held/ID without a look into it; the reason is only worth knowing.
   Result<> set_aside(const std::string& id, const std::string& reason);
-  // held/ID or failed/ID -> cur/ID with failed recipients to do again; durable.
-  Result<> release(const std::string& id);
+  // held/ID or failed/ID -> cur/ID with failed recipients to do again. What is changed is logged as it
+  // was; kind `rejected`: it cannot be changed so.
+  Result<> release(const std::string& id, const Changes& changes = {});
+  // Whoever is to do, or has failed, fails with this reply if the sender is to be told, and is done
+  // if not: it is in cur/, and owed. Nothing is owed before, where it is in cur/. `rejected`: nobody
+  // would be told.
+  Result<> give_up(const std::string& id, const std::string& reply);
+  // Out of cur/, held/ or failed/, for good.
+  Result<> discard(const std::string& id);
 
   Result<> sync();
   std::size_t unsynced() const { return unsynced_; }
@@ -121,11 +142,19 @@ class Queue {
   Queue() = default;
   // A submitter can make his file grow as long as he holds it open, so the limit holds in cur/,
   // too; what an administrator puts back has none.
+  static tl::unexpected<Error> no_entry(const std::string& id);
   Terms limited() const;
   Terms unlimited() const;
   void keep_up();
   bool dropped_by_another(const std::string& id, std::uint32_t owner) const;
   Error refused(const std::string& id, const Refusal& refusal);
+
+  struct Found {
+    const sys::UniqueFd* folder;
+    Entry entry;
+  };
+  Result<Found> open_in(std::initializer_list<const sys::UniqueFd*> folders, const std::string& id) const;
+  Result<> readdress(Entry& entry, const Progress& progress, const Changes& changes);
 
   Result<> keep(Entry& entry, Progress next);
   Result<> change_status(Entry& entry, const std::string& status);

@@ -103,9 +103,14 @@ std::optional<View::Whole> View::read_whole(const std::string& id, Place place) 
 std::optional<Listed> View::read(const std::string& id, Place place) const {
   auto whole = read_whole(id, place);
   if (!whole) return std::nullopt;
-  Listed& listed = whole->listed;
-  if (place == Place::waiting && listed.info.reason.empty()) listed.info = info(id);
-  return std::move(listed);
+  add_info(whole->listed);
+  return std::move(whole->listed);
+}
+
+// Why it is held, or damaged, stands in the entry itself, unless nobody has looked into it.
+void View::add_info(Listed& listed) const {
+  const bool noted = listed.place == Place::waiting || listed.place == Place::held;
+  if (noted && listed.info.reason.empty()) listed.info = info(listed.id);
 }
 
 // Twice: what an administrator puts back moves against the order.
@@ -121,9 +126,8 @@ std::optional<View::Whole> View::find_whole(const std::string& id) const {
 std::optional<Listed> View::find(const std::string& id) const {
   auto whole = find_whole(id);
   if (!whole) return std::nullopt;
-  Listed& listed = whole->listed;
-  if (listed.place == Place::waiting && listed.info.reason.empty()) listed.info = info(id);
-  return std::move(listed);
+  add_info(whole->listed);
+  return std::move(whole->listed);
 }
 
 RetryInfo View::info(const std::string& id) const {

@@ -42,6 +42,7 @@ class View {
 
  private:
   explicit View(sys::UniqueFd directory) : directory_(std::move(directory)) {}
+  void add_info(Listed& listed) const;
   std::optional<Whole> read_whole(const std::string& id, Place place) const;
   const sys::UniqueFd& folder(Place place) const { return folders_[static_cast<std::size_t>(place)]; }
 

@@ -5,6 +5,7 @@
 #include <map>
 #include <utility>
 
+#include "relay/by_hand.h"
 #include "relay/expiry.h"
 #include "relay/readdress.h"
 #include "relay/unsendable.h"
@@ -52,6 +53,10 @@ void explain(mail::DsnRecipient& told, const mail::Recipient& recipient, const q
   } else if (const auto words = words_of_alias(reply.text)) {
     told.cause = mail::DsnCause::alias;
     told.reply = *words;
+    told.status = "5.7.1";
+  } else if (const auto by_hand = words_by_hand(reply.text)) {
+    told.cause = mail::DsnCause::administrator;
+    told.reply = *by_hand;
     told.status = "5.7.1";
   } else if (const auto last = last_before_expiry(reply.text)) {
     told.cause = mail::DsnCause::expired;

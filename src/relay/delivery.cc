@@ -36,6 +36,7 @@ Delivery::Delivery(net::EventLoop& loop, queue::Queue& queue, const config::Sett
     : loop_(loop), queue_(queue), settings_(settings), routes_(settings),
       retry_{settings.retry.first, settings.retry.longest}, log_(log), board_(board),
       dispatch_(dispatch_hosts(settings), routes_.hosts(), retry_), recorder_(loop, queue, settings, *this, log),
+      administration_(queue, settings, [this](const std::string& id) { return standing(id); }, recorder_, *this, log),
       stock_(loop, queue, settings, router, routes_, dispatch_, recorder_, *this, board, log), wake_timer_(loop),
       look_timer_(loop), finish_timer_(loop), random_(std::random_device{}()) {
   for (std::size_t i = 0; i < settings.smart_hosts.size(); ++i) {
@@ -109,15 +110,6 @@ bool Delivery::network_changed() {
   if (!concerned) return false;
   pump();
   return dispatch_.size() != 0;
-}
-
-Result<> Delivery::release(const std::string& id) {
-  if (auto released = queue_.release(id); !released) return released;
-  log_(Event("released", Severity::notice).with("id", id));
-  on_put_back(id, sys::now(), Milliseconds(0), Care::none);
-  forget_pauses();
-  pump();
-  return {};
 }
 
 // Connections
@@ -316,6 +308,7 @@ void Delivery::on_put_back(const std::string& id, Time arrival, Milliseconds del
   if (dispatch_.taken(id)) dispatch_.put_back(id, now + delay, care, now);
   else dispatch_.add(id, std::min(arrival, sys::now()), now + delay, care, stock_.routes_of(id));
   board_.drop(id);
+  administration_.freed(id);
 }
 
 void Delivery::on_gone(const std::string& id) {
@@ -323,6 +316,12 @@ void Delivery::on_gone(const std::string& id) {
   for (std::size_t host = 0; host < hosts_.size(); ++host) dispatch_.health(host).forget(id);
   recorder_.ages().forget(id);
   board_.drop(id);
+  administration_.freed(id);
+}
+
+Administration::Standing Delivery::standing(const std::string& id) const {
+  if (!dispatch_.contains(id)) return Administration::Standing::unknown;
+  return dispatch_.taken(id) ? Administration::Standing::taken : Administration::Standing::waiting;
 }
 
 void Delivery::on_over(const Conversation& conversation, std::optional<smtp::Close::Trouble> trouble,

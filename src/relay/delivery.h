@@ -21,6 +21,7 @@
 #include "net/event_loop.h"
 #include "net/tls.h"
 #include "queue/queue.h"
+#include "relay/administration.h"
 #include "relay/board.h"
 #include "relay/conversation.h"
 #include "relay/dispatch.h"
@@ -80,8 +81,7 @@ class Delivery : private ConversationUser, private RecorderUser {
   // The network is another one: a smart host that could not be reached is tried at once, and so is the
   // message that a connection was lost with. False: there is no need to.
   bool network_changed();
-  // Puts a held or failed message back, to be tried now.
-  Result<> release(const std::string& id);
+  Administration& administration() { return administration_; }
 
   // Begins nothing more; what is in flight is finished, within the span if there is one; then calls
   // back. The last call counts.
@@ -118,6 +118,7 @@ class Delivery : private ConversationUser, private RecorderUser {
   void on_gone(const std::string& id) override;
   void on_relief() override { pump(); }
 
+  Administration::Standing standing(const std::string& id) const;
   void adopt();
   void take_up(const queue::Adopted& entry, std::string_view client = {});
 
@@ -153,6 +154,7 @@ class Delivery : private ConversationUser, private RecorderUser {
   std::vector<Host> hosts_;
   Dispatch dispatch_;
   Recorder recorder_;
+  Administration administration_;
   Stock stock_;
   std::map<smtp::TransactionId, InFlight> in_flight_;
   smtp::TransactionId last_id_ = 0;

@@ -96,7 +96,8 @@ void Stock::schedule(const std::string& id, Time arrival, const queue::RetryInfo
 // Without a look into it: that may be what kills.
 void Stock::set_aside(const std::string& id, unsigned deaths) {
   const std::string reason = "mailchuted died " + std::to_string(deaths) + " times while working on it";
-  const auto aside = queue_.set_aside(id, reason);
+  auto aside = queue_.set_aside(id, reason);
+  if (aside) aside = queue_.sync();
   if (!aside && aside.error().kind == Error::Kind::unavailable) return;
   Event event(aside ? "held" : "record-failed", Severity::error);
   const std::string advice = reason + "; to try it again: mailchute queue retry " + id;

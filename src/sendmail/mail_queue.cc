@@ -53,6 +53,10 @@ Result<std::vector<std::string>> ids_of(const std::string& socket,
 Result<std::string> ask_to_retry(const std::string& socket, const std::string& what) {
   auto answer = queue::ask(socket, "RETRY" + what);
   if (!answer) return failure(no_answer(answer.error()));
+  for (const std::string& line : answer->lines) {
+    const auto acted = queue::parse_acted(line);
+    if (acted && acted->what == queue::Acted::What::refused) return failure(Error::Kind::temporary, acted->text);
+  }
   return std::move(answer->summary);
 }
 

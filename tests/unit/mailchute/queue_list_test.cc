@@ -94,22 +94,6 @@ TEST(Reason, SaysWhatIsFailedOrInDoubt) {
   EXPECT_EQ(reason_of(entry, kNow), "550 not you");
 }
 
-TEST(Wanted, IsWhatHasAllThatIsAskedFor) {
-  ListOptions options;
-  const auto entry = waiting();
-  EXPECT_TRUE(wanted(entry, options));
-  options.states = {"held", "waiting"};
-  options.sender = "ME@";
-  options.recipient = "Example.org";
-  EXPECT_TRUE(wanted(entry, options));
-  for (auto change : {+[](ListOptions& o) { o.states = {"held"}; }, +[](ListOptions& o) { o.sender = "you"; },
-                      +[](ListOptions& o) { o.recipient = "b@"; }}) {
-    ListOptions other = options;
-    change(other);
-    EXPECT_FALSE(wanted(entry, other));
-  }
-}
-
 TEST(JsonList, IsOneDocumentWhateverIsInIt) {
   auto entry = waiting();
   entry.sender = "\x1b\xff\"\\me";
@@ -136,6 +120,18 @@ TEST_F(QueueList, IsReadFromTheFoldersWhenTheDaemonIsDown) {
   EXPECT_EQ(told([&] { return list_queue(config, {}); }), 0);
   EXPECT_NE(out.find("you@example.org"), std::string::npos) << out;
   EXPECT_NE(err.find("this is what lies in"), std::string::npos) << err;
+}
+
+TEST_F(QueueList, IsOfWhatIsSelectedInTheFoldersToo) {
+  it.submit(queue::envelope_to({"you@example.org"}));
+  it.submit(queue::envelope_to({"others@example.net"}));
+  ListOptions options;
+  options.selection.recipients = {"@EXAMPLE.org"};
+  EXPECT_EQ(told([&] { return list_queue(config, options); }), 0);
+  EXPECT_NE(out.find("you@example.org"), std::string::npos) << out;
+  EXPECT_EQ(out.find("others@"), std::string::npos) << out;
+  options.selection.older = "soon";
+  EXPECT_EQ(told([&] { return list_queue(config, options); }), 64);
 }
 
 TEST_F(QueueList, IsNotReadBehindTheDaemonsBackWhenItRefuses) {

@@ -140,7 +140,7 @@ TEST_F(ControlServerTest, RefusesWhatItDoesNotUnderstand) {
 TEST_F(ControlServerTest, RetriesAllOrWhatIsNamed) {
   EXPECT_EQ(ask("RETRY *\n"), "OK messages=0\n");
   const std::string id = queue::new_queue_id();
-  EXPECT_EQ(ask("RETRY " + id + "\n"), "ERROR no entry " + id + " in the queue\n");
+  EXPECT_EQ(ask("RETRY " + id + "\n"), "ERROR " + id + ": there is no such entry in the queue\n");
 }
 
 TEST_F(ControlServerTest, PutsAHeldMessageBackWhenItIsNamed) {
@@ -148,8 +148,64 @@ TEST_F(ControlServerTest, PutsAHeldMessageBackWhenItIsNamed) {
   ASSERT_TRUE(it.queue.hold(entry, "550 not you"));
   EXPECT_EQ(ask("RETRY *\n"), "OK messages=0\n");
   EXPECT_TRUE(it.has(queue::kHeld, entry.id()));
-  EXPECT_EQ(ask("RETRY " + entry.id().substr(0, 20) + "\n"), "OK messages=1\n");
+  const std::string word = entry.id().substr(0, 20);
+  EXPECT_EQ(ask("RETRY " + word + " ZZZZZ\n"),
+            " " + word + " done \n ZZZZZ refused no entry ZZZZZ in the queue\nOK messages=1\n");
   EXPECT_TRUE(it.has(queue::kCur, entry.id()));
+}
+
+TEST_F(ControlServerTest, AListIsOfWhatIsSelected) {
+  const auto first = it.submit(queue::envelope_to({"a@a"}));
+  it.submit(queue::envelope_to({"b@b"}));
+  const std::string answer = ask("LIST recipient=@A\tstate=incoming\n");
+  EXPECT_EQ(answer.find(" " + first), 0u) << answer;
+  EXPECT_EQ(answer.find("b@b"), std::string::npos) << answer;
+  EXPECT_NE(answer.find("\nOK requests=2"), std::string::npos) << "the whole queue is counted";
+  EXPECT_EQ(ask("LIST state=held\n").find("OK requests=2"), 0u);
+  EXPECT_EQ(ask("LIST 1789999800.000/" + first + "\trecipient=@c\n").find("OK "), 0u);
+  for (const char* request : {"LIST heavy=1\n", "LIST state=heavy\n", "LIST id=A\n", "LIST sender=\n", "LIST x\n"})
+    EXPECT_EQ(ask(request).find("ERROR "), 0u) << request;
+}
+
+TEST_F(ControlServerTest, ActsOnWhatIsNamedAndSaysWhatBecameOfEach) {
+  auto entry = it.entry(queue::envelope_to({"a@a"}));
+  const std::string id = entry.id(), unknown = queue::new_queue_id();
+  EXPECT_EQ(ask("REMOVE id=" + id + "\n"), " " + id + " refused mailchuted is at work on it; try again in a moment\nOK\n")
+      << "the schedule does not know it yet";
+  ASSERT_TRUE(it.queue.hold(entry, "550 not you"));
+  EXPECT_EQ(ask("RELEASE old=a@a\tnew=b@b\tid=" + id + "\tid=" + unknown + "\n"),
+            " " + id + " done \n " + unknown + " refused there is no such entry in the queue\nOK\n");
+  EXPECT_EQ(it.queue.load(id)->envelope().recipients[0].address, "b@b");
+  EXPECT_EQ(ask("HOLD reason=wait a bit\tid=" + id + "\n"), " " + id + " done \nOK\n");
+  EXPECT_TRUE(it.has(queue::kHeld, id));
+  EXPECT_EQ(ask("REMOVE id=" + id + "\n"), " " + id + " done \nOK\n");
+  EXPECT_FALSE(it.queue.has(id));
+  const std::string by = " by=" + std::to_string(::getuid()) + " ";
+  for (const char* act : {"released", "held", "removed"}) EXPECT_EQ(it.log.count(std::string(act) + " id=" + id + by), 1u) << act;
+}
+
+TEST_F(ControlServerTest, DoesNothingWhereAWordIsNotUnderstood) {
+  auto entry = it.entry(queue::envelope_to({"a@a"}));
+  ASSERT_TRUE(it.queue.hold(entry, "550 not you"));
+  for (const char* words : {"reason=x\t", "old=a\t", "new=b\t", "sender=a@b\t", "all=yes\t", "x"}) {
+    EXPECT_EQ(ask(std::string("REMOVE ") + words + "id=" + entry.id() + "\n").find("ERROR unknown request"), 0u) << words;
+  }
+  EXPECT_EQ(ask("REMOVE\n"), "OK\n");
+  EXPECT_TRUE(it.has(queue::kHeld, entry.id()));
+}
+
+TEST_F(ControlServerTest, HandsOutAnEntrysFileInPieces) {
+  const auto entry = it.entry(queue::envelope_to({"a@a"}), "Subject: x\n\n" + std::string(40000, '\xff') + "\n");
+  const auto octets = queue::file_content(it.in(queue::kCur, entry.id()));
+  std::string got;
+  while (got.size() < octets.size()) {
+    std::string piece = ask("EXPORT id=" + entry.id() + "\toffset=" + std::to_string(got.size()) + "\n");
+    ASSERT_GT(piece.find('\n'), 1u);
+    EXPECT_TRUE(piece.ends_with("\nOK octets=" + std::to_string(octets.size()) + "\n"));
+    got += unescaped(piece.substr(1, piece.find('\n') - 1)).value();
+  }
+  EXPECT_EQ(got, octets);
+  EXPECT_EQ(ask("EXPORT id=../lock\toffset=0\n"), "ERROR no entry ../lock in the queue\n");
 }
 
 TEST_F(ControlServerTest, AnEndlessNumberOfClientsCostsTheOldest) {

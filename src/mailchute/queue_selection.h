@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The options by which every command of `mailchute queue` says which messages it means, and the messages
+// themselves.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "config/settings.h"
+#include "queue/control.h"
+#include "queue/selection.h"
+
+namespace mailchute {
+
+// As the command line has them.
+struct SelectionOptions {
+  std::vector<std::string> ids;
+  std::vector<std::string> senders, recipients, reasons;
+  std::vector<std::string> states;
+  std::string older, newer;  // spans
+  bool all = false;
+};
+
+// An error of kind usage: nothing is meant, or everything and something at a time, or a span is none.
+Result<queue::Selection> selection_of(const SelectionOptions& options, Time now, bool everything_by_default);
+
+// From the daemon or, when it is down, from the folders by who may read them, which standard error then says.
+Result<queue::Totals> each_entry(const config::Settings& settings, const queue::Selection& selection,
+                                 const std::function<void(const queue::Listed&)>& entry);
+
+struct Chosen {
+  std::vector<queue::Listed> entries;
+  int status = 0;  // of what was named and is not there, which standard error then says
+};
+// From the daemon, which must run. An error: one of the ids begins several, or no answer.
+Result<Chosen> choose(const config::Settings& settings, const queue::Selection& selection);
+// The same of entries that are known: each id must be, or begin, one.
+Result<Chosen> named(std::vector<queue::Listed> entries, const std::vector<std::string>& ids);
+
+}  // namespace mailchute

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What administrators do to single messages while mail goes on. A message that is in a transaction is
+// left alone until that is over; what was to be done is then done to what is left of it. Each act is
+// logged with the uid that asked.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "queue/queue.h"
+#include "queue/view.h"
+#include "relay/recorder.h"
+
+namespace mailchute::relay {
+
+struct Act {
+  enum class Verb {
+    hold,     // no more attempts until it is released
+    release,  // held or failed: to be sent, perhaps to others or from another
+    bounce,   // its sender is told, and it leaves
+    remove,   // it leaves
+  };
+  Verb verb;
+  std::uint32_t by = 0;      // uid
+  std::string reason{};      // for hold and bounce
+  queue::Changes changes{};  // for release
+};
+const char* name_of(Act::Verb verb);
+std::optional<Act::Verb> parse_verb(std::string_view name);
+
+class Administration {
+ public:
+  // Of a message in cur/, as who sends sees it.
+  enum class Standing { unknown, waiting, taken };
+  using StandingOf = std::function<Standing(const std::string& id)>;
+  // All outlive it. `user` hears of what leaves cur/ and of what comes to it.
+  Administration(queue::Queue& queue, const config::Settings& settings, StandingOf standing,
+                 Recorder& recorder, RecorderUser& user, Log& log);
+
+  struct Outcome {
+    enum class What {
+      done,     // durable after commit()
+      later,    // not durable: when the transaction is over, if there is something left by then
+      refused,  // nothing has changed
+    };
+    What what;
+    std::string text{};  // for a person, where there is something to say
+  };
+  Outcome act(const Act& act, const std::string& id);
+  // What was released is sent from now on.
+  Result<> commit();
+
+  // The message is not in a transaction any more: it waits, or has left cur/. For the one who sends,
+  // and goes on by himself.
+  void freed(const std::string& id);
+
+ private:
+  Outcome perform(const Act& act, const queue::Listed& entry);
+  Result<> hold(const Act& act, const queue::Listed& entry);
+  Result<> release(const Act& act, const queue::Listed& entry);
+  Result<> bounce(const Act& act, const queue::Listed& entry);
+  Result<> remove(const queue::Listed& entry);
+  Result<> make_durable();
+  bool settled(const std::string& id);
+  void log(const Act& act, const queue::Listed& entry);
+
+  queue::Queue& queue_;
+  const config::Settings& settings_;
+  StandingOf standing_;
+  Recorder& recorder_;
+  RecorderUser& user_;
+  Log& log_;
+  std::optional<queue::View> view_;      // until commit()
+  std::vector<queue::Listed> released_;  // since then
+  std::map<std::string, Act> later_;     // by id
+};
+
+}  // namespace mailchute::relay

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Without a smart host: what a test takes is in a transaction.
+#include "relay/administration.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "relay/by_hand.h"
+#include "relay/schedule.h"
+#include "sys/clock.h"
+#include "unit/queue/fixture.h"
+
+namespace mailchute::relay {
+namespace {
+
+using What = Administration::Outcome::What;
+using Verb = Act::Verb;
+
+class AdministrationTest : public ::testing::Test, private RecorderUser {
+ protected:
+  AdministrationTest() {
+    settings.queue_directory = it.folder.path();
+    settings.hostname = "here.example";
+  }
+  std::string waiting(const mail::Envelope& envelope = queue::envelope_to({"a@b"})) {
+    const auto id = it.submit(envelope);
+    EXPECT_TRUE(it.queue.adopt(10));
+    schedule.add(id, envelope.time, sys::boot_now());
+    return id;
+  }
+  Administration::Outcome act(Verb verb, const std::string& id) {
+    auto outcome = administration.act({verb, 7, "because", {}}, id);
+    EXPECT_TRUE(administration.commit());
+    return outcome;
+  }
+  Administration::Standing standing(const std::string& id) const {
+    using Standing = Administration::Standing;
+    return taken.contains(id) ? Standing::taken : schedule.contains(id) ? Standing::waiting : Standing::unknown;
+  }
+  bool logged(const std::string& text) const { return it.log.count(text) == 1; }
+
+  void on_put_back(const std::string& id, Time arrival, Milliseconds delay, Care care) override {
+    taken.erase(id);
+    schedule.add(id, arrival, sys::boot_now() + delay, care);
+    administration.freed(id);
+  }
+  void on_gone(const std::string& id) override {
+    taken.erase(id);
+    schedule.remove(id);
+    administration.freed(id);
+  }
+  void on_relief() override { ++reliefs; }
+
+  queue::QueueFixture it;
+  net::EventLoop loop;
+  config::Settings settings;
+  Schedule schedule;
+  Recorder recorder{loop, it.queue, settings, *this, it.log};
+  Administration administration{it.queue, settings, [this](const std::string& id) { return standing(id); }, recorder, *this, it.log};
+  std::set<std::string> taken;
+  int reliefs = 0;
+
+  void take(const std::string& id) {
+    ASSERT_EQ(schedule.take(sys::boot_now()), id);
+    taken.insert(id);
+  }
+  // What the delivery does with a message in its hands.
+  void put_back(const std::string& id) { on_put_back(id, sys::now(), Milliseconds(0), Care::none); }
+  void leaves(const std::string& id) {
+    ASSERT_TRUE(it.queue.discard(id));
+    on_gone(id);
+  }
+};
+
+TEST_F(AdministrationTest, HeldItIsInNoLineUntilItIsReleased) {
+  const auto id = waiting();
+  EXPECT_EQ(act(Verb::hold, id).what, What::done);
+  EXPECT_TRUE(it.has(queue::kHeld, id));
+  EXPECT_FALSE(schedule.contains(id));
+  EXPECT_TRUE(logged("held id=" + id + " by=7 from=<sender@example.org> to=<a@b> recipients=1 reason=because"));
+  EXPECT_EQ(act(Verb::hold, id).what, What::refused);
+  EXPECT_EQ(administration.act({Verb::release, 7}, id).what, What::done);
+  EXPECT_FALSE(schedule.contains(id)) << "before it is durable";
+  EXPECT_TRUE(administration.commit());
+  EXPECT_EQ(schedule.take(sys::boot_now()), id);
+  EXPECT_GT(reliefs, 0);
+}
+
+TEST_F(AdministrationTest, ReleasedWhatMayHaveBeenDeliveredIsSentWithCare) {
+  const auto id = waiting();
+  auto entry = it.queue.load(id);
+  ASSERT_TRUE(it.queue.record(*entry, std::vector<queue::Outcome>{{0, queue::RecipientStatus::possibly_delivered, ""}}));
+  EXPECT_EQ(act(Verb::hold, id).what, What::done);
+  EXPECT_EQ(act(Verb::release, id).what, What::done);
+  EXPECT_EQ(schedule.take_careful(sys::boot_now()), id);
+}
+
+TEST_F(AdministrationTest, BouncedItLeavesAndItsNotificationIsInLine) {
+  const auto id = waiting();
+  EXPECT_EQ(act(Verb::bounce, id).what, What::done);
+  EXPECT_FALSE(it.queue.has(id));
+  const auto notification = schedule.take(sys::boot_now());
+  ASSERT_TRUE(notification && *notification != id);
+  const auto told = it.queue.load(*notification);
+  EXPECT_EQ(told->envelope().recipients[0].address, "sender@example.org");
+  EXPECT_NE(told->text()->find("because"), std::string::npos);
+  EXPECT_NE(told->text()->find("An administrator of here.example has taken it out of the queue."), std::string::npos) << *told->text();
+  EXPECT_TRUE(logged("given-up id=" + id + " by=7"));
+}
+
+TEST_F(AdministrationTest, WhatIsInATransactionIsDealtWithWhenItComesBack) {
+  for (const Verb verb : {Verb::hold, Verb::bounce, Verb::remove}) {
+    const auto id = waiting();
+    take(id);
+    EXPECT_EQ(act(verb, id).what, What::later);
+    EXPECT_TRUE(it.has(queue::kCur, id));
+    put_back(id);
+    EXPECT_FALSE(it.has(queue::kCur, id)) << name_of(verb);
+    EXPECT_FALSE(schedule.contains(id));
+    EXPECT_EQ(it.has(queue::kHeld, id), verb == Verb::hold);
+    if (verb == Verb::bounce) {
+      EXPECT_TRUE(schedule.take(sys::boot_now()));
+    }
+  }
+}
+
+TEST_F(AdministrationTest, WhatIsDeliveredMeanwhileHasBeen) {
+  const auto id = waiting();
+  take(id);
+  EXPECT_EQ(act(Verb::remove, id).what, What::later);
+  leaves(id);
+  EXPECT_FALSE(it.log.count("removed id="));
+  EXPECT_TRUE(logged("not-done id=" + id + " what=remove by=7"));
+  const auto other = waiting();
+  put_back(other);
+  EXPECT_TRUE(it.has(queue::kCur, other)) << "nothing is left to be done";
+}
+
+TEST_F(AdministrationTest, WhatIsNotThereForItIsLeftAlone) {
+  const auto id = it.submit(queue::envelope_to({"a@b"}));
+  EXPECT_EQ(act(Verb::remove, id).what, What::refused) << "in new/";
+  EXPECT_TRUE(it.queue.adopt(10));
+  EXPECT_EQ(act(Verb::remove, id).what, What::refused) << "an older worker's, perhaps";
+  EXPECT_TRUE(it.has(queue::kCur, id));
+  const auto mine = waiting();
+  EXPECT_EQ(act(Verb::release, mine).what, What::refused);
+  EXPECT_EQ(act(Verb::remove, queue::new_queue_id()).what, What::refused);
+}
+
+TEST(ByHand, TheWordsComeBackOutOfTheReply) {
+  EXPECT_EQ(words_by_hand(reply_by_hand("no more")), "no more");
+  EXPECT_EQ(words_by_hand(reply_by_hand("")), "");
+  EXPECT_EQ(words_by_hand("550 5.1.1 who?"), std::nullopt);
+}
+
+}  // namespace
+}  // namespace mailchute::relay
