@@ -64,7 +64,7 @@ QueueCommands::QueueCommands(CLI::App& app, const std::string& config_file, int&
     auto* command = queue->add_subcommand(name, description);
     add_selection(command, act.selection);
     command->add_flag("--json", act.json, kJson);
-    command->add_flag("-y,--yes", act.yes, "Do not ask");
+    command->add_flag("--yes", act.yes, "Do not ask");
     command->callback([&, verb] { status = act_on_messages(config_file, verb, act); });
     return command;
   };
