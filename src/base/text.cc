@@ -2,6 +2,8 @@
 #include "base/text.h"
 
 #include <algorithm>
+#include <array>
+#include <cstdio>
 #include <limits>
 #include <utility>
 
@@ -140,6 +142,27 @@ std::string to_hex(std::string_view octets) {
     hex += kHex[octet(c) & 15];
   }
   return hex;
+}
+
+std::string calendar_time(Time time, int utc_offset) {
+  const auto local = std::chrono::floor<Seconds>(time) + Seconds(utc_offset);
+  const auto midnight = std::chrono::floor<std::chrono::days>(local);
+  const std::chrono::year_month_day day(midnight);
+  const std::chrono::hh_mm_ss clock(local - midnight);
+  std::array<char, 64> text;
+  std::snprintf(text.data(), text.size(), "%04d-%02u-%02u %02d:%02d:%02d", static_cast<int>(day.year()),
+                static_cast<unsigned>(day.month()), static_cast<unsigned>(day.day()),
+                static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
+                static_cast<int>(clock.seconds().count()));
+  return text.data();
+}
+
+std::string iso_time(Time time) {
+  const auto milliseconds = (time - std::chrono::floor<Seconds>(time)).count();
+  std::string text = calendar_time(time, 0);
+  text[10] = 'T';
+  const std::string fraction = std::to_string(milliseconds);
+  return text + "." + std::string(3 - fraction.size(), '0') + fraction + "Z";
 }
 
 std::string escaped(std::string_view text) {

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
+
 namespace mailchute {
 
 constexpr char ascii_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
@@ -30,6 +32,10 @@ std::vector<std::string_view> split(std::string_view text, char separator);
 std::optional<std::uint64_t> parse_number(std::string_view digits);
 
 std::string to_hex(std::string_view octets);
+
+// "2026-11-23 07:05:18", so many seconds east of UTC; and "2026-11-23T07:05:18.123Z".
+std::string calendar_time(Time time, int utc_offset);
+std::string iso_time(Time time);
 
 // For one line on a terminal or in a log: control characters, backslash and octets that are not
 // UTF-8 become \n, \t, \\ or \xHH.

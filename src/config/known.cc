@@ -131,6 +131,13 @@ constexpr Known kKnown[] = {
     {"dead_letters.lifetime", "\"30d\"", [](V v, S s) { v.read_span(s.dead_letters.lifetime); }},
     {"dead_letters.size", "\"100M\"", [](V v, S s) { v.read_size(s.dead_letters.size); }},
 
+    {"alarm", "{ after = \"30m\"; }", [](V v, S) { v.is_group(); }, Known::For::daemon, true},
+    {"alarm.after", "\"30m\"", [](V v, S s) { v.read_span(s.alarm.after); }},
+    {"alarm.again", "\"1d\"", [](V v, S s) { v.read_span(s.alarm.again); }},
+    {"alarm.command", "[ \"/usr/local/sbin/page\", \"mail\" ]",
+     [](V v, S s) { v.read_command(s.alarm.command); }},
+    {"alarm.timeout", "30", [](V v, S s) { v.read_span(s.alarm.timeout); }},
+
     {"hostname", "\"web1.example.org\"", [](V v, S s) { v.read_host_name(s.hostname); },
      Known::For::submission},
     {"domain", "\"example.org\"", [](V v, S s) { v.read_host_name(s.domain); },

@@ -87,6 +87,14 @@ struct DeadLetters {
   std::uint64_t size = 100 << 20;  // octets of all together; 0: no limit
 };
 
+// What is said when mail is broken, since it cannot be said by mail.
+struct Alarm {
+  Seconds after{1800};               // that it is broken
+  Seconds again{86400};              // as long as it is
+  std::vector<std::string> command;  // a program and its arguments; empty: none
+  Seconds timeout{30};               // of the command
+};
+
 struct Settings {
   std::string file;  // where they come from
   std::string queue_directory;
@@ -107,6 +115,7 @@ struct Settings {
   unsigned sync_every = 64;         // messages whose removal may be undone by a power cut
   Retry retry;
   DeadLetters dead_letters;
+  Alarm alarm;
   std::vector<SmartHost> smart_hosts;  // at least one, where all is well
   std::vector<SmartHostRoute> routes;
   std::optional<Listener> listener;

@@ -182,6 +182,17 @@ void Value::read_address_patterns(std::vector<std::string>& into) const {
   into = std::move(*patterns);
 }
 
+// A path alone will do. What a shell would make of it is not guessed.
+void Value::read_command(std::vector<std::string>& into) const {
+  const auto one = string();
+  auto words = one ? std::vector<std::string>{std::string(*one)} : strings();
+  const bool blank = one && one->find_first_of(" \t") != one->npos;
+  if (!words || words->empty() || blank || !is_path(words->front()) ||
+      std::any_of(words->begin(), words->end(), has_control))
+    return wants("a program that starts with / and its arguments, each in double quotes, in brackets");
+  into = std::move(*words);
+}
+
 void Value::read_span(Seconds& into) const {
   const auto text = string();
   const auto number = integer();

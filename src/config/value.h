@@ -53,6 +53,7 @@ class Value {
   void read_endpoints(std::vector<Endpoint>& into) const;  // one, or several in brackets
   void read_sender(std::string& into) const;  // "keep", "domain" or an address
   void read_address_patterns(std::vector<std::string>& into) const;
+  void read_command(std::vector<std::string>& into) const;  // a program's path and its arguments
   void read_span(Seconds& into) const;        // a second to a year
   void read_span_or_never(std::optional<Seconds>& into) const;
   void read_size(std::uint64_t& into) const;  // octets

@@ -17,6 +17,7 @@
 #include "config/load.h"
 #include "config/routing.h"
 #include "config/sender_policy.h"
+#include "mailchute/check_program.h"
 #include "net/tls.h"
 #include "queue/layout.h"
 #include "secret/secret.h"
@@ -161,6 +162,12 @@ void check_queue(const std::string& directory, bool drop_open, const Daemon& dae
                  findings);
 }
 
+void check_alarm(const Settings& settings, const Daemon& daemon, Findings& findings) {
+  if (settings.alarm.command.empty()) return;
+  const std::string fault = fault_of_program(settings.alarm.command.front(), daemon.user, daemon.uid, daemon.gid);
+  if (!fault.empty()) findings.mistakes.push_back(settings.file + ": alarm.command: " + fault);
+}
+
 void examine_machine(const Settings& settings, Findings& findings) {
   auto daemon = configured_daemon(settings);
   if (!daemon && ::geteuid() == 0) {
@@ -175,6 +182,7 @@ void examine_machine(const Settings& settings, Findings& findings) {
   for (const config::SmartHost& host : settings.smart_hosts)
     check_secret(host.password_file, read_password, *daemon, findings);
   if (settings.listener) check_listener(*settings.listener, *daemon, findings);
+  check_alarm(settings, *daemon, findings);
   check_queue(settings.queue_directory, settings.drop_directory_open, *daemon, findings);
 }
 

@@ -136,7 +136,10 @@ std::string json_of(const queue::Details& details, Time now) {
 std::string json_of(const StatusReport& report, Time now) {
   Json each = Json::array();
   for (const SmartHostReport& host : report.each) each.push_back(object_of(host));
+  Json alarm = nullptr;
+  if (!report.alarm.empty()) alarm = {{"since", time_or_null(report.alarm_since)}, {"text", report.alarm}};
   const Json object = {
+      {"alarm", std::move(alarm)},
       {"problems", report.problems},
       {"smart_host", object_of(report)},
       {"smart_hosts", std::move(each)},
@@ -153,6 +156,7 @@ std::string json_of(const StatusReport& report, Time now) {
         {"oldest", time_or_null(report.oldest)},
         {"oldest_age_seconds", report.oldest ? age_in_seconds(*report.oldest, now) : Json(nullptr)}}},
       {"delivered", report.delivered},
+      {"counts", report.counts},
       {"listener",
        {{"addresses", text_or_null(report.listener)},
         {"trouble", text_or_null(report.listener_trouble)},

@@ -23,6 +23,7 @@ int main(int argc, char** argv) {
   auto* status_command = app.add_subcommand("status", "Say how the daemon and the smart host are");
   StatusOptions status_options;
   status_command->add_flag("--json", status_options.json, "For programs");
+  status_command->add_flag("--metrics", status_options.metrics, "For Prometheus")->excludes("--json");
   status_command->add_option("--oldest", status_options.oldest, "How long a message may wait")->capture_default_str();
   status_command->callback([&] { status = show_status(file, status_options); });
 

@@ -5,6 +5,7 @@
 #include "config/units.h"
 #include "mailchute/command.h"
 #include "mailchute/json.h"
+#include "mailchute/metrics.h"
 #include "mailchute/words.h"
 #include "queue/control.h"
 #include "queue/format.h"
@@ -24,6 +25,16 @@ class Facts {
   void take(const std::string& key, std::optional<std::uint64_t>& value) const { value = number(key); }
   void take(const std::string& key, std::optional<Time>& value) const {
     if (const auto found = facts_.find(key); found != facts_.end()) value = queue::parse_time(found->second);
+  }
+
+  // All whose key begins so, by the rest of it.
+  std::map<std::string, std::uint64_t> numbers(std::string_view prefix) const {
+    std::map<std::string, std::uint64_t> found;
+    for (const auto& [key, value] : facts_) {
+      const auto read = key.starts_with(prefix) ? parse_number(value) : std::nullopt;
+      if (read) found.emplace(key.substr(prefix.size()), *read);
+    }
+    return found;
   }
 
  private:
@@ -100,6 +111,8 @@ std::string queue_of(const StatusReport& report, Time now) {
 StatusReport status_report(const std::map<std::string, std::string>& said, Seconds most, Time now) {
   const Facts facts(said);
   StatusReport report;
+  facts.take("alarm_since", report.alarm_since);
+  facts.take("alarm", report.alarm);
   take_smart_host(facts, "", report);
   for (std::size_t i = 1; said.count("smart_host." + std::to_string(i)) != 0; ++i)
     take_smart_host(facts, "." + std::to_string(i), report.each.emplace_back());
@@ -121,6 +134,7 @@ StatusReport status_report(const std::map<std::string, std::string>& said, Secon
   facts.take("version", report.version);
   facts.take("configuration", report.configuration);
   facts.take("started", report.started);
+  report.counts = facts.numbers("count.");
   report.problems = problems_of(report, most, now);
   return report;
 }
@@ -130,6 +144,11 @@ std::string format_status(const StatusReport& report, Time now) {
   const auto line = [&out](std::string_view name, const std::string& value) {
     if (!value.empty()) out += in_column(name, 14, false) + shown(value) + "\n";
   };
+  if (!report.alarm.empty()) {
+    out += "*** Mail is broken";
+    if (report.alarm_since) out += " since " + local_time(*report.alarm_since) + " (" + short_age(*report.alarm_since, now) + ")";
+    out += ": " + shown(report.alarm) + "\n";
+  }
   line("smart host", report.smart_host);
   line("state", state_of(report, now));
   line("last error", report.last_error);
@@ -158,11 +177,13 @@ int show_status(const std::string& config_file, const StatusOptions& options) {
     return complain({Error::Kind::usage, "--oldest " + options.oldest + ": write a span such as 90m, 4h or 1d"});
   }
   const auto facts = queue::ask_for_status(settings_of(config_file).control_socket());
+  if (!facts && options.metrics) return print(metrics_without_daemon()), finished();
   if (!facts) return complain(facts.error());
   const Time now = sys::now();
   const StatusReport report = status_report(*facts, Seconds(static_cast<Seconds::rep>(*most)), now);
+  if (options.metrics) return print(metrics_of(report, now)), finished();
   print(options.json ? json_of(report, now) : format_status(report, now));
-  return report.problems.empty() ? finished() : 1;
+  return report.problems.empty() && report.alarm.empty() ? finished() : 1;
 }
 
 }  // namespace mailchute

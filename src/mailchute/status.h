@@ -22,6 +22,8 @@ struct SmartHostReport {
 };
 
 struct StatusReport : SmartHostReport {  // of all together
+  std::optional<Time> alarm_since;
+  std::string alarm;  // mail is broken; empty: it is not
   std::vector<SmartHostReport> each;     // where there are several
   std::string queue_directory;
   std::uint64_t incoming = 0, waiting = 0, in_flight = 0, held = 0, failed = 0, octets = 0;
@@ -36,6 +38,7 @@ struct StatusReport : SmartHostReport {  // of all together
   std::string version;
   std::string configuration;
   std::optional<Time> started;
+  std::map<std::string, std::uint64_t> counts;  // of events in the log, since the start
   std::vector<std::string> problems;  // one line each; none: all is well
 };
 
@@ -45,6 +48,7 @@ std::string format_status(const StatusReport& report, Time now);
 
 struct StatusOptions {
   bool json = false;
+  bool metrics = false;
   std::string oldest = "4h";  // how long a message may wait
 };
 // 0: all is well; 1: mail is stuck; else as for all commands.

@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
-#include <ctime>
 #include <map>
 
 #include "base/text.h"
@@ -19,15 +18,6 @@ namespace mailchute {
 namespace {
 
 constexpr std::size_t kNarrowest = 40;
-
-// As strftime(3) has it, in UTC.
-std::string formatted(Time time, const char* form) {
-  const std::time_t seconds = std::chrono::floor<Seconds>(time).time_since_epoch().count();
-  std::tm fields{};
-  std::array<char, 64> text;
-  if (::gmtime_r(&seconds, &fields) == nullptr) return "?";
-  return {text.data(), std::strftime(text.data(), text.size(), form, &fields)};
-}
 
 std::size_t characters(std::string_view text) {
   return static_cast<std::size_t>(
@@ -58,14 +48,7 @@ std::string short_size(std::uint64_t octets) {
 }
 
 std::string local_time(Time time) {
-  return formatted(time + Seconds(sys::utc_offset(time)), "%Y-%m-%d %H:%M:%S");
-}
-
-std::string iso_time(Time time) {
-  const auto milliseconds = (time - std::chrono::floor<Seconds>(time)).count();
-  std::string fraction = std::to_string(milliseconds);
-  fraction.insert(0, 3 - std::min<std::size_t>(fraction.size(), 3), '0');
-  return formatted(time, "%Y-%m-%dT%H:%M:%S.") + fraction + "Z";
+  return calendar_time(time, sys::utc_offset(time));
 }
 
 std::string user_name(std::uint32_t uid) {

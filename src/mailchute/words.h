@@ -18,8 +18,6 @@ std::string short_age(Time since, Time now);
 std::string short_size(std::uint64_t octets);
 // "2026-11-23 01:02:03" in the machine's zone.
 std::string local_time(Time time);
-// "2026-11-23T01:02:03.456Z"
-std::string iso_time(Time time);
 // "root", or its number where it has no name.
 std::string user_name(std::uint32_t uid);
 

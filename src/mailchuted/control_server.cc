@@ -98,10 +98,10 @@ class ControlServer::Client : public net::ConnectionUser {
 };
 
 ControlServer::ControlServer(net::EventLoop& loop, sys::UniqueFd listening,
-                             const config::Settings& settings, relay::Delivery& delivery, Log& log,
-                             const SmtpServer* smtp, std::function<void()> reload)
+                             const config::Settings& settings, relay::Delivery& delivery, const Tally& tally,
+                             Log& log, const SmtpServer* smtp, std::function<void()> reload)
     : loop_(loop),
-      desk_{settings, delivery, queue::Index(settings.queue_directory), sys::now(), Reloads(std::move(reload)), log, smtp},
+      desk_{settings, delivery, queue::Index(settings.queue_directory), tally, Reloads(std::move(reload)), log, smtp},
       log_(log),
       administrators_{0, ::geteuid()},
       rest_(loop),

@@ -30,12 +30,14 @@ class ControlServer {
   // On a socket that listens already. `reload` has the configuration read again and calls reloaded()
   // when that is done, once for each call. Everything passed in outlives it; `smtp` may be none.
   ControlServer(net::EventLoop& loop, sys::UniqueFd listening, const config::Settings& settings,
-                relay::Delivery& delivery, Log& log, const SmtpServer* smtp,
+                relay::Delivery& delivery, const Tally& tally, Log& log, const SmtpServer* smtp,
                 std::function<void()> reload);
   ~ControlServer();
 
   // Who asked first is told.
   void reloaded(const Result<>& result);
+  // What is wrong with mail, for those who ask.
+  void set_alarm(std::vector<Trouble> troubles) { desk_.alarm = std::move(troubles); }
   // Takes no more clients, and calls back once, when those that are there have gone.
   void retire(std::function<void()> idle);
 

@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "sys/clock.h"
+
 namespace mailchute::mailchuted {
 namespace {
 
@@ -32,11 +34,18 @@ int span_until(std::optional<Steady::time_point> deadline) {
   return static_cast<int>(std::clamp<decltype(span)>(span, 0, 3600 * 1000));
 }
 
+Keeper::OpenLog counting(Keeper::OpenLog open, Tally& tally) {
+  return [open = std::move(open), &tally](const config::Settings& settings) {
+    return std::make_unique<CountingLog>(open(settings), tally);
+  };
+}
+
 }  // namespace
 
 Keeper::Keeper(Orders orders, OpenLog open_log, sys::Notify notify, Premises premises,
                std::function<void()> started)
-    : orders_(std::move(orders)), open_log_(std::move(open_log)), notify_(std::move(notify)),
+    : tally_(sys::now()), orders_(std::move(orders)),
+      open_log_(counting(std::move(open_log), tally_)), notify_(std::move(notify)),
       watchdog_(notify_), started_(std::move(started)), signals_(watch_signals()),
       premises_(std::move(premises)) {
   orders_.log = open_log_(orders_.settings);
@@ -68,6 +77,7 @@ Result<> Keeper::run() {
     look_at_aliases();
     if (cannot_begin_) return failure(*cannot_begin_);
     reload_if_wanted();
+    sound_alarm();
     keep_time();
   }
   return {};
@@ -79,6 +89,7 @@ void Keeper::wait() {
   for (const WorkerProcess& worker : workers_) {
     if (worker.leash_open) watched.push_back({worker.leash.fd(), POLLIN, 0});
   }
+  if (const auto fd = pager_.output(); fd && !stop_by_) watched.push_back({*fd, POLLIN, 0});
   for (const int fd : aliases_.fds()) watched.push_back({fd, POLLIN, 0});
   deadline_ = next_deadline();
   ::poll(watched.data(), watched.size(), span_until(deadline_));
@@ -92,6 +103,8 @@ std::optional<Steady::time_point> Keeper::next_deadline() const {
   if (aliases_due_) consider(*aliases_due_);
   if (!stop_by_) {
     for (const WorkerProcess& worker : workers_) consider(watchdog_.deadline(worker));
+    if (const auto time = pager_.deadline()) consider(*time);
+    if (const auto time = alarm_.next(orders_.settings.alarm)) consider(*time);
   }
   return next;
 }

@@ -16,10 +16,13 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "config/settings.h"
+#include "mailchuted/alarm.h"
 #include "mailchuted/alias_watch.h"
 #include "mailchuted/casualties.h"
 #include "mailchuted/orders.h"
+#include "mailchuted/pager.h"
 #include "mailchuted/premises.h"
+#include "mailchuted/tally.h"
 #include "mailchuted/watchdog.h"
 #include "mailchuted/worker_process.h"
 #include "sys/notify.h"
@@ -69,6 +72,13 @@ class Keeper {
   Result<> prepare_reload();
   void reload_over(const Result<>& result);
 
+  // Mail that is broken: keeper_alarm.cc
+  void hear_condition(std::string_view text);
+  void sound_alarm();
+  void log_announcement(const Announcement& announcement);
+  void tell_of_alarm();
+  void tell_status();
+
   // Time and signals
   void wait();
   std::optional<Steady::time_point> next_deadline() const;
@@ -79,6 +89,7 @@ class Keeper {
   void stop();
   Log& log() { return *orders_.log; }
 
+  Tally tally_;
   Orders orders_;
   std::optional<Orders> next_orders_;  // of the worker that comes, until it is ready
   OpenLog open_log_;
@@ -90,6 +101,10 @@ class Keeper {
   std::optional<Steady::time_point> aliases_due_;  // for a reload, as they have changed
   Premises premises_;
   Casualties casualties_;
+  Alarm alarm_;
+  Condition condition_;  // as the worker in force told last
+  Pager pager_;
+  std::string status_;   // the same, for people
   std::list<WorkerProcess> workers_;
   WorkerProcess* in_force_ = nullptr;
   WorkerProcess* coming_ = nullptr;  // starting or prepared

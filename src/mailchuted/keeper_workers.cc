@@ -50,7 +50,7 @@ void Keeper::become_worker(pid_t keeper, const Orders& orders, relay::Board boar
   premises_.leave_all_but({&places});
   signals_.reset();
   aliases_ = AliasWatch();
-  Post post{orders, board, leash, premises_.socket(orders.settings.control_socket()),
+  Post post{orders, board, tally_, leash, premises_.socket(orders.settings.control_socket()),
             premises_.socket(orders.settings.submission_socket()),
             premises_.smtp().for_worker(orders.settings), shared, watchdog_.pulse(),
             static_cast<bool>(notify_), started_};
@@ -91,7 +91,11 @@ void Keeper::obey(WorkerProcess& worker, Message message) {
       if (worker.stage == Stage::retiring) on_retired(worker);
       return;
     case Kind::status:
-      if (&worker == in_force_) notify_.status(message.text);
+      if (&worker != in_force_) return;
+      status_ = std::move(message.text);
+      return tell_status();
+    case Kind::signs:
+      if (&worker == in_force_) hear_condition(message.text);
       return;
     case Kind::reload:
       ++worker.reloads;
@@ -105,6 +109,7 @@ void Keeper::obey(WorkerProcess& worker, Message message) {
     case Kind::begin:
     case Kind::left:
     case Kind::retire:
+    case Kind::alarm:
     case Kind::reloaded: return;
   }
 }
@@ -141,6 +146,7 @@ void Keeper::begin() {
     message.inheritance.elsewhere.insert(worker.left_to_it.begin(), worker.left_to_it.end());
   }
   in_force_->leash.say(message);
+  tell_of_alarm();
 }
 
 void Keeper::on_working(WorkerProcess& worker) {

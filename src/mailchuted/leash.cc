@@ -17,9 +17,9 @@ namespace {
 using Kind = Message::Kind;
 
 // In the order of Kind; `gone` is never said.
-constexpr std::array<std::string_view, 12> kWords = {"ready",  "cannot", "working", "retired",
-                                                     "status", "alive",  "reload",  "came",
-                                                     "begin",  "left",   "retire",  "reloaded"};
+constexpr std::array<std::string_view, 14> kWords = {"ready", "cannot", "working", "retired", "status",
+                                                     "signs", "alive",  "reload",  "came",    "begin",
+                                                     "left",  "retire", "alarm",   "reloaded"};
 
 bool inherits(Kind kind) { return kind == Kind::begin || kind == Kind::left; }
 

@@ -22,6 +22,7 @@ struct Message {
     working,  // it has begun: mail is taken care of
     retired,  // it takes nothing new any more; what it has in hand it finishes
     status,   // text: how delivery is going
+    signs,    // text: how mail is (condition.h)
     alive,
     reload,   // an administrator asks for it
     came,     // entries came in after it had retired
@@ -30,6 +31,7 @@ struct Message {
     left,      // inheritance: what one of those left that were still at work, and has gone now;
                // there may be entries that nobody told of
     retire,
+    alarm,     // text: what is wrong and was announced (condition.h)
     reloaded,  // text: the mistakes, a line each; or nothing. One for each `reload`, in their order
     // Nobody's: what hear() says when the other side is not there any more
     gone,

@@ -27,6 +27,11 @@ constexpr std::size_t kNamedAtMost = 5;  // of the ids that begin alike
 
 std::string error_line(std::string_view text) { return "ERROR " + escaped(text) + "\n"; }
 
+queue::Alarm alarm_of(const Desk& desk) {
+  if (desk.alarm.empty()) return {};
+  return {desk.alarm.front().since, headline(desk.alarm)};
+}
+
 // What only the daemon knows of an entry.
 void complete(Listed& entry, const relay::Delivery& delivery) {
   if (delivery.in_flight(entry.id)) entry.place = Place::active;
@@ -86,7 +91,7 @@ class ListTask : public LookingTask {
       totals.requests += desk_.index.count(place).entries;
       totals.octets += desk_.index.count(place).octets;
     }
-    answer += "OK " + queue::format_totals(totals, item ? &position_ : nullptr) + "\n";
+    answer += "OK " + queue::format_totals(totals, item ? &position_ : nullptr, alarm_of(desk_)) + "\n";
     return true;
   }
 
@@ -252,6 +257,7 @@ class StatusTask : public LookingTask {
  private:
   bool answer_now(std::string& answer) override {
     out_ = &answer;
+    alarm(alarm_of(desk_));
     delivery(desk_.delivery.status());
     queue();
     if (desk_.smtp != nullptr) {
@@ -259,12 +265,21 @@ class StatusTask : public LookingTask {
       line("listener_trouble", desk_.smtp->trouble());
       line("listener_clients", std::to_string(desk_.smtp->clients()));
     }
-    line("started", queue::format_time(desk_.started));
+    for (const std::string_view event : Tally::events()) {
+      line("count." + std::string(event), std::to_string(desk_.tally.of(event)));
+    }
+    line("started", queue::format_time(desk_.tally.since()));
     line("pid", std::to_string(::getppid()));  // the keeper, whom signals are for
     line("version", MAILCHUTE_VERSION);
     line("configuration", desk_.settings.file);
     answer += "OK\n";
     return true;
+  }
+
+  void alarm(const queue::Alarm& alarm) {
+    if (alarm.text.empty()) return;
+    line("alarm_since", queue::format_time(alarm.since));
+    line("alarm", alarm.text);
   }
 
   // `number`: behind each key, of one of several; empty: all together.
@@ -289,7 +304,7 @@ class StatusTask : public LookingTask {
     }
     line("waiting", std::to_string(status.waiting));
     line("in_flight", std::to_string(status.in_flight));
-    line("delivered", std::to_string(status.delivered));
+    line("delivered", std::to_string(desk_.tally.of("delivered")));
   }
 
   void queue() {

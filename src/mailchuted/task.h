@@ -11,10 +11,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.h"
 #include "config/settings.h"
+#include "mailchuted/condition.h"
 #include "mailchuted/smtp_server.h"
+#include "mailchuted/tally.h"
 #include "queue/index.h"
 #include "relay/delivery.h"
 
@@ -39,10 +42,11 @@ struct Desk {
   const config::Settings& settings;
   relay::Delivery& delivery;
   queue::Index index;
-  Time started;
+  const Tally& tally;
   Reloads reloads;
   Log& log;
   const SmtpServer* smtp;  // nullptr: there is no listener
+  std::vector<Trouble> alarm = {};
 };
 
 // Users see their own messages, administrators all.

@@ -76,6 +76,7 @@ class Worker {
   void beat();
   void beat_within(Milliseconds span);
   bool tell_status();
+  void tell_condition();
   void say(Kind kind, std::string text = {}) { post_.keeper.say({kind, std::move(text), {}}); }
 
   Post post_;
@@ -94,7 +95,7 @@ class Worker {
   net::Timer pulse_;
   sys::UniqueFd termination_;
   std::optional<net::ReadableWatch> stopping_, leash_, new_mail_;
-  std::string status_;
+  std::string status_, condition_;
   bool beats_soon_ = false;
   bool retired_ = false;
   std::optional<relay::Board::Touch> examined_;
@@ -150,7 +151,7 @@ Result<> Worker::begin(const relay::Inheritance& inheritance) {
     smtp_.emplace(loop_, std::move(post_.smtp), *queue_, *committer_, settings_,
                   post_.orders.reception, *delivery_, log_);
   }
-  control_.emplace(loop_, std::move(post_.control), settings_, *delivery_, log_,
+  control_.emplace(loop_, std::move(post_.control), settings_, *delivery_, post_.tally, log_,
                    smtp_ ? &*smtp_ : nullptr, [this] { say(Kind::reload); });
   if (post_.submissions) {
     submissions_.emplace(loop_, std::move(post_.submissions), *queue_, *committer_, settings_,
@@ -181,6 +182,9 @@ void Worker::obey(const Message& message) {
       return look_for_new_mail();
     case Kind::left: return delivery_->elsewhere_gone(message.inheritance);
     case Kind::retire: return retire();
+    case Kind::alarm:
+      if (control_) control_->set_alarm(parse_troubles(message.text));
+      return;
     case Kind::reloaded:
       return control_->reloaded(message.text.empty()
                                     ? Result<>()
@@ -193,6 +197,7 @@ void Worker::obey(const Message& message) {
     case Kind::working:
     case Kind::retired:
     case Kind::status:
+    case Kind::signs:
     case Kind::alive:
     case Kind::reload:
     case Kind::came: return;
@@ -244,12 +249,15 @@ void Worker::look_for_new_mail() {
 
 void Worker::beat() {
   say(Kind::alive);
+  if (!retired_) tell_condition();
   beats_soon_ = post_.tells_status && !retired_ && tell_status();
   beat_within(beats_soon_ ? kStatusEvery : post_.pulse);
 }
 
 void Worker::beat_within(Milliseconds span) {
-  pulse_.start(std::min(span, post_.pulse), [this] { beat(); });
+  // The alarm is not to wait for it.
+  const Milliseconds often = std::max(kStatusEvery, Milliseconds(settings_.alarm.after) / 4);
+  pulse_.start(std::min({span, post_.pulse, often}), [this] { beat(); });
 }
 
 // True when it may change at any time.
@@ -258,6 +266,11 @@ bool Worker::tell_status() {
   std::string text = status_text(status, sys::utc_offset(sys::now()));
   if (text != status_) say(Kind::status, status_ = std::move(text));
   return status.waiting != 0 || status.in_flight != 0;
+}
+
+void Worker::tell_condition() {
+  std::string text = format_condition(condition_of(delivery_->status(), settings_.queue_directory));
+  if (text != condition_) say(Kind::signs, condition_ = std::move(text));
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "mailchuted/leash.h"
 #include "mailchuted/orders.h"
 #include "mailchuted/smtp_sockets.h"
+#include "mailchuted/tally.h"
 #include "relay/board.h"
 #include "sys/unique_fd.h"
 
@@ -20,6 +21,7 @@ namespace mailchute::mailchuted {
 struct Post {
   const Orders& orders;
   relay::Board& board;
+  Tally& tally;
   const Leash& keeper;
   sys::UniqueFd control;      // listens
   sys::UniqueFd submissions;  // listens, or none

@@ -29,6 +29,20 @@ std::pair<std::string_view, std::string_view> key_and_value(std::string_view wor
   return {word.substr(0, end), word.substr(std::min(end + 1, word.size()))};
 }
 
+// The last one of its line.
+constexpr std::string_view kAlarm = " alarm=";
+
+// What is no alarm is none: the list is worth more.
+Alarm parse_alarm(std::string_view text) {
+  if (!text.starts_with(kAlarm)) return {};
+  text.remove_prefix(kAlarm.size());
+  const auto blank = std::min(text.find(' '), text.size());
+  const auto since = parse_time(text.substr(0, blank));
+  auto words = unescaped(text.substr(blank));
+  if (!since || !words) return {};
+  return {*since, std::string(trim(*words))};
+}
+
 // An earlier daemon's word for what it cannot do.
 Error explained(Error error) {
   if (error.text.starts_with("unknown request")) error.text += " (mailchuted is of another version: restart it)";
@@ -63,7 +77,7 @@ Result<Answer> ask(const std::string& socket, std::string_view request, Millisec
 }
 
 Result<Totals> ask_for_entries(const std::string& socket, const std::function<void(Listed)>& entry,
-                               const Selection& selection) {
+                               const Selection& selection, Alarm* alarm) {
   const std::string words = format_words(words_of(selection));
   std::string request = words.empty() ? "LIST" : "LIST " + words;
   for (Position last;;) {
@@ -76,6 +90,7 @@ Result<Totals> ask_for_entries(const std::string& socket, const std::function<vo
     }
     const auto end = parse_totals(answer->summary);
     if (!end) return failure(end.error());
+    if (alarm != nullptr) *alarm = end->alarm;
     if (!end->next) return end->totals;
     if (*end->next <= last) return not_understood(answer->summary);  // round and round
     last = *end->next;
@@ -121,7 +136,8 @@ Result<Piece> ask_for_piece(const std::string& socket, const std::string& id, st
 
 Result<Overview> ask_for_list(const std::string& socket) {
   Overview overview;
-  const auto totals = ask_for_entries(socket, [&](Listed entry) { overview.shown.push_back(std::move(entry)); });
+  const auto totals = ask_for_entries(
+      socket, [&](Listed entry) { overview.shown.push_back(std::move(entry)); }, {}, &overview.alarm);
   if (!totals) return failure(totals.error());
   overview.totals = *totals;
   return overview;
@@ -149,7 +165,7 @@ Result<std::map<std::string, std::string>> ask_for_status(const std::string& soc
 Result<Overview> read_list(const std::string& directory) {
   auto listed = list(directory);
   if (!listed) return failure(listed.error());
-  Overview overview{std::move(*listed), {}};
+  Overview overview{std::move(*listed), {}, {}};
   for (const Listed& entry : overview.shown) {
     if (entry.place == Place::failed) continue;
     ++overview.totals.requests;
@@ -158,15 +174,17 @@ Result<Overview> read_list(const std::string& directory) {
   return overview;
 }
 
-std::string format_totals(const Totals& totals, const Position* next) {
+std::string format_totals(const Totals& totals, const Position* next, const Alarm& alarm) {
   return "requests=" + std::to_string(totals.requests) + " octets=" + std::to_string(totals.octets) +
-         (next != nullptr ? " next=" + format_position(*next) : "");
+         (next != nullptr ? " next=" + format_position(*next) : "") +
+         (alarm.text.empty() ? "" : std::string(kAlarm) + format_time(alarm.since) + " " + escaped(alarm.text));
 }
 
 Result<End> parse_totals(std::string_view text) {
   std::optional<std::uint64_t> requests, octets;
   std::optional<Position> next;
-  for (const std::string_view word : split(text, ' ')) {
+  const auto end = std::min(text.find(kAlarm), text.size());
+  for (const std::string_view word : split(text.substr(0, end), ' ')) {
     const auto [key, value] = key_and_value(word);
     if (key == "requests") requests = parse_number(value);
     if (key == "octets") octets = parse_number(value);
@@ -174,7 +192,7 @@ Result<End> parse_totals(std::string_view text) {
     if (key == "next" && !next) return not_understood(text);
   }
   if (!requests || !octets) return not_understood(text);
-  return End{{*requests, *octets}, std::move(next)};
+  return End{{*requests, *octets}, std::move(next), parse_alarm(text.substr(end))};
 }
 
 std::optional<Position> parse_position(std::string_view text) {

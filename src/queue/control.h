@@ -5,7 +5,8 @@
 //
 //   LIST [TIME/ID] [WORDS]  the entries that the asker may see, oldest first; those behind that one,
 //                        and those that the words select (selection.h)
-//                        OK requests=N octets=M [next=TIME/ID]: the list goes on behind it
+//                        OK requests=N octets=M [next=TIME/ID] [alarm=TIME TEXT]: the list goes on
+//                        behind it; and mail is broken since then, escaped to the end of the line
 //   SHOW ID              KEY=VALUE (details.h); the beginning of an id, 4 characters or more, will do
 //   STATUS               KEY=VALUE
 //   RETRY *, RETRY ID... OK messages=N
@@ -55,9 +56,15 @@ struct Totals {
   std::uint64_t octets = 0;
 };
 
+// That mail is broken.
+struct Alarm {
+  Time since{};
+  std::string text;  // empty: it is not
+};
+
 // Calls back with one entry after the other; an error comes behind the entries before it.
 Result<Totals> ask_for_entries(const std::string& socket, const std::function<void(Listed)>& entry,
-                               const Selection& selection = {});
+                               const Selection& selection = {}, Alarm* alarm = nullptr);
 Result<Details> ask_for_details(const std::string& socket, const std::string& id);
 Result<std::map<std::string, std::string>> ask_for_status(const std::string& socket);
 
@@ -82,16 +89,18 @@ Result<Acted> parse_acted(std::string_view line);
 struct Overview {
   std::vector<Listed> shown;  // what the asker may see
   Totals totals;
+  Alarm alarm = {};
 };
 Result<Overview> ask_for_list(const std::string& socket);
 // With the daemon down, for who may read the folders.
 Result<Overview> read_list(const std::string& directory);
 
 // "OK" line of a page and what LIST goes on behind, and back.
-std::string format_totals(const Totals& totals, const Position* next);
+std::string format_totals(const Totals& totals, const Position* next, const Alarm& alarm = {});
 struct End {
   Totals totals;
   std::optional<Position> next;
+  Alarm alarm = {};
 };
 Result<End> parse_totals(std::string_view text);
 std::optional<Position> parse_position(std::string_view text);

@@ -35,6 +35,7 @@ struct SmartHostStatus {
   std::string name;
   std::string place;  // host:port
   std::size_t connections = 0;  // open, or being opened
+  bool worked = false;          // it has, at some time since the start
   std::string last_error;
   std::optional<Time> trouble_since;
   std::optional<Seconds> paused_for;

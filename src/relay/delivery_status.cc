@@ -39,6 +39,7 @@ SmartHostStatus Delivery::status_of(std::size_t host) const {
   status.place = settings.host;
   if (settings.lookup != config::Lookup::srv) status.place += ":" + std::to_string(settings.port);
   status.connections = hosts_[host].conversations.size();
+  status.worked = health.worked();
   status.last_error = health.last_error();
   status.trouble_since = health.since();
   const Instant now = sys::boot_now();

@@ -94,6 +94,7 @@ void Health::works() {
   last_error_.clear();
   since_.reset();
   cause_.reset();
+  worked_ = true;
 }
 
 // What was in flight when it began is no further trouble.

@@ -51,6 +51,8 @@ class Health {
   void crowded(unsigned others, Instant now);
   // An administrator, or a reload: try at once.
   void forget_pause() { until_.reset(); }
+  // At some time it did what it is for.
+  bool worked() const { return worked_; }
   // Trouble that another network may be without.
   bool out_of_reach() const { return cause_ == Cause::silence; }
 
@@ -92,6 +94,7 @@ class Health {
   std::map<std::string, Doubt> doubts_;
   std::optional<Instant> until_;
   std::optional<Cause> cause_;  // of the latest trouble
+  bool worked_ = false;
   std::string last_error_;
   std::optional<Time> since_;
 };

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "queue/control.h"
 #include "sys/unix_client.h"
 
@@ -28,6 +29,12 @@ Result<queue::Overview> overview(const config::Settings& settings) {
     if (read) return read;
   }
   return failure(no_answer(asked.error()));
+}
+
+// Not to be mistaken for a queue id by who counts lines.
+std::string alarm_line(const queue::Alarm& alarm, int utc_offset) {
+  if (alarm.text.empty()) return {};
+  return "*** Mail is broken since " + calendar_time(alarm.since, utc_offset) + ": " + escaped(alarm.text) + "\n";
 }
 
 // A request has room for some two thousand.
@@ -65,7 +72,8 @@ Result<std::string> ask_to_retry(const std::string& socket, const std::string& w
 Result<std::string> mail_queue(const config::Settings& settings, Time now, int utc_offset) {
   const auto whole = overview(settings);
   if (!whole) return failure(whole.error());
-  return queue::format_mailq(whole->shown, whole->totals.requests, whole->totals.octets, now, utc_offset);
+  return alarm_line(whole->alarm, utc_offset) +
+         queue::format_mailq(whole->shown, whole->totals.requests, whole->totals.octets, now, utc_offset);
 }
 
 bool matches(const queue::Listed& entry, const QueueFilter& filter) {

@@ -15,7 +15,7 @@ void check_end(std::string_view text) {
   const auto end = queue::parse_totals(text);
   if (!end) return fuzz::require(fuzz::printable(end.error().text));
   const auto again =
-      queue::parse_totals(queue::format_totals(end->totals, end->next ? &*end->next : nullptr));
+      queue::parse_totals(queue::format_totals(end->totals, end->next ? &*end->next : nullptr, end->alarm));
   fuzz::require(again && again->totals.requests == end->totals.requests);
   fuzz::require(again->totals.octets == end->totals.octets && again->next == end->next);
 }

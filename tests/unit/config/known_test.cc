@@ -31,6 +31,7 @@ std::string group_of_section(const std::string& title) {
   if (title == "Trying again") return "retry.";
   if (title == "SMTP for local programs") return "listener.";
   if (title == "Dead letters") return "dead_letters.";
+  if (title == "When mail is broken") return "alarm.";
   return "";
 }
 

@@ -91,6 +91,7 @@ TEST(Load, EverySettingGetsThrough) {
                  certificate_file = "/lc"; key_file = "/lk"; };
     retry = { first = 1; longest = 2; lifetime = "2w"; delay_notice = "1d"; };
     dead_letters = { lifetime = "90d"; size = "1G"; };
+    alarm = { after = "2h"; again = "2d"; command = [ "/bin/page", "-x", "a b" ]; timeout = 9; };
     hostname = "web1.example.org"; domain = "example.org"; ignore_dots = true;
     admin = "ops@example.com"; aliases = "";
     message_size_limit = "5M"; queue_directory = "/q"; run_directory = "/r";
@@ -128,6 +129,10 @@ TEST(Load, EverySettingGetsThrough) {
   EXPECT_EQ(s.retry.delay_notice, Seconds(86400));
   EXPECT_EQ(s.dead_letters.lifetime, Seconds(90 * 86400));
   EXPECT_EQ(s.dead_letters.size, std::uint64_t{1} << 30);
+  EXPECT_EQ(s.alarm.after, Seconds(7200));
+  EXPECT_EQ(s.alarm.again, Seconds(2 * 86400));
+  EXPECT_EQ(s.alarm.command, (Lines{"/bin/page", "-x", "a b"}));
+  EXPECT_EQ(s.alarm.timeout, Seconds(9));
   EXPECT_EQ(s.hostname + s.domain + s.queue_directory + s.run_directory + s.user + s.group,
             "web1.example.orgexample.org/q/rug");
   EXPECT_TRUE(s.ignore_dots);
@@ -174,6 +179,15 @@ TEST(Load, EachMistakeSaysWhatToWriteInstead) {
       {"port = 25;", "unknown setting 'port'; it belongs here: smart_host = { port = 587; };"},
       {"retry = { tls = 1; };",
        "unknown setting 'retry.tls'; it belongs here: smart_host = { tls = \"starttls\"; };"},
+      {"alarm = { command = \"page mail\"; };",
+       "alarm.command wants a program that starts with / and its arguments, each in double quotes, in "
+       "brackets; write command = [ \"/usr/local/sbin/page\", \"mail\" ];"},
+      {"alarm = { command = \"/sbin/page mail\"; };",
+       "alarm.command wants a program that starts with / and its arguments, each in double quotes, in "
+       "brackets; write command = [ \"/usr/local/sbin/page\", \"mail\" ];"},
+      {"alarm = { command = [ ]; };",
+       "alarm.command wants a program that starts with / and its arguments, each in double quotes, in "
+       "brackets; write command = [ \"/usr/local/sbin/page\", \"mail\" ];"},
       {"ignore_dots = \"yes\";", "ignore_dots wants true or false; write ignore_dots = true;"},
       {"ignore_dots = 0;", "ignore_dots wants true or false; write ignore_dots = false;"},
       {"log_debug = \"maybe\";", "log_debug wants true or false; write log_debug = true;"},

@@ -195,6 +195,14 @@ TEST_F(Check, AClosedDropDirectoryIsPrivate) {
   EXPECT_NE(mistakes()[0].find("install -d -m 3733"), std::string::npos) << mistakes()[0];
 }
 
+TEST_F(Check, TheCommandOfTheAlarmMustBeSomethingThatTheDaemonCanRun) {
+  configure("host = \"mail.example.org\";", "alarm = { command = \"/bin/sh\"; };\n");
+  EXPECT_EQ(mistakes(), Lines{});
+  configure("host = \"mail.example.org\";", "alarm = { command = \"" + top_ + "/page\"; };\n");
+  ASSERT_EQ(mistakes().size(), 1u);
+  EXPECT_TRUE(mistakes()[0].starts_with(file() + ": alarm.command: ")) << mistakes()[0];
+}
+
 TEST_F(Check, AliasesThatAreWrongAreNamedAndKeepNobodyFromWorking) {
   write(top_ + "/aliases", "root: me@example.org\nprog: |prog\n");
   EXPECT_EQ(mistakes(), Lines{});

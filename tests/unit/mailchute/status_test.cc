@@ -72,6 +72,38 @@ TEST_F(Status, ForPrograms) {
   EXPECT_EQ(document["daemon"]["pid"], 4711);
 }
 
+TEST_F(Status, OpensWithTheNewsThatMailIsBroken) {
+  const std::string alarm = " alarm=smart host mail:587 takes no mail: \\x1b[2J\n alarm_since=" + ago(Seconds(7300)) + "\n";
+  EXPECT_EQ(status(kFine + alarm), 1);
+  EXPECT_TRUE(out.starts_with("*** Mail is broken since ")) << out;
+  EXPECT_NE(out.find(" (2h): smart host mail:587 takes no mail: \\x1b[2J\n"), std::string::npos) << out;
+  EXPECT_EQ(status(kFine + alarm, {.json = true}), 1);
+  EXPECT_EQ(nlohmann::json::parse(out)["alarm"]["text"], "smart host mail:587 takes no mail: \x1b[2J");
+  EXPECT_EQ(status(kFine, {.json = true}), 0);
+  EXPECT_TRUE(nlohmann::json::parse(out)["alarm"].is_null());
+}
+
+TEST_F(Status, AsMetrics) {
+  const std::string facts = kFine + " state=paused\n alarm=x\n alarm_since=1800000000.500\n started=1700000000.000\n" +
+                            " count.delivered=12\n count.failed=0\n oldest=" + ago(Seconds(-100)) + "\n version=9\"\\\\\\n\n";
+  EXPECT_EQ(status(facts, {.metrics = true}), 0) << "it is read by no person";
+  for (const char* const line :
+       {"mailchute_up 1\n", "mailchute_alarm 1\n", "mailchute_alarm_since_seconds 1800000000\n",
+        "mailchute_start_time_seconds 1700000000\n", "mailchute_build_info{version=\"9\\\"\\\\ \"} 1\n",
+        "mailchute_smart_host_up{smart_host=\"mail:587\"} 0\n", "mailchute_smart_host_paused{smart_host=\"mail:587\"} 1\n",
+        "mailchute_queue_messages{state=\"waiting\"} 2\n", "mailchute_queue_oldest_age_seconds 0\n",
+        "# TYPE mailchute_events_total counter\nmailchute_events_total{event=\"delivered\"} 12\n"
+        "mailchute_events_total{event=\"failed\"} 0\n"}) {
+    EXPECT_NE(("\n" + out).find(std::string("\n") + line), std::string::npos) << line << out;
+  }
+}
+
+TEST_F(Status, WithoutADaemonTheMetricsSayJustThat) {
+  EXPECT_EQ(told([&] { return show_status(config, {.metrics = true}); }), 0);
+  EXPECT_TRUE(out.ends_with("\nmailchute_up 0\n")) << out;
+  EXPECT_EQ(err, "");
+}
+
 TEST_F(Status, NeedsTheDaemon) {
   EXPECT_EQ(told([&] { return show_status(config, {}); }), 75);
   EXPECT_EQ(out, "");

@@ -17,7 +17,7 @@ class ControlServerTest : public ServerTest {
  protected:
   ControlServerTest() {
     socket.emplace(std::move(*sys::ListeningSocket::open(settings.control_socket(), 0666)));
-    server.emplace(loop, sys::UniqueFd(::dup(socket->fd())), settings, *delivery, it.log,
+    server.emplace(loop, sys::UniqueFd(::dup(socket->fd())), settings, *delivery, tally, it.log,
                    nullptr, [this] { ++reloads; });
   }
   std::string ask(const std::string& request) {
@@ -27,6 +27,7 @@ class ControlServerTest : public ServerTest {
     return asker.said;
   }
 
+  Tally tally{Time(Seconds(1'800'000'000))};
   std::optional<sys::ListeningSocket> socket;
   std::optional<ControlServer> server;
   int reloads = 0;
@@ -38,6 +39,26 @@ TEST_F(ControlServerTest, ListsTheQueueAndCountsIt) {
   const std::string answer = ask("LIST\n");
   EXPECT_EQ(answer.find(" " + id + "\tincoming\t"), 0u) << answer;
   EXPECT_NE(answer.find("\nOK requests=1 octets="), std::string::npos) << answer;
+}
+
+TEST_F(ControlServerTest, SaysThatMailIsBrokenWithEachListAndFirstOfAll) {
+  const Trouble trouble{"mail:25", Time(Seconds(1'800'000'000)), "454 later"};
+  server->set_alarm({trouble});
+  EXPECT_EQ(ask("LIST\n"), "OK requests=0 octets=0 alarm=1800000000.000 smart host mail:25 takes no mail: 454 later; once "
+                           "that is over, mailchute queue retry --all tries at once\n");
+  EXPECT_TRUE(ask("STATUS\n").starts_with(" alarm_since=1800000000.000\n alarm=smart host mail:25 takes no mail: 454"));
+  server->set_alarm({});
+  EXPECT_EQ(ask("LIST\n"), "OK requests=0 octets=0\n");
+}
+
+TEST_F(ControlServerTest, SaysWhatHasHappenedSinceTheDaemonWasStarted) {
+  tally.count("delivered");
+  tally.count("worker-died");
+  const std::string answer = ask("STATUS\n");
+  for (const char* line : {" delivered=1\n", " count.delivered=1\n", " count.worker-died=1\n", " count.failed=0\n",
+                           " started=1800000000.000\n"}) {
+    EXPECT_NE(answer.find(line), std::string::npos) << line << answer;
+  }
 }
 
 TEST_F(ControlServerTest, SaysHowTheSmartHostIs) {

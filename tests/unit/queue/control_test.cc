@@ -83,6 +83,13 @@ TEST(Position, GoesThereAndBack) {
   ASSERT_TRUE(end);
   EXPECT_EQ(end->next, position);
   EXPECT_FALSE(parse_totals(format_totals({1, 2}, nullptr))->next);
+  const auto alarmed = parse_totals(format_totals({1, 2}, &position, {position.time, "a b\n next=x octets=9"}));
+  ASSERT_TRUE(alarmed);
+  EXPECT_EQ(alarmed->totals.octets, 2u);
+  EXPECT_EQ(*alarmed->next, position);
+  EXPECT_EQ(alarmed->alarm.since, position.time);
+  EXPECT_EQ(alarmed->alarm.text, "a b\n next=x octets=9");
+  EXPECT_EQ(parse_totals("requests=1 octets=2 alarm=never x")->alarm.text, "");
   for (const char* bad : {"", "/", "1790000001.000", "1790000001.000/", "x/0AAAAAAAAAAAAAAAAAAAAAAAAA"}) {
     EXPECT_FALSE(parse_position(bad)) << bad;
   }

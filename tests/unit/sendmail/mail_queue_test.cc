@@ -40,6 +40,15 @@ TEST_F(MailQueue, ShowsWhatTheDaemonSaysAndCountsTheWholeQueue) {
   EXPECT_EQ(daemon.requests(), std::vector<std::string>{"LIST"});
 }
 
+TEST_F(MailQueue, OpensWithTheNewsThatMailIsBroken) {
+  FakeDaemon daemon(settings_.control_socket(),
+                    {"OK requests=0 octets=0 alarm=1795385822.000 smart host mail:25 takes no mail: \\x1b[2J\n"});
+  const auto text = mail_queue(settings_, Time(Seconds(1795385900)), 3600);
+  ASSERT_TRUE(text) << text.error().text;
+  EXPECT_EQ(*text, "*** Mail is broken since 2026-11-22 23:17:02: smart host mail:25 takes no mail: \\x1b[2J\n"
+                   "Mail queue is empty\n");
+}
+
 TEST_F(MailQueue, IsNeverEmptyForWantOfAnAnswer) {
   for (const std::string answer :
        {"", " half", "OK\n", "OK requests=0\n", " nonsense\nOK requests=1 octets=1\n",

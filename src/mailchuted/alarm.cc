@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "mailchuted/alarm.h"
+
+#include <algorithm>
+
+namespace mailchute::mailchuted {
+
+using State = Sign::State;
+
+void Alarm::hear(const Condition& condition, Steady::time_point now) {
+  for (const Sign& sign : condition.signs) hear(sign, now);
+  // A smart host that is not in the configuration any more: that mail goes another way is yet to be shown.
+  const bool one_is_well = std::any_of(condition.signs.begin(), condition.signs.end(), [](const Sign& sign) {
+    return sign.state == State::well && !sign.trouble.smart_host.empty();
+  });
+  for (auto& [smart_host, open] : cases_) {
+    const bool known = std::any_of(condition.signs.begin(), condition.signs.end(),
+                                   [&](const Sign& sign) { return sign.trouble.smart_host == smart_host; });
+    if (!known && (one_is_well || !open.announced)) open.over = true;
+  }
+  std::erase_if(cases_, [](const auto& open) { return open.second.over && !open.second.announced; });
+}
+
+void Alarm::hear(const Sign& sign, Steady::time_point now) {
+  const auto found = cases_.find(sign.trouble.smart_host);
+  if (sign.state == State::trouble && found == cases_.end()) {
+    cases_.emplace(sign.trouble.smart_host, Case{sign.trouble, now, std::nullopt});
+  } else if (sign.state == State::trouble) {
+    found->second.trouble.reason = sign.trouble.reason;
+    found->second.over = false;
+  } else if (sign.state == State::well && found != cases_.end()) {
+    found->second.over = true;
+  }
+}
+
+Steady::time_point Alarm::due(const Case& open, const config::Alarm& rules) {
+  if (open.over) return open.noticed;
+  return open.announced ? *open.announced + rules.again : open.noticed + rules.after;
+}
+
+std::vector<Announcement> Alarm::announce(const config::Alarm& rules, Steady::time_point now) {
+  using Event = Announcement::Event;
+  std::vector<Announcement> said;
+  for (auto& [smart_host, open] : cases_) {
+    if (now < due(open, rules)) continue;
+    said.push_back({open.over ? Event::working : Event::broken, open.trouble});
+    open.announced = now;
+  }
+  std::erase_if(cases_, [](const auto& open) { return open.second.over; });
+  return said;
+}
+
+std::optional<Steady::time_point> Alarm::next(const config::Alarm& rules) const {
+  std::optional<Steady::time_point> first;
+  for (const auto& [smart_host, open] : cases_) {
+    const auto time = due(open, rules);
+    first = std::min(first.value_or(time), time);
+  }
+  return first;
+}
+
+std::vector<Trouble> Alarm::raised() const {
+  std::vector<Trouble> troubles;
+  for (const auto& [smart_host, open] : cases_) {
+    if (open.announced) troubles.push_back(open.trouble);
+  }
+  std::stable_sort(troubles.begin(), troubles.end(),
+                   [](const Trouble& a, const Trouble& b) { return a.since < b.since; });
+  return troubles;
+}
+
+}  // namespace mailchute::mailchuted
