@@ -20,6 +20,7 @@ struct Error {
     create,       // an output file cannot be created
     io,           // reading or writing failed
     temporary,    // the same may work later
+    full,         // so may this, when there is room again
     protocol,     // the other side does not keep to the protocol
     rejected,     // the other side refuses
     permission,

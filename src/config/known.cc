@@ -138,6 +138,14 @@ constexpr Known kKnown[] = {
      [](V v, S s) { v.read_command(s.alarm.command); }},
     {"alarm.timeout", "30", [](V v, S s) { v.read_span(s.alarm.timeout); }},
 
+    {"storms", "{ limits = \"all\"; }", [](V v, S) { v.is_group(); },
+     Known::For::daemon, true},
+    {"storms.limits", "[ \"www-data\" ]", [](V v, S s) { v.read_users(s.storms.limits); }},
+    {"storms.messages_per_minute", "60",
+     [](V v, S s) { v.read_number(s.storms.messages_per_minute, 60'000u); }},
+    {"storms.messages_in_queue", "1000", [](V v, S s) { v.read_number(s.storms.messages_in_queue); }},
+    {"storms.size_in_queue", "\"250M\"", [](V v, S s) { v.read_size(s.storms.size_in_queue); }},
+
     {"hostname", "\"web1.example.org\"", [](V v, S s) { v.read_host_name(s.hostname); },
      Known::For::submission},
     {"domain", "\"example.org\"", [](V v, S s) { v.read_host_name(s.domain); },

@@ -95,6 +95,24 @@ struct Alarm {
   Seconds timeout{30};               // of the command
 };
 
+// Users of this machine, by name.
+struct Users {
+  bool all = false;  // but root
+  std::vector<std::string> names;
+};
+
+// What is done where one user sends very much. Nothing, unless somebody is named.
+struct Storms {
+  Users limits;
+  unsigned messages_per_minute = 60;
+  unsigned messages_in_queue = 1000;
+  std::uint64_t size_in_queue = 250 << 20;  // octets; 0: no limit
+  Users digests;
+  unsigned digest_above = 10;  // messages that are alike, within digest_within
+  Seconds digest_within{600};
+  bool ignore_digits = false;  // in the subjects of what is alike
+};
+
 struct Settings {
   std::string file;  // where they come from
   std::string queue_directory;
@@ -116,6 +134,7 @@ struct Settings {
   Retry retry;
   DeadLetters dead_letters;
   Alarm alarm;
+  Storms storms;
   std::vector<SmartHost> smart_hosts;  // at least one, where all is well
   std::vector<SmartHostRoute> routes;
   std::optional<Listener> listener;

@@ -150,6 +150,18 @@ void Value::read_names(std::vector<std::string>& into) const {
   into = std::move(*names);
 }
 
+void Value::read_users(Users& into) const {
+  const auto text = string();
+  auto logins = strings();
+  if (text == "off" || text == "all") {
+    into = {text == "all", {}};
+  } else if (logins && std::all_of(logins->begin(), logins->end(), is_login)) {
+    into = {false, std::move(*logins)};
+  } else {
+    wants("\"off\", \"all\" or names of users in brackets");
+  }
+}
+
 void Value::read_endpoints(std::vector<Endpoint>& into) const {
   const auto one = string();
   const auto texts = one ? std::vector<std::string>{std::string(*one)} : strings();

@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "config/complaints.h"
 #include "config/endpoint.h"
+#include "config/settings.h"
 
 namespace mailchute::config {
 
@@ -50,6 +51,7 @@ class Value {
   void read_login(std::string& into) const;  // a user or group of this machine
   void read_logins(std::vector<std::string>& into) const;
   void read_names(std::vector<std::string>& into) const;  // one, or several in brackets
+  void read_users(Users& into) const;  // "off", "all", or names in brackets
   void read_endpoints(std::vector<Endpoint>& into) const;  // one, or several in brackets
   void read_sender(std::string& into) const;  // "keep", "domain" or an address
   void read_address_patterns(std::vector<std::string>& into) const;

@@ -26,7 +26,8 @@ int complain(const Error& error) {
   switch (error.kind) {
     case Error::Kind::usage: return EX_USAGE;
     case Error::Kind::data: return EX_DATAERR;
-    case Error::Kind::temporary: return EX_TEMPFAIL;
+    case Error::Kind::temporary:
+    case Error::Kind::full: return EX_TEMPFAIL;
     case Error::Kind::protocol: return EX_PROTOCOL;
     case Error::Kind::permission:
     case Error::Kind::rejected: return EX_NOPERM;

@@ -49,6 +49,7 @@ Result<> SmtpMessage::feed(std::string_view text) {
 
 Result<> SmtpMessage::finish() {
   if (auto finished = after(intake_.finish()); !finished) return finished;
+  adopted_.octets = writer_->message_length();
   auto sum = writer_->complete();
   return sum ? Result<>() : Result<>(failure(std::move(sum.error())));
 }

@@ -25,6 +25,7 @@ constexpr std::size_t kOtherDescriptors = 512;
 constexpr Milliseconds kRetireWithin{600000};
 constexpr char kTooMany[] = "4.3.2 Too many clients; come back later";
 constexpr char kConnect[] = "CONNECT";
+constexpr char kMail[] = "MAIL";
 constexpr char kEtrn[] = "ETRN";
 
 }  // namespace
@@ -36,7 +37,7 @@ smtp::ServerOptions smtp_options(const config::Settings& settings) {
   offered.pipelining = offered.eight_bit_mime = offered.enhanced_status_codes = true;
   offered.chunking = offered.smtp_utf8 = offered.dsn = offered.size = true;
   offered.size_limit = settings.message_size_limit;
-  options.consulted = {kConnect, kEtrn};
+  options.consulted = {kConnect, kMail, kEtrn};
   if (!settings.listener) return options;
   offered.starttls = !settings.listener->certificate_file.empty();
   if (settings.listener->user.empty()) return options;
@@ -103,15 +104,21 @@ void SmtpServer::Client::consult(relay::Reception& reception, const Consult& abo
   if (about.step == kConnect) {
     return reception.decide(room_ ? std::nullopt : std::optional(smtp::Reply{421, {kTooMany}}));
   }
+  if (about.step == kMail) {
+    const auto room = server_.delivery_.room_for(uid_);
+    return reception.decide(room ? std::nullopt : std::optional(smtp::Reply{452, {"4.3.1 " + room.error().text}}));
+  }
   if (about.argument.empty()) return reception.decide(smtp::Reply{501, {"5.5.4 Syntax: ETRN node"}});
   const std::size_t count = server_.delivery_.retry_all();
   reception.decide(smtp::Reply{250, {"2.0.0 The queue is started: " + std::to_string(count) + " messages"}});
 }
 
-// A message that cannot be taken is the administrator's business, too, unless it is its own fault.
+// A message that cannot be taken is the administrator's business, too, unless it is its own
+// fault or its sender's.
 Result<> SmtpServer::Client::take(Result<> result) {
   if (result) return result;
-  const bool data = result.error().kind == Error::Kind::data;
+  const auto kind = result.error().kind;
+  const bool data = kind == Error::Kind::data || kind == Error::Kind::full;
   server_.log_(Event("smtp-refused", data ? Severity::info : Severity::error)
                    .with("id", message_->adopted().id)
                    .with("uid", std::uint64_t{uid_})
@@ -122,9 +129,9 @@ Result<> SmtpServer::Client::take(Result<> result) {
 }
 
 void SmtpServer::Client::end() {
-  if (auto finished = take(message_->finish()); !finished) {
-    return reception_.stored(failure(finished.error()));
-  }
+  auto finished = message_->finish();
+  if (finished) finished = server_.delivery_.room_for(uid_, message_->adopted().octets);
+  if (finished = take(std::move(finished)); !finished) return reception_.stored(failure(finished.error()));
   committing_ = true;
   server_.committer_.add(*this);
 }

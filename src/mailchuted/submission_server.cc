@@ -124,6 +124,7 @@ void SubmissionServer::Client::take(const Reader::Announced& announced) {
 
 void SubmissionServer::Client::take(const Reader::Begin& begin) {
   give_back();
+  if (auto room = server_.delivery_.room_for(uid_); !room) return refuse(room.error());
   auto writer = server_.queue_.create(entry_.id, uid_);
   if (!writer) return writer.error().kind == Error::Kind::rejected ? refuse(writer.error()) : fail(writer.error());
   writer_.emplace(std::move(*writer));
@@ -147,6 +148,8 @@ void SubmissionServer::Client::take(const Reader::Octets& octets) {
 
 // What a client says behind END is not read.
 void SubmissionServer::Client::take(const Reader::End& end) {
+  if (auto room = server_.delivery_.room_for(uid_, writer_->message_length()); !room) return refuse(room.error());
+  entry_.octets = writer_->message_length();
   const auto sum = writer_->complete();
   if (!sum) return fail(sum.error());
   if (*sum != end.sum) {

@@ -111,7 +111,8 @@ void Adoption::examine(Round& round, const std::string& id) {
   if (round.examining) round.examining({});
   if (entry) {
     const mail::Envelope& envelope = entry->envelope();
-    round.adopted.push_back({id, entry->owner(), envelope.time, envelope.wait_for_queue_run});
+    round.adopted.push_back(
+        {id, entry->owner(), envelope.time, envelope.wait_for_queue_run, entry->facts().length});
     return;
   }
   const auto& [kind, reason, owner] = entry.error();

@@ -25,6 +25,7 @@ struct Adopted {
   std::uint32_t owner;  // kOverflowUid: nobody known
   Time time;            // as the submitter says
   bool wait_for_queue_run;
+  std::uint64_t octets;  // of the message
 };
 
 // Told of each entry just before it is opened for the first time, and with an empty id

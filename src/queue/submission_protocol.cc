@@ -33,6 +33,7 @@ struct KindWord {
 // which may pass.
 constexpr KindWord kKinds[] = {{Error::Kind::data, "data"},
                                {Error::Kind::temporary, "temporary"},
+                               {Error::Kind::full, "full"},
                                {Error::Kind::rejected, "rejected"},
                                {Error::Kind::protocol, "protocol"}};
 

@@ -6,6 +6,7 @@
 
 #include "relay/portion.h"
 #include "sys/clock.h"
+#include "sys/identity.h"
 
 namespace mailchute::relay {
 namespace {
@@ -29,15 +30,25 @@ Conversation::Options conversation_options(const config::Settings& settings, con
   return options;
 }
 
+Concerned limited(const config::Settings& settings, Log& log) {
+  std::vector<std::string> unknown;
+  Concerned concerned(settings.storms.limits, sys::uid_of, unknown);
+  for (const std::string& name : unknown) {
+    log(Event("unknown-user", Severity::warning).with("user", name).with("setting", "storms.limits"));
+  }
+  return concerned;
+}
+
 }  // namespace
 
 Delivery::Delivery(net::EventLoop& loop, queue::Queue& queue, const config::Settings& settings,
                    const mail::Router& router, std::span<const Access> access, Log& log, Board& board)
     : loop_(loop), queue_(queue), settings_(settings), routes_(settings),
       retry_{settings.retry.first, settings.retry.longest}, log_(log), board_(board),
-      dispatch_(dispatch_hosts(settings), routes_.hosts(), retry_), recorder_(loop, queue, settings, *this, log),
+      submitters_(settings.storms, limited(settings, log), queue.daemon()),
+      dispatch_(dispatch_hosts(settings), routes_.hosts(), retry_, &submitters_), recorder_(loop, queue, settings, *this, log),
       administration_(queue, settings, [this](const std::string& id) { return standing(id); }, recorder_, *this, log),
-      stock_(loop, queue, settings, router, routes_, dispatch_, recorder_, *this, board, log), wake_timer_(loop),
+      stock_(loop, queue, settings, router, routes_, submitters_, dispatch_, recorder_, *this, board, log), wake_timer_(loop),
       look_timer_(loop), finish_timer_(loop), random_(std::random_device{}()) {
   for (std::size_t i = 0; i < settings.smart_hosts.size(); ++i) {
     hosts_.push_back({conversation_options(settings, settings.smart_hosts[i], access[i].password), access[i].tls});
@@ -69,6 +80,7 @@ void Delivery::adopt() {
 void Delivery::take_up(const queue::Adopted& entry, std::string_view client) {
   Event queued = Event("queued").with("id", entry.id).with("uid", std::uint64_t{entry.owner});
   log_(client.empty() ? std::move(queued) : std::move(queued).with("client", client));
+  submitters_.came(entry.id, entry.owner, entry.octets);
   // With -odq a message waits for the next queue run: somebody's wish, or the longest interval.
   const auto wait = entry.wait_for_queue_run ? retry_.longest : Milliseconds(0);
   on_put_back(entry.id, entry.time, wait, Care::none);
@@ -217,6 +229,7 @@ std::optional<smtp::Transaction> Delivery::next_transaction(const Conversation& 
   const smtp::TransactionId id = ++last_id_;
   dispatch_.begun(host, sys::boot_now());
   board_.take(message->entry.id());
+  submitters_.begun(message->entry.id(), sys::boot_now());
   const Care care = dispatch_.care(message->entry.id());
   const bool probe = dispatch_.health(host).on_probation();
   auto& sent = in_flight_.emplace(id, InFlight{std::move(*message), host, &conversation, care, probe}).first->second;
@@ -315,6 +328,7 @@ void Delivery::on_gone(const std::string& id) {
   dispatch_.remove(id);
   for (std::size_t host = 0; host < hosts_.size(); ++host) dispatch_.health(host).forget(id);
   recorder_.ages().forget(id);
+  submitters_.gone(id);
   board_.drop(id);
   administration_.freed(id);
 }

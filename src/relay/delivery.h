@@ -28,6 +28,7 @@
 #include "relay/outgoing.h"
 #include "relay/recorder.h"
 #include "relay/stock.h"
+#include "relay/submitters.h"
 
 namespace mailchute::relay {
 
@@ -76,6 +77,10 @@ class Delivery : private ConversationUser, private RecorderUser {
   void look_for_new_mail();
   // What has come to cur/ by another way; `client`: from whom, over TCP.
   void add(const queue::Adopted& entry, std::string_view client = {});
+  // Whether it may come (submitters.h).
+  Result<> room_for(std::uint32_t owner, std::uint64_t octets = 0) const {
+    return submitters_.room_for(owner, octets);
+  }
   // Now, not when its time comes; also ends all pauses of smart hosts. Returns how many.
   std::size_t retry_all();
   bool retry(const std::string& id);
@@ -153,6 +158,7 @@ class Delivery : private ConversationUser, private RecorderUser {
   Log& log_;
   Board& board_;
   std::vector<Host> hosts_;
+  Submitters submitters_;
   Dispatch dispatch_;
   Recorder recorder_;
   Administration administration_;

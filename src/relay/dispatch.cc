@@ -14,7 +14,7 @@ constexpr Milliseconds kPatience{1000};
 
 }  // namespace
 
-Dispatch::Dispatch(std::span<const Host> hosts, Routes routes, RetryLimits limits) {
+Dispatch::Dispatch(std::span<const Host> hosts, Routes routes, RetryLimits limits, const Submitters* submitters) {
   for (const Host& host : hosts) {
     hosts_.push_back({host, Health(limits, host.connections), Pace(host.messages_per_minute)});
   }
@@ -22,7 +22,7 @@ Dispatch::Dispatch(std::span<const Host> hosts, Routes routes, RetryLimits limit
     std::stable_sort(members.begin(), members.end(), [&](std::size_t a, std::size_t b) {
       return hosts[a].priority < hosts[b].priority;
     });
-    routes_.push_back({std::move(members), {}});
+    routes_.push_back({std::move(members), Schedule(submitters)});
   }
 }
 

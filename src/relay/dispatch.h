@@ -39,7 +39,8 @@ class Dispatch {
     unsigned messages_per_minute = 0;  // 0: no limit
   };
   using Routes = std::vector<std::vector<std::size_t>>;  // each: its smart hosts; the last: the default
-  Dispatch(std::span<const Host> hosts, Routes routes, RetryLimits limits);
+  // In each line the submitters take turns (schedule.h).
+  Dispatch(std::span<const Host> hosts, Routes routes, RetryLimits limits, const Submitters* submitters = nullptr);
 
   std::size_t routes() const { return routes_.size(); }
   Health& health(std::size_t host) { return hosts_[host].health; }

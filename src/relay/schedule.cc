@@ -10,7 +10,7 @@ void Schedule::unlist(const std::string& id, const Message& message) {
   if (message.where == Message::Where::waiting) waiting_.erase({message.due, id});
   if (message.where != Message::Where::ready) return;
   if (message.care == Care::needed) careful_.erase({message.due, id});
-  else ready_.erase({message.arrival, id});
+  else ready_.remove(message.owner, {message.arrival, id});
 }
 
 void Schedule::add(const std::string& id, Time arrival, Instant due, Care care) {
@@ -32,8 +32,12 @@ void Schedule::promote(Instant now) {
     waiting_.erase(waiting_.begin());
     Message& message = messages_.at(id);
     message.where = Message::Where::ready;
-    if (message.care == Care::needed) careful_.insert({message.due, id});
-    else ready_.insert({message.arrival, id});
+    if (message.care == Care::needed) {
+      careful_.insert({message.due, id});
+    } else {
+      message.owner = submitters_ == nullptr ? 0 : submitters_->owner(id);
+      ready_.add(message.owner, {message.arrival, id});
+    }
   }
 }
 
@@ -44,14 +48,14 @@ Care Schedule::care(const std::string& id) const {
 
 std::optional<std::string> Schedule::take(Instant now) {
   promote(now);
-  if (ready_.empty()) return std::nullopt;
-  return taken(ready_.extract(ready_.begin()).value().second);
+  auto message = ready_.take(now);
+  return message ? std::optional(taken(std::move(message->id))) : std::nullopt;
 }
 
 std::optional<std::string> Schedule::take_youngest(Instant now) {
   promote(now);
-  if (ready_.empty()) return std::nullopt;
-  return taken(ready_.extract(std::prev(ready_.end())).value().second);
+  auto message = ready_.take_youngest(now);
+  return message ? std::optional(taken(std::move(message->id))) : std::nullopt;
 }
 
 std::string Schedule::taken(std::string id) {
@@ -74,9 +78,9 @@ std::optional<std::string> Schedule::take_careful(Instant now, const std::string
 
 std::optional<Schedule::Front> Schedule::front(Instant now) {
   promote(now);
-  if (ready_.empty()) return std::nullopt;
-  const auto& [arrival, id] = *ready_.begin();
-  return Front{arrival, messages_.at(id).due};
+  const auto* message = ready_.front(now);
+  if (message == nullptr) return std::nullopt;
+  return Front{message->arrival, messages_.at(message->id).due};
 }
 
 std::optional<Instant> Schedule::careful_front(Instant now, const std::string& except) {
@@ -87,7 +91,7 @@ std::optional<Instant> Schedule::careful_front(Instant now, const std::string& e
 
 std::size_t Schedule::ready(Instant now) {
   promote(now);
-  return ready_.size();
+  return ready_.ready(now);
 }
 
 std::size_t Schedule::careful_ready(Instant now) {
@@ -98,9 +102,11 @@ std::size_t Schedule::careful_ready(Instant now) {
 std::optional<Instant> Schedule::next_due() const {
   std::optional<Instant> first;
   const auto consider = [&first](Instant due) { first = std::min(first.value_or(due), due); };
-  if (!ready_.empty()) consider(messages_.at(ready_.begin()->second).due);
+  for (const auto& [message, allowed] : ready_.firsts()) {
+    consider(std::max(messages_.at(message.id).due, allowed));
+  }
   if (!careful_.empty()) consider(careful_.begin()->first);
-  if (!first && !waiting_.empty()) consider(waiting_.begin()->first);
+  if (!waiting_.empty()) consider(waiting_.begin()->first);
   return first;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Which message is next. Messages that are due go in order of age; the others wait for their time.
+// Which message is next. Messages that are due go by turns (turns.h), each submitter's in order of
+// age; the others wait for their time.
 // A message that needs care (one that was interrupted, or may have been delivered) stands in a line
 // of its own, in order of the time it became due. A message that is in a transaction is in no line
 // but still known. There is one schedule for each route to smart hosts (dispatch.h).
@@ -12,6 +13,8 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "relay/submitters.h"
+#include "relay/turns.h"
 
 namespace mailchute::relay {
 
@@ -19,14 +22,17 @@ enum class Care { none, needed };
 
 class Schedule {
  public:
+  // Without submitters all is one man's. They outlive it, and know a message before it is added.
+  explicit Schedule(const Submitters* submitters = nullptr) : submitters_(submitters), ready_(submitters) {}
+
   // Due at `due`; at once where that has passed. A known message gets the new time.
   void add(const std::string& id, Time arrival, Instant due, Care care = Care::none);
   void remove(const std::string& id);
   bool contains(const std::string& id) const { return messages_.count(id) != 0; }
   Care care(const std::string& id) const;
 
-  // The oldest message that is due and needs no care; it is out of the lines until add() or
-  // remove().
+  // Of the messages that are due and need no care the one whose turn it is; it is out of the lines
+  // until add() or remove().
   std::optional<std::string> take(Instant now);
   // The youngest of these.
   std::optional<std::string> take_youngest(Instant now);
@@ -65,6 +71,7 @@ class Schedule {
     Instant due;
     Care care;
     enum class Where { waiting, ready, taken } where;
+    std::uint32_t owner = 0;  // where it is ready
   };
   using ByDue = std::set<std::pair<Instant, std::string>>;
   void promote(Instant now);
@@ -72,9 +79,10 @@ class Schedule {
   void unlist(const std::string& id, const Message& message);
   ByDue::iterator first_careful(const std::string& except);
 
+  const Submitters* submitters_;
   std::map<std::string, Message> messages_;
   ByDue waiting_;
-  std::set<std::pair<Time, std::string>> ready_;
+  Turns ready_;
   ByDue careful_;
 };
 

@@ -43,10 +43,10 @@ bool is_possibly_delivered(const queue::Listed& entry) {
 }  // namespace
 
 Stock::Stock(net::EventLoop& loop, queue::Queue& queue, const config::Settings& settings,
-             const mail::Router& router, const config::SmartHostRoutes& routes, Dispatch& dispatch,
-             Recorder& recorder, RecorderUser& user, Board& board, Log& log)
+             const mail::Router& router, const config::SmartHostRoutes& routes, Submitters& submitters,
+             Dispatch& dispatch, Recorder& recorder, RecorderUser& user, Board& board, Log& log)
     : queue_(queue), settings_(settings), router_(router), routes_(routes),
-      retry_{settings.retry.first, settings.retry.longest}, dispatch_(dispatch), recorder_(recorder),
+      retry_{settings.retry.first, settings.retry.longest}, submitters_(submitters), dispatch_(dispatch), recorder_(recorder),
       user_(user), board_(board), log_(log), timer_(loop) {
   for (const auto& host : settings.smart_hosts) sender_policies_.push_back(config::sender_policy(settings, host));
 }
@@ -80,6 +80,7 @@ Result<> Stock::load_unknown() {
 void Stock::make_known(const std::string& id, const queue::Listed* entry) {
   const bool doubtful = doubtful_.count(id) != 0;
   if (doubtful && !mark_possibly_delivered(id)) return;
+  if (entry != nullptr) submitters_.came(id, entry->uid, entry->size);
   if (entry == nullptr) return schedule(id, sys::now(), {}, doubtful ? Care::needed : Care::none);
   if (!entry->notification.empty() && !settle_owed(id)) return;
   schedule(id, entry->time, entry->info, doubtful || is_possibly_delivered(*entry) ? Care::needed : Care::none);

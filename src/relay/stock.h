@@ -23,6 +23,7 @@
 #include "relay/outgoing.h"
 #include "relay/recorder.h"
 #include "relay/retry.h"
+#include "relay/submitters.h"
 #include "smtp/extensions.h"
 
 namespace mailchute::relay {
@@ -38,8 +39,8 @@ class Stock {
  public:
   // All outlive it. `user` hears of what cannot be loaded, and of relief when there may be more.
   Stock(net::EventLoop& loop, queue::Queue& queue, const config::Settings& settings,
-        const mail::Router& router, const config::SmartHostRoutes& routes, Dispatch& dispatch,
-        Recorder& recorder, RecorderUser& user, Board& board, Log& log);
+        const mail::Router& router, const config::SmartHostRoutes& routes, Submitters& submitters,
+        Dispatch& dispatch, Recorder& recorder, RecorderUser& user, Board& board, Log& log);
 
   // Without it nothing would ever be done about what is in cur/ already. What is deadly is held; what
   // is elsewhere is left alone until elsewhere_gone().
@@ -73,6 +74,7 @@ class Stock {
   const mail::Router& router_;
   const config::SmartHostRoutes& routes_;
   RetryLimits retry_;
+  Submitters& submitters_;
   Dispatch& dispatch_;
   Recorder& recorder_;
   RecorderUser& user_;

@@ -13,7 +13,8 @@ int exit_status(Error::Kind kind) {
     case Error::Kind::system: return EX_OSERR;
     case Error::Kind::create: return EX_CANTCREAT;
     case Error::Kind::io: return EX_IOERR;
-    case Error::Kind::temporary: return EX_TEMPFAIL;
+    case Error::Kind::temporary:
+    case Error::Kind::full: return EX_TEMPFAIL;
     case Error::Kind::protocol: return EX_TEMPFAIL;  // the daemon's, as during an upgrade
     case Error::Kind::rejected: return EX_UNAVAILABLE;
     case Error::Kind::permission: return EX_NOPERM;

@@ -297,6 +297,8 @@ void ServerSession::on_message_stored(const Result<std::string>& id) {
       return reply(550, "5.7.1 " + why);
     case Error::Kind::config:
       return reply(451, "4.3.5 " + why);
+    case Error::Kind::full:  // RFC 3463, 3.4
+      return reply(452, "4.3.1 " + why);
     case Error::Kind::temporary:
       return reply(452, "4.3.0 " + why);
     default:

@@ -32,6 +32,7 @@ std::string group_of_section(const std::string& title) {
   if (title == "SMTP for local programs") return "listener.";
   if (title == "Dead letters") return "dead_letters.";
   if (title == "When mail is broken") return "alarm.";
+  if (title == "Storms") return "storms.";
   return "";
 }
 

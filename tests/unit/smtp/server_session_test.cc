@@ -240,6 +240,7 @@ TEST(ServerSession, AnswersAsTheStorageDid) {
     const char* reply;
   } cases[] = {
       {{Error::Kind::temporary, "disk\nfull"}, "<end>452 4.3.0 disk\\nfull\r\n"},
+      {{Error::Kind::full, "your share"}, "<end>452 4.3.1 your share\r\n"},
       {{Error::Kind::io, "broken"}, "<end>451 4.3.0 broken\r\n"},
       {{Error::Kind::config, "no way in"}, "<end>451 4.3.5 no way in\r\n"},
       {{Error::Kind::data, "too many hops"}, "<end>554 5.6.0 too many hops\r\n"},
