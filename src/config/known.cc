@@ -138,13 +138,17 @@ constexpr Known kKnown[] = {
      [](V v, S s) { v.read_command(s.alarm.command); }},
     {"alarm.timeout", "30", [](V v, S s) { v.read_span(s.alarm.timeout); }},
 
-    {"storms", "{ limits = \"all\"; }", [](V v, S) { v.is_group(); },
+    {"storms", "{ limits = \"all\"; digests = \"all\"; }", [](V v, S) { v.is_group(); },
      Known::For::daemon, true},
     {"storms.limits", "[ \"www-data\" ]", [](V v, S s) { v.read_users(s.storms.limits); }},
     {"storms.messages_per_minute", "60",
      [](V v, S s) { v.read_number(s.storms.messages_per_minute, 60'000u); }},
     {"storms.messages_in_queue", "1000", [](V v, S s) { v.read_number(s.storms.messages_in_queue); }},
     {"storms.size_in_queue", "\"250M\"", [](V v, S s) { v.read_size(s.storms.size_in_queue); }},
+    {"storms.digests", "[ \"www-data\" ]", [](V v, S s) { v.read_users(s.storms.digests); }},
+    {"storms.digest_above", "10", [](V v, S s) { v.read_number(s.storms.digest_above, 1000u); }},
+    {"storms.digest_within", "\"10m\"", [](V v, S s) { v.read_span(s.storms.digest_within); }},
+    {"storms.ignore_digits", "true", [](V v, S s) { v.read_boolean(s.storms.ignore_digits); }},
 
     {"hostname", "\"web1.example.org\"", [](V v, S s) { v.read_host_name(s.hostname); },
      Known::For::submission},

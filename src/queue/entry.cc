@@ -175,11 +175,13 @@ tl::expected<Head, Refusal> read_head(int fd, std::uint64_t file_size, std::stri
 std::vector<std::size_t> owed(const Progress& progress, const mail::Envelope& envelope) {
   using mail::DsnAction;
   std::vector<std::size_t> owed;
+  // Of a digest that nobody got the originals are sent, and told of.
+  const bool dissolved = !progress.digest_of.empty() && progress.status.find('+') == std::string::npos;
   for (std::size_t i = 0; i < progress.status.size(); ++i) {
     const auto status = static_cast<RecipientStatus>(progress.status[i]);
     const auto wanted = [&](DsnAction action) { return mail::wants_report(envelope, envelope.recipients[i], action); };
     const bool late = progress.delay == DelayNotice::owed && is_open(status) && wanted(DsnAction::delayed);
-    const bool failed = status == RecipientStatus::failed && wanted(DsnAction::failed);
+    const bool failed = !dissolved && status == RecipientStatus::failed && wanted(DsnAction::failed);
     if (late || failed || status == RecipientStatus::relayed) owed.push_back(i);
   }
   return owed;

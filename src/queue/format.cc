@@ -16,6 +16,7 @@ constexpr std::string_view kOwner = "Mailchute-Owner: ";
 constexpr std::string_view kNotification = "Mailchute-Notification: ";
 constexpr std::string_view kDelay = "Mailchute-Delay: ";
 constexpr std::string_view kReply = "Mailchute-Reply: ";
+constexpr std::string_view kDigestOf = "Mailchute-Digest-Of: ";
 constexpr std::string_view kHeld = "Mailchute-Held: ";
 constexpr std::string_view kEntry = "Mailchute-Entry: 1 ";
 constexpr std::string_view kTime = "Mailchute-Time: ";
@@ -208,6 +209,16 @@ std::string format_reply(const Reply& reply, std::size_t limit) {
   return std::to_string(reply.recipient) + " " + host + " " + bounded(reply.text, limit - host.size());
 }
 
+std::optional<std::vector<std::string>> parse_ids(std::optional<std::string_view> text) {
+  std::vector<std::string> ids;
+  if (!text) return ids;
+  for (const std::string_view word : split(*text, ' ')) {
+    ids.emplace_back(word);
+    if (ids.size() > kMaxDigest || !is_queue_id(ids.back())) return std::nullopt;
+  }
+  return ids;
+}
+
 bool is_status(std::string_view octets) {
   return octets.find_first_not_of("-?+!~") == std::string_view::npos;
 }
@@ -241,6 +252,9 @@ std::optional<Progress> parse_progress(std::string_view text) {
     if (progress.replies.size() == progress.status.size()) return {};
     progress.replies.push_back(std::move(*reply));
   }
+  auto digest_of = parse_ids(take_field(text, kDigestOf));
+  if (!digest_of) return {};
+  progress.digest_of = std::move(*digest_of);
   auto held = unescaped(take_field(text, kHeld).value_or(""));
   if (!held || !is_status(progress.status)) return {};
   if (!progress.notification.empty() && !is_queue_id(progress.notification)) return {};
@@ -314,6 +328,10 @@ std::string format_progress(const Progress& progress) {
   for (const Reply& reply : progress.replies) {
     out.append(kReply).append(format_reply(reply, limit)).append("\n");
   }
+  for (std::size_t i = 0; i < progress.digest_of.size(); ++i) {
+    out.append(i == 0 ? kDigestOf : " ").append(progress.digest_of[i]);
+  }
+  if (!progress.digest_of.empty()) out.append("\n");
   if (!progress.held.empty()) out.append(kHeld).append(bounded(progress.held, limit)).append("\n");
   return out;
 }

@@ -9,6 +9,7 @@
 //   Mailchute-Reply: 1 <mail.example.org> 550 5.1.1 who?
 //                                          there: of those told of, a recipient's index, which smart
 //                                          host was asked, if one was, and what came of it, escaped
+//   Mailchute-Digest-Of: 5KX... 5KY...     there: ids of the entries that it is a digest of
 //   Mailchute-Held: 550 5.7.1 not yours    there: why it waits for an administrator, escaped
 //   Mailchute-Entry: 1 ENVELOPE MESSAGE DIGEST
 //   Mailchute-Time: 1790000000.123
@@ -44,6 +45,7 @@ namespace mailchute::queue {
 // (RFC 5321, 4.5.3.1.3) but longer ones exist; 50,000 recipients are more than any peer takes.
 inline constexpr std::size_t kMaxRecipients = 50000;
 inline constexpr std::size_t kMaxAddress = 1024;
+inline constexpr std::size_t kMaxDigest = 500;  // its text lists them
 inline constexpr std::size_t kMaxProgress = 8 << 20;
 inline constexpr std::size_t kMaxEnvelope = 8 << 20;
 inline constexpr std::size_t kMaxHead = kMaxProgress + 128 + kMaxEnvelope;  // all but the message
@@ -73,6 +75,7 @@ struct Progress {
   std::vector<Reply> replies;
   std::string held;         // empty: not held
   std::uint32_t owner = 0;  // with a status: owner of the file that was submitted
+  std::vector<std::string> digest_of{};  // at most kMaxDigest
   // Chosen when the sender is to be told, before the notification is written: whether an entry of
   // this id is there says after a crash whether it was.
   std::string notification{};

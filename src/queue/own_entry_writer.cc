@@ -17,10 +17,11 @@ Result<OwnEntryWriter> OwnEntryWriter::create(int work, std::string id, std::uin
   return OwnEntryWriter(std::move(*file), std::move(id), owner);
 }
 
-Result<> OwnEntryWriter::begin(const mail::Envelope& envelope) {
+Result<> OwnEntryWriter::begin(const mail::Envelope& envelope, std::vector<std::string> digest_of) {
   Progress progress;
   progress.status.assign(envelope.recipients.size(), static_cast<char>(RecipientStatus::to_do));
   progress.owner = owner_;
+  progress.digest_of = std::move(digest_of);
   return file_.begin(envelope, progress);
 }
 

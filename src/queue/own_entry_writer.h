@@ -21,7 +21,8 @@ class OwnEntryWriter {
   const std::string& id() const { return id_; }
 
   // As EntryFile's. What finish() returns is what the submitter must have sent, where he says so.
-  Result<> begin(const mail::Envelope& envelope);
+  // Of `digest_of` it is the digest (queue.h).
+  Result<> begin(const mail::Envelope& envelope, std::vector<std::string> digest_of = {});
   Result<> write(std::string_view octets) { return file_.write(octets); }
   std::uint64_t message_length() const { return file_.message_length(); }
   Result<EntrySum> finish();

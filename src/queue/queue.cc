@@ -26,6 +26,8 @@ constexpr std::size_t kCopyBuffer = 64 << 10;
 
 bool has_open(const std::string& status) { return status.find_first_of("-?") != std::string::npos; }
 
+bool somebody_got_it(const std::string& status) { return status.find('+') != std::string::npos; }
+
 bool all_done(const std::string& status) {
   return status.find_first_not_of('+') == std::string::npos;
 }
@@ -176,6 +178,15 @@ bool Queue::has(const std::string& id) const {
   return in(folders_.cur) || in(folders_.held) || in(folders_.failed);
 }
 
+std::optional<bool> Queue::waits(const std::string& id) const {
+  for (const auto* folder : {&folders_.cur, &folders_.held}) {
+    struct stat status {};
+    if (::fstatat(folder->get(), id.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0) return true;
+    if (errno != ENOENT) return std::nullopt;
+  }
+  return false;
+}
+
 // Else his file would be taken for a second one with this id, and removed.
 bool Queue::dropped_by_another(const std::string& id, std::uint32_t owner) const {
   struct stat status {};
@@ -227,7 +238,7 @@ Result<Disposition> Queue::record(Entry& entry, std::span<const Outcome> outcome
   if (outcomes.empty()) return Disposition::waiting;
   auto next = applied(entry, outcomes, late);
   if (!next) return failure(std::move(next.error()));
-  if (all_done(next->status)) return remove(entry);
+  if (all_done(next->status) && next->digest_of.empty()) return remove(entry);
   if (auto kept = keep(entry, std::move(*next)); !kept) return failure(std::move(kept.error()));
   if (!entry.owed().empty()) return Disposition::owed;
   return untold(entry);
@@ -256,7 +267,8 @@ Result<Disposition> Queue::untold(const Entry& entry) {
 // Makes `next` durable in cur/, with as little writing as it takes.
 Result<> Queue::keep(Entry& entry, Progress next) {
   const auto& now = entry.progress();
-  const bool lines = next.replies != now.replies || next.delay != now.delay || next.held != now.held;
+  const bool lines = next.replies != now.replies || next.delay != now.delay || next.held != now.held ||
+                     next.notification != now.notification;
   if (!entry.own() || lines) {
     return rewrite(folders_.cur, entry, std::move(next));
   }
@@ -332,12 +344,30 @@ Result<Disposition> Queue::remove(const Entry& entry) {
 // Nothing left to do. The file says so already, so the move need not be durable at once: load()
 // makes up for it.
 Result<Disposition> Queue::settle(const Entry& entry) {
-  if (none_failed(entry.progress().status)) return remove(entry);
+  const Progress& progress = entry.progress();
+  if (!progress.digest_of.empty()) {
+    if (!somebody_got_it(progress.status)) return remove(entry);
+    if (auto removed = remove_originals(entry); !removed) return failure(std::move(removed.error()));
+  }
+  if (none_failed(progress.status)) return remove(entry);
   if (auto moved = move(entry.id(), folders_.cur, folders_.failed); !moved) {
     return failure(std::move(moved.error()));
   }
   ++unsynced_;
   return Disposition::failed;
+}
+
+// For good, before the digest leaves that says that they may not be sent.
+Result<> Queue::remove_originals(const Entry& digest) {
+  for (const std::string& id : digest.progress().digest_of) {
+    for (const auto* folder : {&folders_.cur, &folders_.held}) {
+      const int error = sys::remove_name(folder->get(), id);
+      if (error != 0 && error != ENOENT) return failure(Error::from_errno("remove", id, error));
+      if (error == 0) changed_.insert(folder->get());
+    }
+    sys::remove_name(folders_.info.get(), id);
+  }
+  return sync();
 }
 
 Result<> Queue::hold(Entry& entry, const std::string& reason) {

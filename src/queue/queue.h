@@ -84,6 +84,8 @@ class Queue {
   void take_back(const OwnEntryWriter& writer);
   // Whether cur/, held/ or failed/ has this id.
   bool has(const std::string& id) const;
+  // Whether it is still to be delivered: in cur/ or held/. Nothing: that cannot be told now.
+  std::optional<bool> waits(const std::string& id) const;
   // Whose the entry in cur/, held/ or failed/ is; nothing if there is none.
   std::optional<std::uint32_t> owner_of(const std::string& id) const;
 
@@ -100,7 +102,9 @@ class Queue {
   // sync() makes durable. A recipient that is done or failed stays so, and one that is possibly
   // delivered stays so until it is done or failed. A to_do is worth recording, too: a submitter's
   // file is copied then. Where the message is `late`, the delay notice is owed, unless it is already
-  // or nobody wants it. Where one of them is to be told of, the entry gets a new id for the
+  // or nobody wants it. Where a digest is delivered, to one recipient at least, and nobody is left to
+  // do, its originals leave the queue before it does; where it failed for all it leaves alone, and
+  // nobody is told. Where one of them is to be told of, the entry gets a new id for the
   // notification. After an error the entry is as it was, and on disk as it was or as it should be.
   Result<Disposition> record(Entry& entry, std::span<const Outcome> outcomes, bool late = false);
   // The notification of what was owed has been committed: it is made durable, and then that nothing
@@ -162,6 +166,7 @@ class Queue {
   Result<> move(const std::string& id, const sys::UniqueFd& from, const sys::UniqueFd& to);
   Result<Disposition> remove(const Entry& entry);
   Result<Disposition> settle(const Entry& entry);
+  Result<> remove_originals(const Entry& digest);
 
   Options options_;
   Log* log_ = nullptr;

@@ -9,20 +9,26 @@ namespace mailchute::queue {
 namespace {
 
 constexpr std::size_t kMaxReason = 1000;
-constexpr std::size_t kMaxFile = 4 * kMaxReason + 100;  // escaped
+constexpr std::size_t kMaxLikeness = 64;
+constexpr std::size_t kMaxFile = 4 * kMaxReason + kMaxLikeness + 100;  // escaped
 
 }  // namespace
 
-// "3 1790000000.123 1790000600.000 2 451 4.2.0 mailbox is locked"
+// "3 1790000000.123 1790000600.000 2 451 4.2.0 mailbox is locked", and a second line "0a1b..." if there
+// is a likeness.
 std::string format_retry_info(const RetryInfo& info) {
   return std::to_string(info.attempts) + " " + format_time(info.last_attempt) + " " +
-         format_time(info.next_try) + " " + std::to_string(info.answered) + " " + escaped(info.reason.substr(0, kMaxReason)) + "\n";
+         format_time(info.next_try) + " " + std::to_string(info.answered) + " " + escaped(info.reason.substr(0, kMaxReason)) + "\n" +
+         (info.likeness.empty() ? "" : info.likeness + "\n");
 }
 
 RetryInfo read_retry_info(int folder, const std::string& id) {
   const auto content = sys::read_file(folder, id, kMaxFile);
   if (!content || content->empty() || content->back() != '\n') return {};
-  std::string_view rest = std::string_view(*content).substr(0, content->size() - 1);
+  const auto end = content->find('\n');
+  std::string_view rest = std::string_view(*content).substr(0, end);
+  std::string_view likeness = std::string_view(*content).substr(end + 1);
+  if (!likeness.empty()) likeness.remove_suffix(1);
   const auto word = [&rest] {
     const auto taken = rest.substr(0, rest.find(' '));
     rest.remove_prefix(std::min(taken.size() + 1, rest.size()));
@@ -33,8 +39,9 @@ RetryInfo read_retry_info(int folder, const std::string& id) {
   const auto next = parse_time(word());
   const auto answered = parse_number(word());
   const auto reason = unescaped(rest);
+  if (likeness.size() > kMaxLikeness || likeness.find_first_not_of("0123456789abcdef") != likeness.npos) return {};
   if (!attempts || *attempts > 1000000000 || !last || !next || !answered || *answered > *attempts || !reason) return {};
-  return {static_cast<unsigned>(*attempts), *last, *next, *reason, static_cast<unsigned>(*answered)};
+  return {static_cast<unsigned>(*attempts), *last, *next, *reason, static_cast<unsigned>(*answered), std::string(likeness)};
 }
 
 }  // namespace mailchute::queue

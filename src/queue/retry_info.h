@@ -15,6 +15,7 @@ struct RetryInfo {
   Time next_try{};
   std::string reason{};   // last reply or error, one line
   unsigned answered = 0;  // attempts in which the smart host said anything about the message
+  std::string likeness{};  // what it waits for others of, for a digest: hex digits, or none
   bool operator==(const RetryInfo&) const = default;
 };
 

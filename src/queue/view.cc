@@ -46,6 +46,7 @@ void take_head(Listed& listed, const Head& head) {
   listed.recipients = recipients_of(head);
   listed.info.reason = head.progress.held;
   if (!head.progress.status.empty()) listed.uid = head.progress.owner;
+  listed.digest_of = head.progress.digest_of;
   if (!owed(head.progress, head.envelope).empty()) listed.notification = head.progress.notification;
 }
 

@@ -30,11 +30,11 @@ Conversation::Options conversation_options(const config::Settings& settings, con
   return options;
 }
 
-Concerned limited(const config::Settings& settings, Log& log) {
+Concerned concerned(const config::Users& users, std::string_view setting, Log& log) {
   std::vector<std::string> unknown;
-  Concerned concerned(settings.storms.limits, sys::uid_of, unknown);
+  Concerned concerned(users, sys::uid_of, unknown);
   for (const std::string& name : unknown) {
-    log(Event("unknown-user", Severity::warning).with("user", name).with("setting", "storms.limits"));
+    log(Event("unknown-user", Severity::warning).with("user", name).with("setting", setting));
   }
   return concerned;
 }
@@ -45,10 +45,11 @@ Delivery::Delivery(net::EventLoop& loop, queue::Queue& queue, const config::Sett
                    const mail::Router& router, std::span<const Access> access, Log& log, Board& board)
     : loop_(loop), queue_(queue), settings_(settings), routes_(settings),
       retry_{settings.retry.first, settings.retry.longest}, log_(log), board_(board),
-      submitters_(settings.storms, limited(settings, log), queue.daemon()),
+      submitters_(settings.storms, concerned(settings.storms.limits, "storms.limits", log), queue.daemon()),
+      digester_(queue, settings, concerned(settings.storms.digests, "storms.digests", log), submitters_, *this, log),
       dispatch_(dispatch_hosts(settings), routes_.hosts(), retry_, &submitters_), recorder_(loop, queue, settings, *this, log),
       administration_(queue, settings, [this](const std::string& id) { return standing(id); }, recorder_, *this, log),
-      stock_(loop, queue, settings, router, routes_, submitters_, dispatch_, recorder_, *this, board, log), wake_timer_(loop),
+      stock_(loop, queue, settings, router, routes_, submitters_, digester_, dispatch_, recorder_, *this, board, log), wake_timer_(loop),
       look_timer_(loop), finish_timer_(loop), random_(std::random_device{}()) {
   for (std::size_t i = 0; i < settings.smart_hosts.size(); ++i) {
     hosts_.push_back({conversation_options(settings, settings.smart_hosts[i], access[i].password), access[i].tls});
@@ -97,13 +98,15 @@ void Delivery::forget_pauses() {
 
 std::size_t Delivery::retry_all() {
   forget_pauses();
+  digester_.hurry_all();
   const std::size_t count = dispatch_.hurry(sys::boot_now());
   pump();
   return count;
 }
 
 bool Delivery::retry(const std::string& id) {
-  const bool known = dispatch_.hurry(id, sys::boot_now());
+  if (dispatch_.contains(id)) digester_.hurry(id);
+  const bool known = dispatch_.hurry(digester_.carrier(id), sys::boot_now());
   if (known) forget_pauses();
   pump();
   return known;
@@ -329,6 +332,7 @@ void Delivery::on_gone(const std::string& id) {
   for (std::size_t host = 0; host < hosts_.size(); ++host) dispatch_.health(host).forget(id);
   recorder_.ages().forget(id);
   submitters_.gone(id);
+  digester_.gone(id);
   board_.drop(id);
   administration_.freed(id);
 }

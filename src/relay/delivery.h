@@ -24,6 +24,7 @@
 #include "relay/administration.h"
 #include "relay/board.h"
 #include "relay/conversation.h"
+#include "relay/digester.h"
 #include "relay/dispatch.h"
 #include "relay/outgoing.h"
 #include "relay/recorder.h"
@@ -159,6 +160,7 @@ class Delivery : private ConversationUser, private RecorderUser {
   Board& board_;
   std::vector<Host> hosts_;
   Submitters submitters_;
+  Digester digester_;
   Dispatch dispatch_;
   Recorder recorder_;
   Administration administration_;

@@ -68,7 +68,7 @@ bool Delivery::in_flight(const std::string& id) const {
 }
 
 std::optional<Time> Delivery::next_try(const std::string& id) const {
-  const auto at = dispatch_.next_try(id);
+  const auto at = dispatch_.next_try(digester_.carrier(id));
   return at ? std::optional(sys::now() + (*at - sys::boot_now())) : std::nullopt;
 }
 

@@ -15,23 +15,11 @@ namespace {
 
 using queue::RecipientStatus;
 
-using Entries = std::map<std::string, queue::Listed>;
-
 // By entries in cur/: elsewhere none is made any more.
-std::set<std::string> notifications_owed(const Entries& entries) {
+std::set<std::string> notifications_owed(const std::map<std::string, queue::Listed>& entries) {
   std::set<std::string> ids;
   for (const auto& [id, entry] : entries) ids.insert(entry.notification);
   return ids;
-}
-
-// All that can be read. One whose head kills is named on the board.
-Entries read_heads(const queue::View& view, const std::vector<std::string>& ids, Board& board) {
-  Entries entries;
-  for (const std::string& id : ids) {
-    const Board::Touch touch(board, id);
-    if (auto entry = view.read(id, queue::Place::waiting)) entries.emplace(id, std::move(*entry));
-  }
-  return entries;
 }
 
 bool is_possibly_delivered(const queue::Listed& entry) {
@@ -44,9 +32,9 @@ bool is_possibly_delivered(const queue::Listed& entry) {
 
 Stock::Stock(net::EventLoop& loop, queue::Queue& queue, const config::Settings& settings,
              const mail::Router& router, const config::SmartHostRoutes& routes, Submitters& submitters,
-             Dispatch& dispatch, Recorder& recorder, RecorderUser& user, Board& board, Log& log)
+             Digester& digester, Dispatch& dispatch, Recorder& recorder, RecorderUser& user, Board& board, Log& log)
     : queue_(queue), settings_(settings), router_(router), routes_(routes),
-      retry_{settings.retry.first, settings.retry.longest}, submitters_(submitters), dispatch_(dispatch), recorder_(recorder),
+      retry_{settings.retry.first, settings.retry.longest}, submitters_(submitters), digester_(digester), dispatch_(dispatch), recorder_(recorder),
       user_(user), board_(board), log_(log), timer_(loop) {
   for (const auto& host : settings.smart_hosts) sender_policies_.push_back(config::sender_policy(settings, host));
 }
@@ -58,6 +46,16 @@ Result<> Stock::take_over(const Inheritance& inheritance) {
   return load_unknown();
 }
 
+// All that can be read. One whose head kills is named on the board.
+Stock::Entries Stock::read_heads(const queue::View& view, const std::vector<std::string>& ids, Board& board) {
+  Entries entries;
+  for (const std::string& id : ids) {
+    const Board::Touch touch(board, id);
+    if (auto entry = view.read(id, queue::Place::waiting)) entries.emplace(id, std::move(*entry));
+  }
+  return entries;
+}
+
 // What is in cur/ and not in the schedule.
 Result<> Stock::load_unknown() {
   const auto view = queue::View::open(settings_.queue_directory);
@@ -66,6 +64,7 @@ Result<> Stock::load_unknown() {
   if (!ids) return failure(ids.error());
   const Entries entries = read_heads(*view, *ids, board_);
   recorder_.bouncer().withhold(notifications_owed(entries));
+  look_for_digests(*view, entries);
   for (const std::string& id : *ids) {
     if (elsewhere_.count(id) != 0 || dispatch_.contains(id) || recorder_.bouncer().withholds(id)) continue;
     const auto found = entries.find(id);
@@ -76,6 +75,19 @@ Result<> Stock::load_unknown() {
   return {};
 }
 
+// They stand for their originals, also those that are held.
+void Stock::look_for_digests(const queue::View& view, const Entries& waiting) {
+  const auto found = [this](const queue::Listed& entry) {
+    if (!entry.digest_of.empty()) digester_.found_digest(entry.id, entry.digest_of, entry.time);
+  };
+  for (const auto& [id, entry] : waiting) found(entry);
+  auto names = view.names(queue::Place::held);
+  if (!names) return;
+  for (auto id = names->next(); !id.empty(); id = names->next()) {
+    if (const auto entry = view.read(id, queue::Place::held)) found(*entry);
+  }
+}
+
 // Without an entry: it could not be read just now.
 void Stock::make_known(const std::string& id, const queue::Listed* entry) {
   const bool doubtful = doubtful_.count(id) != 0;
@@ -83,7 +95,9 @@ void Stock::make_known(const std::string& id, const queue::Listed* entry) {
   if (entry != nullptr) submitters_.came(id, entry->uid, entry->size);
   if (entry == nullptr) return schedule(id, sys::now(), {}, doubtful ? Care::needed : Care::none);
   if (!entry->notification.empty() && !settle_owed(id)) return;
-  schedule(id, entry->time, entry->info, doubtful || is_possibly_delivered(*entry) ? Care::needed : Care::none);
+  queue::RetryInfo info = entry->info;
+  digester_.found(id, entry->time, info);
+  schedule(id, entry->time, info, doubtful || is_possibly_delivered(*entry) ? Care::needed : Care::none);
 }
 
 // A clock that was wrong must not keep mail waiting.
@@ -138,6 +152,7 @@ void Stock::elsewhere_gone(const Inheritance& left) {
     if (elsewhere_.erase(id) != 0) set_aside(id, deaths);
   }
   for (const std::string& id : left.elsewhere) elsewhere_.erase(id);
+  digester_.look_again();
   doubtful_.insert(left.possibly_delivered.begin(), left.possibly_delivered.end());
   look_for_unknown();
 }
@@ -152,7 +167,10 @@ void Stock::look_for_unknown() {
 std::optional<Outgoing> Stock::load(const Dispatch::Taken& taken, std::size_t host, std::size_t recipients,
                                     const smtp::Extensions& offered) {
   const std::string& id = taken.id;
-  auto message = read(id, host);
+  if (digester_.stands_aside(id)) return std::nullopt;
+  auto entry = queue_.load(id);
+  if (entry && digester_.holds_back(*entry, offered)) return std::nullopt;
+  auto message = entry ? prepare(std::move(*entry), host) : failure(std::move(entry.error()));
   if (message) {
     const auto routes = relay::routes_of(*message, routes_);
     if (!dispatch_.sort(id, routes, sys::boot_now())) return std::nullopt;
@@ -180,11 +198,14 @@ std::set<std::size_t> Stock::routes_of(const std::string& id) {
   return message ? relay::routes_of(*message, routes_) : std::set<std::size_t>();
 }
 
-Result<Outgoing> Stock::read(const std::string& id, std::size_t host) {
+Result<Outgoing> Stock::read(const std::string& id) {
   auto entry = queue_.load(id);
-  if (!entry) return failure(entry.error());
-  auto settled = readdress(*entry, router_);
-  auto message = Outgoing::prepare(std::move(*entry), sender_policies_[host], std::move(settled));
+  return entry ? prepare(std::move(*entry)) : failure(std::move(entry.error()));
+}
+
+Result<Outgoing> Stock::prepare(queue::Entry entry, std::size_t host) const {
+  auto settled = readdress(entry, router_);
+  auto message = Outgoing::prepare(std::move(entry), sender_policies_[host], std::move(settled));
   if (!message) return failure(Error::Kind::temporary, message.error().text);
   return message;
 }

@@ -18,7 +18,9 @@
 #include "net/event_loop.h"
 #include "queue/listing.h"
 #include "queue/queue.h"
+#include "queue/view.h"
 #include "relay/board.h"
+#include "relay/digester.h"
 #include "relay/dispatch.h"
 #include "relay/outgoing.h"
 #include "relay/recorder.h"
@@ -40,7 +42,7 @@ class Stock {
   // All outlive it. `user` hears of what cannot be loaded, and of relief when there may be more.
   Stock(net::EventLoop& loop, queue::Queue& queue, const config::Settings& settings,
         const mail::Router& router, const config::SmartHostRoutes& routes, Submitters& submitters,
-        Dispatch& dispatch, Recorder& recorder, RecorderUser& user, Board& board, Log& log);
+        Digester& digester, Dispatch& dispatch, Recorder& recorder, RecorderUser& user, Board& board, Log& log);
 
   // Without it nothing would ever be done about what is in cur/ already. What is deadly is held; what
   // is elsewhere is left alone until elsewhere_gone().
@@ -58,14 +60,18 @@ class Stock {
   std::set<std::size_t> routes_of(const std::string& id);
 
  private:
+  using Entries = std::map<std::string, queue::Listed>;
+  static Entries read_heads(const queue::View& view, const std::vector<std::string>& ids, Board& board);
   Result<> load_unknown();
   void look_for_unknown();
+  void look_for_digests(const queue::View& view, const Entries& waiting);
   void make_known(const std::string& id, const queue::Listed* entry);
   void schedule(const std::string& id, Time arrival, const queue::RetryInfo& info, Care care);
   void set_aside(const std::string& id, unsigned deaths);
   bool mark_possibly_delivered(const std::string& id);
   bool settle_owed(const std::string& id);
-  Result<Outgoing> read(const std::string& id, std::size_t host = 0);
+  Result<Outgoing> read(const std::string& id);
+  Result<Outgoing> prepare(queue::Entry entry, std::size_t host = 0) const;
   void not_read(const std::string& id, const Error& error);
 
   queue::Queue& queue_;
@@ -75,6 +81,7 @@ class Stock {
   const config::SmartHostRoutes& routes_;
   RetryLimits retry_;
   Submitters& submitters_;
+  Digester& digester_;
   Dispatch& dispatch_;
   Recorder& recorder_;
   RecorderUser& user_;

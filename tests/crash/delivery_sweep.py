@@ -13,6 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import sweep
 from delivery import Prepared, Site, Trial
+from digests import SCRIPTS, DigestTrial
+from digests import Prepared as PreparedDigest
 from kinds import KINDS
 from reception import SESSIONS, Reception
 from report import case, finish
@@ -86,6 +88,16 @@ def sessions(site, base, name, messages, sample, shift):
                sample // 2 if sample else None, shift)
 
 
+def digests(site, base, name, script, sample, shift):
+    prepared = PreparedDigest(site, base / "prepared")
+
+    def disturbed(folder, *job):
+        return DigestTrial(prepared, script, folder, *job)
+    calls = kills(f"{name}: worker", base / "kills", disturbed, sample, shift)
+    errors(f"{name}: a call on the queue's files failed", base / "errors", disturbed, calls,
+           sample // 2 if sample else None, shift)
+
+
 def main(sample):
     """sample: of how many calls of each kind; None: of all."""
     sweep.require_strace()
@@ -103,6 +115,9 @@ def main(sample):
         for name, messages in SESSIONS.items():
             if wanted.search(name):
                 sessions(site, folder / name, name, messages, sample, len(name))
+        for name, script in SCRIPTS.items():
+            if wanted.search(name):
+                digests(site, folder / name, name, script, sample, len(name))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     finish()

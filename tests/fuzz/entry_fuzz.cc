@@ -35,6 +35,7 @@ void check_head(const queue::Head& head, std::string_view text) {
   }
   for (const auto& reply : head.progress.replies)
     fuzz::require(reply.recipient < head.envelope.recipients.size());
+  fuzz::require(head.progress.digest_of.size() <= queue::kMaxDigest);
   for (std::size_t cut = 0; cut < head.message_offset; ++cut) {
     const auto length = queue::head_length(text.substr(0, cut));
     fuzz::require(length && (*length == 0 || *length == head.message_offset));

@@ -11,7 +11,9 @@ import secrets
 import time
 
 _KEY = b"mailchute queue1".ljust(32, b"\0")
-_PROGRESS = re.compile(rb"(?:Mailchute-(?:Status|Owner|Notification|Delay|Reply|Held): [^\n]*\n)*")  # the daemon's files only
+# The daemon's files only.
+_PROGRESS = re.compile(
+    rb"(?:Mailchute-(?:Status|Owner|Notification|Delay|Reply|Digest-Of|Held): [^\n]*\n)*")
 _ENTRY = re.compile(rb"Mailchute-Entry: 1 (\d{20}) (\d{20}) ([0-9a-f]{32})\n")
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 

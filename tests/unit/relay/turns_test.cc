@@ -55,7 +55,8 @@ TEST(Turns, WhoSendsOftenTakesTurnsWithTheFlood) {
   std::string taken;
   for (int i = 0; i < 4; ++i) {
     turns.add(2, {day(2), "x"});
-    taken += turns.take(kNow)->id + turns.take(kNow)->id;
+    taken += turns.take(kNow)->id;
+    taken += turns.take(kNow)->id;
   }
   EXPECT_EQ(taken, "axbxcxdx");
 }
