@@ -62,6 +62,8 @@ tl::expected<Head, Refusal> read_head(int fd, std::uint64_t file_size, std::stri
 inline bool is_open(RecipientStatus status) {
   return status == RecipientStatus::to_do || status == RecipientStatus::possibly_delivered;
 }
+// Of several: whether one of them is.
+inline bool has_open(std::string_view status) { return status.find_first_of("-?") != std::string_view::npos; }
 
 // Recipients of whom the sender is still to be told: that they failed, were served by a smart host
 // that will not tell, or have to wait.

@@ -2,10 +2,9 @@
 #include "queue/format.h"
 
 #include <algorithm>
-#include <limits>
 
 #include "base/text.h"
-#include "mail/envelope_words.h"
+#include "queue/fields.h"
 #include "queue/queue_id.h"
 
 namespace mailchute::queue {
@@ -19,172 +18,9 @@ constexpr std::string_view kReply = "Mailchute-Reply: ";
 constexpr std::string_view kDigestOf = "Mailchute-Digest-Of: ";
 constexpr std::string_view kHeld = "Mailchute-Held: ";
 constexpr std::string_view kEntry = "Mailchute-Entry: 1 ";
-constexpr std::string_view kTime = "Mailchute-Time: ";
-constexpr std::string_view kUid = "Mailchute-Uid: ";
-constexpr std::string_view kSender = "Mailchute-Sender: ";
-constexpr std::string_view kRecipient = "Mailchute-Recipient: ";
-constexpr std::string_view kBadRecipient = "Mailchute-Bad-Recipient: ";
-constexpr std::string_view kBody = "Mailchute-Body: ";
-constexpr std::string_view kReturn = "Mailchute-Return: ";
-constexpr std::string_view kEnvelopeId = "Mailchute-Envelope-Id: ";
-constexpr std::string_view kWait = "Mailchute-Wait: ";
-constexpr std::string_view kExpanded = " EXPANDED";
-constexpr std::string_view kNotifyParameter = " NOTIFY=";
-constexpr std::string_view kOriginalParameter = " ORCPT=";
 
 constexpr std::size_t kMaxReply = 512;     // RFC 5321, 4.5.3.1.5: a reply line with its CRLF
-constexpr std::size_t kTimeDigits = 11;    // up to the year 5138
 constexpr std::size_t kLengthDigits = 20;  // any 64 bits
-
-tl::unexpected<Error> malformed(std::string_view what) {
-  return failure(Error::Kind::data, "malformed entry: " + std::string(what));
-}
-
-// A line without its LF; nothing when there is no LF.
-std::optional<std::string_view> take_line(std::string_view& text) {
-  const auto end = text.find('\n');
-  if (end == std::string_view::npos) return std::nullopt;
-  const auto line = text.substr(0, end);
-  text.remove_prefix(end + 1);
-  return line;
-}
-
-bool take(std::string_view& text, std::string_view prefix) {
-  if (!text.starts_with(prefix)) return false;
-  text.remove_prefix(prefix.size());
-  return true;
-}
-
-// The value of a field that stands at the front.
-std::optional<std::string_view> take_field(std::string_view& text, std::string_view name) {
-  std::string_view rest = text;
-  if (!take(rest, name)) return std::nullopt;
-  const auto value = take_line(rest);
-  if (value) text = rest;
-  return value;
-}
-
-std::string padded(std::uint64_t number, std::size_t digits) {
-  std::string text = std::to_string(number);
-  return std::string(digits - std::min(digits, text.size()), '0') + text;
-}
-
-// --- The parts of an envelope
-
-// Escaped, and a '>' as well, so that the first one ends the path.
-std::string format_path(std::string_view address) {
-  std::string out = "<";
-  for (const char c : escaped(address)) c == '>' ? out.append("\\x3e") : out.append(1, c);
-  return out.append(">");
-}
-
-// Words that are none are dropped: formatting again shows them.
-mail::Notify parse_notify(std::string_view words) {
-  mail::Notify notify;
-  for (const auto word : split(words, ',')) {
-    notify.never |= word == "NEVER";
-    notify.success |= word == "SUCCESS";
-    notify.failure |= word == "FAILURE";
-    notify.delay |= word == "DELAY";
-  }
-  return notify;
-}
-
-constexpr mail::BodyType kBodies[] = {mail::BodyType::seven_bit, mail::BodyType::eight_bit_mime,
-                                     mail::BodyType::binary_mime};
-constexpr mail::Return kReturns[] = {mail::Return::full, mail::Return::headers};
-
-void append_word(std::string& out, std::string_view field, std::string_view word) {
-  if (!word.empty()) out.append(field).append(word).append("\n");
-}
-
-// One of `values`, by its word.
-template <class Values, class Value>
-void take_word(std::string_view& text, std::string_view field, const Values& values,
-               std::string_view (*word)(Value), Value& value) {
-  const auto found = take_field(text, field);
-  for (const Value each : values) {
-    if (found && *found == word(each)) value = each;
-  }
-}
-
-std::optional<std::string> take_path(std::string_view& text) {
-  if (!take(text, "<")) return std::nullopt;
-  const auto path = text.substr(0, text.find('>'));
-  if (path.size() == text.size()) return std::nullopt;
-  text.remove_prefix(path.size() + 1);
-  return unescaped(path);
-}
-
-std::optional<mail::Recipient> parse_recipient(std::string_view text) {
-  auto address = take_path(text);
-  if (!address) return std::nullopt;
-  mail::Recipient recipient{std::move(*address), {}, {}};
-  recipient.expanded = take(text, kExpanded);
-  if (take(text, kNotifyParameter)) {
-    const auto words = text.substr(0, text.find(' '));
-    recipient.notify = parse_notify(words);
-    text.remove_prefix(words.size());
-  }
-  if (take(text, kOriginalParameter)) recipient.original = text;
-  return recipient;
-}
-
-std::optional<mail::Recipient> parse_bad_recipient(std::string_view text) {
-  auto written = take_path(text);
-  auto defect = take(text, " ") ? unescaped(text) : std::nullopt;
-  if (!written || !defect) return std::nullopt;
-  return mail::Recipient{std::move(*written), {}, {}, std::move(*defect)};
-}
-
-// The next of them; nothing when there is no more, or it is malformed.
-std::optional<mail::Recipient> take_recipient(std::string_view& text) {
-  if (const auto line = take_field(text, kRecipient)) return parse_recipient(*line);
-  const auto line = take_field(text, kBadRecipient);
-  return line ? parse_bad_recipient(*line) : std::nullopt;
-}
-
-std::string format_recipient(const mail::Recipient& recipient) {
-  const std::string path = format_path(recipient.address);
-  if (!recipient.defect.empty()) {
-    return std::string(kBadRecipient).append(path).append(" ").append(escaped(recipient.defect));
-  }
-  std::string out = std::string(kRecipient).append(path);
-  if (recipient.expanded) out.append(kExpanded);
-  const auto notify = mail::notify_words(recipient.notify);
-  if (!notify.empty()) out.append(kNotifyParameter).append(notify);
-  if (!recipient.original.empty()) out.append(kOriginalParameter).append(recipient.original);
-  return out;
-}
-
-std::optional<std::uint32_t> parse_uid(std::string_view text) {
-  const auto uid = parse_number(text);
-  if (!uid || *uid > std::numeric_limits<std::uint32_t>::max()) return std::nullopt;
-  return static_cast<std::uint32_t>(*uid);
-}
-
-std::optional<mail::Envelope> take_envelope(std::string_view text) {
-  mail::Envelope envelope;
-  const auto time = parse_time(take_field(text, kTime).value_or(""));
-  const auto uid = parse_uid(take_field(text, kUid).value_or(""));
-  auto sender = take_field(text, kSender);
-  auto path = sender ? take_path(*sender) : std::nullopt;
-  if (!time || !uid || !path) return {};
-  envelope.time = *time;
-  envelope.uid = *uid;
-  envelope.reverse_path = std::move(*path);
-  while (auto recipient = take_recipient(text)) {
-    if (envelope.recipients.size() == kMaxRecipients) return {};
-    envelope.recipients.push_back(std::move(*recipient));
-  }
-  take_word(text, kBody, kBodies, mail::body_word, envelope.body);
-  take_word(text, kReturn, kReturns, mail::return_word, envelope.ret);
-  envelope.envelope_id = take_field(text, kEnvelopeId).value_or("");
-  envelope.wait_for_queue_run = take_field(text, kWait).has_value();
-  return envelope;
-}
-
-// --- What stands before the Entry line
 
 // Escaped, in at most `limit` octets.
 std::string bounded(std::string_view reply, std::size_t limit) {
@@ -280,17 +116,21 @@ struct EntryLine {
   Digest digest;
 };
 
+// A length with all its digits, and the blank behind it.
+std::optional<std::uint64_t> take_length(std::string_view& text) {
+  const auto length = parse_number(text.substr(0, kLengthDigits));
+  text.remove_prefix(kLengthDigits);
+  return take(text, " ") ? length : std::nullopt;
+}
+
 std::optional<EntryLine> parse_entry_line(std::string_view line) {
-  if (line.size() < kEntryLineLength) return std::nullopt;
-  const auto envelope = parse_number(line.substr(kEntry.size(), kLengthDigits));
-  const auto message = parse_number(line.substr(kEntry.size() + kLengthDigits + 1, kLengthDigits));
+  if (line.size() < kEntryLineLength || !take(line, kEntry)) return std::nullopt;
+  const auto envelope = take_length(line);
+  const auto message = take_length(line);
   if (!envelope || !message || *envelope > kMaxEnvelope) return std::nullopt;
-  const std::size_t hex = kEntry.size() + 2 * (kLengthDigits + 1);
-  const auto digest = parse_digest(line.substr(hex, 2 * sizeof(Digest)));
-  if (!digest) return std::nullopt;
-  const EntryLine entry{*envelope, *message, *digest};
-  const auto canonical = format_entry_line(entry.envelope, entry.message, entry.digest);
-  return line.starts_with(canonical) ? std::optional(entry) : std::nullopt;
+  const auto digest = parse_digest(line.substr(0, 2 * sizeof(Digest)));
+  if (!digest || line[2 * sizeof(Digest)] != '\n') return std::nullopt;
+  return EntryLine{*envelope, *message, *digest};
 }
 
 }  // namespace
@@ -305,13 +145,6 @@ std::optional<Digest> parse_digest(std::string_view hex) {
     digest[i] = static_cast<unsigned char>(high * 16 + low);
   }
   return digest;
-}
-
-Result<mail::Envelope> parse_envelope(std::string_view text) {
-  auto envelope = take_envelope(text);
-  if (!envelope || format_envelope(*envelope) != text) return malformed("envelope");
-  if (auto checked = check_envelope(*envelope); !checked) return failure(checked.error());
-  return std::move(*envelope);
 }
 
 std::string format_progress(const Progress& progress) {
@@ -333,22 +166,6 @@ std::string format_progress(const Progress& progress) {
   }
   if (!progress.digest_of.empty()) out.append("\n");
   if (!progress.held.empty()) out.append(kHeld).append(bounded(progress.held, limit)).append("\n");
-  return out;
-}
-
-std::string format_envelope(const mail::Envelope& envelope) {
-  std::string out;
-  out.append(kTime).append(format_time(envelope.time)).append("\n");
-  out.append(kUid).append(std::to_string(envelope.uid)).append("\n");
-  out.append(kSender).append(format_path(envelope.reverse_path)).append("\n");
-  for (const auto& recipient : envelope.recipients) {
-    out.append(format_recipient(recipient)).append("\n");
-  }
-  append_word(out, kBody, mail::body_word(envelope.body));
-  append_word(out, kReturn, mail::return_word(envelope.ret));
-  if (!envelope.envelope_id.empty())
-    out.append(kEnvelopeId).append(envelope.envelope_id).append("\n");
-  if (envelope.wait_for_queue_run) out.append(kWait).append("yes\n");
   return out;
 }
 
@@ -402,22 +219,6 @@ Result<Head> parse_head(std::string_view start, std::uint64_t file_size) {
   head.progress = std::move(*progress);
   head.envelope = std::move(*envelope);
   return head;
-}
-
-std::string format_time(Time time) {
-  const auto count = time.time_since_epoch().count();
-  if (count < 0) return "-";
-  const auto milliseconds = static_cast<std::uint64_t>(count);
-  return std::to_string(milliseconds / 1000) + "." + padded(milliseconds % 1000, 3);
-}
-
-std::optional<Time> parse_time(std::string_view text) {
-  const auto dot = text.find('.');
-  if (dot == std::string_view::npos || dot > kTimeDigits || text.size() != dot + 4) return {};
-  const auto seconds = parse_number(text.substr(0, dot));
-  const auto milliseconds = parse_number(text.substr(dot + 1));
-  if (!seconds || !milliseconds) return {};
-  return Time(Milliseconds(*seconds * 1000 + *milliseconds));
 }
 
 }  // namespace mailchute::queue

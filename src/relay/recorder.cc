@@ -150,7 +150,7 @@ bool Recorder::settle_owed(queue::Entry& entry) {
   const auto where = bounce(entry, Disposition::owed, info.last_attempt);
   if (where == Disposition::waiting) return true;
   if (where != Disposition::owed) return false;
-  const bool others = entry.progress().status.find_first_of("-?") != std::string::npos;
+  const bool others = queue::has_open(entry.progress().status);
   if (others && !bouncer_.withholds(entry.progress().notification)) return true;
   defer(entry, std::move(info), Care::none);
   return false;

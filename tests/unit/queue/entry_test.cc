@@ -81,6 +81,16 @@ TEST(Entry, FactsAreCounted) {
   }
 }
 
+TEST(Entry, AnEightBitOctetIsSeenWhereverItStands) {
+  QueueFixture q;
+  for (std::size_t at = 0; at < 20; ++at) {
+    std::string message(20, 'a');
+    message[at] = '\x80';
+    EXPECT_TRUE(q.entry(envelope_to({"a@b"}), message).facts().eight_bit) << at;
+  }
+  EXPECT_FALSE(q.entry(envelope_to({"a@b"}), std::string(20, '\x7f')).facts().eight_bit);
+}
+
 // A submitter may keep his file open and write into it at any time.
 TEST(Entry, ChangesWhileItIsSentAreNoticedBeforeTheEnd) {
   for (const bool shorter : {false, true}) {

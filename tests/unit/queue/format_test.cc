@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
+
 #include "fixture.h"
 
 namespace mailchute::queue {
@@ -153,6 +155,19 @@ TEST(Format, LengthsThatDoNotAddUpAreRefused) {
   }
   // 2^64 - n and n + size: adds up when it wraps.
   expect_refused(with_lengths("00000000000000000040", "18446744073709551615"));
+}
+
+TEST(Format, AnEntryLineOfAnotherFormIsRefused) {
+  const auto good = format_entry_line(40, 7, Digest{0xab});
+  EXPECT_TRUE(head_length(good)) << head_length(good).error().text;
+  for (std::size_t at = 17; at < good.size(); ++at) {
+    for (const char octet : {' ', '\n', '+', 'A', 'g', '\0', '\xff'}) {
+      auto changed = good;
+      if (std::exchange(changed[at], octet) == octet) continue;
+      const auto length = head_length(changed + std::string(64, ' '));
+      EXPECT_TRUE(!length || *length == 0) << at << " " << changed;
+    }
+  }
 }
 
 TEST(Format, RefusesWhatItCouldNotHaveWritten) {
