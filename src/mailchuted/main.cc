@@ -64,6 +64,8 @@ Options parse(int argc, char** argv) {
 
 constexpr int kSoftware = 70;  // EX_SOFTWARE
 constexpr int kConfig = 78;    // EX_CONFIG
+// Of a worker whose keeper died: it closes them at once, if the machine is not too busy.
+constexpr Milliseconds kOldListeners = Seconds(2);
 
 int complain(const std::string& mistakes, int status = kConfig) {
   for (const std::string_view line : split(mistakes, '\n')) {
@@ -127,7 +129,7 @@ int run(const Options& options) {
   if (error) return complain("cannot tell which folder this is: " + error.message());
   auto orders = read_orders(file);
   if (!orders) return complain(orders.error().text);
-  const auto troubles = smtp.open(orders->settings);
+  const auto troubles = smtp.open(orders->settings, kOldListeners);
   if (auto dropped = drop_privileges(orders->settings); !dropped) return complain(dropped.error().text);
   if (::chdir("/") != 0) return complain("cannot enter /");
   raise_descriptor_limit();

@@ -13,6 +13,8 @@ namespace mailchute::mailchuted {
 namespace {
 
 constexpr mode_t kForEveryone = 0666;
+// A process that ends gives up the lock a moment before its sockets; a busy machine may draw that out.
+constexpr Milliseconds kOrphan = Seconds(3);
 
 // One spelling for one folder: a second lock on it would be refused by the first.
 std::string canonical(const std::string& path) {
@@ -39,15 +41,15 @@ Result<> Premises::enter(const config::Settings& settings, Milliseconds patience
   }
   if (auto made = make_run_directory(settings.run_directory); !made) return made;
   for (const std::string& path : places.sockets) {
-    if (auto listening = listen(path); !listening) return listening;
+    if (auto listening = listen(path, patience); !listening) return listening;
   }
   return {};
 }
 
-Result<> Premises::listen(const std::string& path) {
+Result<> Premises::listen(const std::string& path, Milliseconds patience) {
   const auto held = sockets_.find(path);
   if (held != sockets_.end() && held->second.in_place()) return {};
-  auto socket = sys::ListeningSocket::open(path, kForEveryone);
+  auto socket = sys::ListeningSocket::open(path, kForEveryone, std::min(patience, kOrphan));
   if (!socket) return failure(socket.error());
   sockets_.insert_or_assign(path, std::move(*socket));
   return {};

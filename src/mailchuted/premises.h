@@ -33,7 +33,7 @@ class Premises {
   explicit Premises(SmtpSockets smtp) : smtp_(std::move(smtp)) {}
 
   // Takes what is not held yet, or has lost its path, and makes the folder for the sockets. A queue
-  // that the workers of a dead keeper still finish with is waited for.
+  // that the workers of a dead keeper still finish with is waited for, and so are their sockets.
   Result<> enter(const config::Settings& settings, Milliseconds patience);
   // Gives back what none of these uses. In a child the paths stay.
   void leave_all_but(const std::list<const Places*>& used);
@@ -47,7 +47,7 @@ class Premises {
   void close_sockets();
 
  private:
-  Result<> listen(const std::string& path);
+  Result<> listen(const std::string& path, Milliseconds patience);
 
   std::map<std::string, sys::UniqueFd> locks_;
   std::map<std::string, sys::ListeningSocket> sockets_;

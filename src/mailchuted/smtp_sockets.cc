@@ -2,6 +2,7 @@
 #include "mailchuted/smtp_sockets.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -10,9 +11,12 @@
 #include <utility>
 
 #include "net/listener.h"
+#include "sys/clock.h"
 
 namespace mailchute::mailchuted {
 namespace {
+
+constexpr int kLookAgain = 10;  // milliseconds, for an address that is about to come free
 
 struct Address {
   net::SocketAddress at;
@@ -52,6 +56,17 @@ std::string words_for(int error) {
 
 bool is_absent(int error) { return error == EADDRNOTAVAIL || error == EAFNOSUPPORT; }
 
+// As of errno; 0: it listens. One in use is waited for.
+int open_at(const Address& address, Instant deadline, sys::UniqueFd& socket) {
+  while (true) {
+    const int error = net::open_listening_socket(address.at, !address.loopback, socket);
+    if (error == 0) return 0;
+    socket.reset();
+    if (error != EADDRINUSE || sys::boot_now() >= deadline) return error;
+    ::poll(nullptr, 0, kLookAgain);
+  }
+}
+
 int option(int fd, int name) {
   int value = 0;
   socklen_t length = sizeof value;
@@ -87,14 +102,14 @@ SmtpSockets::SmtpSockets(std::vector<sys::UniqueFd> handed_over) {
   }
 }
 
-std::vector<std::string> SmtpSockets::open(const config::Settings& settings) {
+std::vector<std::string> SmtpSockets::open(const config::Settings& settings, Milliseconds patience) {
+  const Instant deadline = sys::boot_now() + patience;
   std::vector<std::string> troubles;
   for (const Address& address : addresses_of(settings)) {
     const auto [place, is_new] = opened_.try_emplace(address.at.text());
     Opened& opened = place->second;
     if (opened.socket) continue;
-    const int error = net::open_listening_socket(address.at, !address.loopback, opened.socket);
-    if (error != 0) opened.socket.reset();
+    const int error = open_at(address, deadline, opened.socket);
     if (error != 0 && address.may_be_missing && is_absent(error)) {
       opened_.erase(place);
       continue;

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "config/settings.h"
 #include "sys/unique_fd.h"
 
@@ -26,8 +27,10 @@ class SmtpSockets {
   // What the service manager handed over; what is no TCP socket that listens is let go.
   explicit SmtpSockets(std::vector<sys::UniqueFd> handed_over = {});
 
-  // Opens what is not open. Returns what went wrong with addresses not asked for before, a line each.
-  std::vector<std::string> open(const config::Settings& settings);
+  // Opens what is not open; addresses in use are given some time to come free. Returns what went wrong
+  // with addresses not asked for before, a line each.
+  std::vector<std::string> open(const config::Settings& settings,
+                                Milliseconds patience = Milliseconds(0));
   // Forgets the others, but for those that were handed over.
   void close_all_but(const std::set<std::string>& addresses);
 

@@ -9,7 +9,6 @@
 
 #include <cerrno>
 #include <climits>
-#include <csignal>
 #include <cstdio>
 
 #include "base/text.h"
@@ -68,10 +67,14 @@ std::string holder(int queue) {
   return std::string(pid ? trim(*pid) : "unknown");
 }
 
+// Also where nobody has asked yet what has become of it.
 bool has_died(const std::string& pid) {
   const auto number = parse_number(pid);
-  return number && *number > 1 && *number <= INT_MAX &&
-         ::kill(static_cast<pid_t>(*number), 0) != 0 && errno == ESRCH;
+  if (!number || *number <= 1 || *number > INT_MAX) return false;
+  const sys::UniqueFd process(static_cast<int>(::syscall(SYS_pidfd_open, static_cast<pid_t>(*number), 0)));
+  if (!process) return errno == ESRCH;
+  pollfd end{process.get(), POLLIN, 0};
+  return ::poll(&end, 1, 0) == 1;
 }
 
 // Without this setting anybody could link another user's readable file into the drop directory.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "sys/listening_socket.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -8,10 +9,13 @@
 #include <cstring>
 #include <utility>
 
+#include "sys/clock.h"
+
 namespace mailchute::sys {
 namespace {
 
 constexpr int kBacklog = 128;
+constexpr int kLookAgain = 10;  // milliseconds, for a socket that is about to come free
 
 UniqueFd new_socket() {
   return UniqueFd(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
@@ -33,17 +37,25 @@ Result<sockaddr_un> address_of(const std::string& path) {
   return address;
 }
 
+bool somebody_listens(const sockaddr_un& address) {
+  const UniqueFd probe = new_socket();
+  return ::connect(probe.get(), generic(address), sizeof address) == 0 || errno == EAGAIN;
+}
+
 // A socket that nobody listens on may be replaced.
-Result<> check_place(const sockaddr_un& address) {
+Result<> check_place(const sockaddr_un& address, Milliseconds patience) {
   struct stat status {};
   if (::lstat(address.sun_path, &status) != 0) return {};
   const std::string listen_on = std::string("listen on ") + address.sun_path + ": ";
   if (!S_ISSOCK(status.st_mode)) {
     return failure(Error::Kind::config, listen_on + "something that is no socket is in the way");
   }
-  const UniqueFd probe = new_socket();
-  if (::connect(probe.get(), generic(address), sizeof address) == 0 || errno == EAGAIN) {
-    return failure(Error::Kind::create, listen_on + "another process listens there");
+  const Instant deadline = boot_now() + patience;
+  while (somebody_listens(address)) {
+    if (boot_now() >= deadline) {
+      return failure(Error::Kind::create, listen_on + "another process listens there");
+    }
+    ::poll(nullptr, 0, kLookAgain);
   }
   return {};
 }
@@ -64,10 +76,11 @@ bool listen_at(int socket, const std::string& path, mode_t mode) {
 }  // namespace
 
 // It has its name only when it listens: who finds it is never refused.
-Result<ListeningSocket> ListeningSocket::open(const std::string& path, mode_t mode) {
+Result<ListeningSocket> ListeningSocket::open(const std::string& path, mode_t mode,
+                                              Milliseconds patience) {
   const auto address = address_of(path);
   if (!address) return failure(address.error());
-  if (auto checked = check_place(*address); !checked) return failure(checked.error());
+  if (auto checked = check_place(*address, patience); !checked) return failure(checked.error());
   UniqueFd socket = new_socket();
   const std::string draft = draft_of(path);
   if (!socket || !listen_at(socket.get(), draft, mode) ||

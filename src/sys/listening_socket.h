@@ -8,6 +8,7 @@
 
 #include <string>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "sys/unique_fd.h"
 
@@ -15,8 +16,10 @@ namespace mailchute::sys {
 
 class ListeningSocket {
  public:
-  // Replaces a socket left behind, nothing else; `mode` as for chmod(2), whatever the umask.
-  static Result<ListeningSocket> open(const std::string& path, mode_t mode);
+  // Replaces a socket left behind, nothing else; `mode` as for chmod(2), whatever the umask. One on
+  // which somebody listens is given some time to come free.
+  static Result<ListeningSocket> open(const std::string& path, mode_t mode,
+                                      Milliseconds patience = Milliseconds(0));
   ListeningSocket(ListeningSocket&&) noexcept = default;
   ListeningSocket& operator=(ListeningSocket&& other) noexcept;
   // The path is removed by the process that made it, unless it has become somebody else's.

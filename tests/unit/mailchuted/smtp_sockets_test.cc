@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
+#include <thread>
+
 #include "net/listener.h"
 
 namespace mailchute::mailchuted {
@@ -80,6 +82,19 @@ TEST(SmtpSockets, AnAddressInUseIsTroubleOnceAndTriedAgain) {
   EXPECT_EQ(sockets.open(settings), Texts{});
   EXPECT_TRUE(accepts(sockets.for_worker(settings)[0]));
   EXPECT_EQ(sockets.for_worker(settings)[0].trouble, "");
+}
+
+TEST(SmtpSockets, AnAddressInUseIsGivenTimeToComeFree) {
+  Occupied taken;
+  const auto settings = listening({taken.address});
+  std::thread orphan([&] {
+    std::this_thread::sleep_for(Milliseconds(50));
+    taken.socket.reset();
+  });
+  SmtpSockets sockets;
+  EXPECT_EQ(sockets.open(settings, Seconds(30)), Texts{});
+  orphan.join();
+  EXPECT_TRUE(accepts(sockets.for_worker(settings)[0]));
 }
 
 TEST(SmtpSockets, WhatWasHandedOverIsThereWhateverTheSettingsSay) {

@@ -2,6 +2,7 @@
 #include "sys/listening_socket.h"
 
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -127,6 +128,25 @@ TEST_F(ListeningSocketTest, LeavesASocketInUseAlone) {
   const auto second = open();
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().text, "listen on " + path + ": another process listens there");
+  EXPECT_TRUE(connects(path));
+}
+
+TEST_F(ListeningSocketTest, WaitsForOneThatComesFree) {
+  const auto address = address_of(path);
+  UniqueFd old(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  ASSERT_EQ(::bind(old.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  ASSERT_EQ(::listen(old.get(), 5), 0);
+  const pid_t orphan = ::fork();
+  if (orphan == 0) {  // until somebody has found it in use
+    pollfd found{old.get(), POLLIN, 0};
+    ::_exit(::poll(&found, 1, 30000) == 1 ? 0 : 1);
+  }
+  old.reset();
+  const auto socket = ListeningSocket::open(path, 0600, Seconds(30));
+  int status = -1;
+  ASSERT_EQ(::waitpid(orphan, &status, 0), orphan);
+  EXPECT_EQ(status, 0);
+  ASSERT_TRUE(socket) << socket.error().text;
   EXPECT_TRUE(connects(path));
 }
 
