@@ -16,7 +16,10 @@ Gathering::Answer Gathering::ask(const Alert& alert, Instant now) {
   if (alone_.count(alert.id) != 0) return {What::send};
   if (!holds(alert.id)) {
     const bool many = too_many(alert);
-    if (!many && groups_.count(alert.likeness) == 0) return {What::send};
+    if (!many && groups_.count(alert.likeness) == 0) {
+      alone_.insert(alert.id);
+      return {What::send};
+    }
     hold(alert, now + within_);
   }
   const Instant due = groups_.at(held_.at(alert.id).likeness).due;

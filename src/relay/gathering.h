@@ -25,7 +25,8 @@ class Gathering {
  public:
   Gathering(unsigned above, Milliseconds within) : above_(above), within_(within) {}
 
-  // What to do with one that is about to be sent for the first time.
+  // What to do with one that is about to be sent for the first time. Once that is `send` it stays so: it
+  // may be put back before the smart host has said anything of it, and counts once.
   struct Answer {
     enum class What { send, wait, digest } what;
     Instant until{};  // for wait
@@ -61,7 +62,7 @@ class Gathering {
   std::map<std::string, std::deque<Time>> recent_;  // by likeness: when the last of them came
   std::map<std::string, Group> groups_;             // by likeness
   std::map<std::string, Alert> held_;               // by id: what is in groups_
-  std::set<std::string> alone_;
+  std::set<std::string> alone_;                     // by id, until it has gone
 };
 
 }  // namespace mailchute::relay

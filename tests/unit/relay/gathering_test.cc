@@ -59,6 +59,14 @@ TEST(Gathering, AStormThatGoesOnIsGatheredOnceAnInterval) {
   EXPECT_EQ(digests, (86'400 - 50) / 605);
 }
 
+// The smart host has no time for any message: no attempt counts.
+TEST(Gathering, AMessageCountsOnceHoweverOftenItIsTried) {
+  Gathering gathering(3, kWithin);
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(gathering.ask(alert(i % 3, i % 3), at(i)).what, What::send) << i;
+  EXPECT_EQ(gathering.ask(alert(3, 100), at(100)).what, What::wait);
+  EXPECT_EQ(gathering.ask(alert(0, 0), at(100)).what, What::send) << "it was free to go";
+}
+
 TEST(Gathering, WhatComesSeldomGoesAlone) {
   Gathering gathering(10, kWithin);
   for (int i = 0; i < 1000; ++i) EXPECT_EQ(gathering.ask(alert(i, 61L * i), at(61L * i)).what, What::send);
