@@ -16,7 +16,6 @@
 namespace mailchute::mail {
 namespace {
 
-constexpr std::size_t kMaxSubject = 200;     // characters, in the list and in the Subject
 constexpr std::size_t kMaxField = 16 << 10;  // a To that is longer is left out
 
 // Neither is the beginning of the other.
@@ -29,7 +28,7 @@ std::string copied_fields(std::string_view header) {
   std::string out;
   if (!reader.feed(header)) return out;
   reader.finish();
-  for (const char* name : {"From", "To", "Cc"}) {
+  for (const char* name : {"From", "Sender", "Reply-To", "To", "Cc"}) {
     const auto& fields = reader.header().fields;
     const auto field = std::find_if(fields.begin(), fields.end(), [name](const Field& f) { return f.is(name); });
     if (field == fields.end() || field->raw.size() > kMaxField) continue;
@@ -40,7 +39,7 @@ std::string copied_fields(std::string_view header) {
 
 std::string subject_field(const Collection& collection) {
   const std::string count = "[" + std::to_string(collection.messages.size()) + "x]";
-  const std::string subject = shortened(collection.messages.front().subject, kMaxSubject);
+  const std::string& subject = collection.messages.front().subject;
   if (subject.empty()) return folded_field("Subject", count);
   // What looks like an encoded word must not become one.
   if (is_printable_ascii(subject) && subject.find("=?") == std::string::npos) {
@@ -69,7 +68,7 @@ std::string list(const Collection& collection) {
     const auto& message = collection.messages[i];
     out += std::to_string(i + 1) + ". " + format_date(message.arrival, collection.utc_offset) + ", " +
            std::to_string(message.octets) + " octets, " + message.id + "\n";
-    if (message.subject != first) out += "   " + shortened(message.subject, kMaxSubject) + "\n";
+    if (message.subject != first) out += "   " + message.subject + "\n";
   }
   return out;
 }

@@ -4,6 +4,7 @@
 // each of them and behind the last is.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -14,11 +15,12 @@
 namespace mailchute::mail {
 
 struct Collection {
+  static constexpr std::size_t kMaxSubject = 200;
   struct Message {
     std::string id;  // in the queue
     Time arrival{};
     std::uint64_t octets = 0;
-    std::string subject;  // as people read it
+    std::string subject;  // as people read it, of at most kMaxSubject characters
   };
   std::string id;        // of the whole in the queue
   std::string hostname;

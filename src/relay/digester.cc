@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "mail/collection.h"
+#include "mail/plain_text.h"
 #include "queue/queue_id.h"
 #include "relay/likeness.h"
 #include "sys/clock.h"
@@ -57,7 +58,8 @@ struct Digester::Draft {
   mail::Collection text;
   mail::Envelope envelope;
   std::uint32_t owner = 0;
-  std::vector<std::uint64_t> wire_size;  // of each message
+  std::vector<std::uint64_t> wire_size{};  // of each message
+  std::uint64_t octets = 0;                // of them together
 
   void add(const queue::Entry& entry);
   std::uint64_t size_of(std::size_t count) const;  // on the wire, with so many of them
@@ -122,8 +124,9 @@ void Digester::wait(const queue::Entry& entry, const Alert& alert, Instant until
 // What has no room waits for the next digest, which is due as well. What turns out to be fit for none
 // is sent alone.
 void Digester::send_digest(const Alert& alert, const smtp::Extensions& offered) {
-  Draft draft = this->draft(alert);
-  cut(draft, offered);
+  const std::uint64_t limit = size_limit(offered);
+  Draft draft = this->draft(alert, limit);
+  cut(draft, limit);
   const auto& messages = draft.text.messages;
   if (messages.size() < 2) {
     gathering_.send_alone(messages.empty() ? alert.id : messages.front().id);
@@ -136,10 +139,11 @@ void Digester::send_digest(const Alert& alert, const smtp::Extensions& offered) 
   if (carried_.count(alert.id) == 0) user_.on_put_back(alert.id, alert.arrival, Milliseconds(0), Care::none);
 }
 
-Digester::Draft Digester::draft(const Alert& alert) {
+// The oldest, as far as they may have room: what is read and then left out is read again for the next one.
+Digester::Draft Digester::draft(const Alert& alert, std::uint64_t limit) {
   Draft draft;
   for (const Alert& other : gathering_.company(alert.id)) {
-    if (draft.text.messages.size() == queue::kMaxDigest) break;
+    if (draft.text.messages.size() == queue::kMaxDigest || draft.octets > limit) break;
     const auto entry = queue_.load(other.id);
     const auto alike = entry ? likeness(*entry, settings_.storms.ignore_digits) : failure(entry.error());
     if (alike && *alike == alert.likeness) draft.add(*entry);
@@ -164,8 +168,10 @@ void Digester::Draft::add(const queue::Entry& entry) {
     text.header = *start;
   }
   text.eight_bit = text.eight_bit || entry.facts().eight_bit;
-  text.messages.push_back({entry.id(), entry.envelope().time, entry.facts().length, mail::plain_subject(*start)});
+  text.messages.push_back({entry.id(), entry.envelope().time, entry.facts().length,
+                           mail::shortened(mail::plain_subject(*start), mail::Collection::kMaxSubject)});
   wire_size.push_back(entry.facts().wire_size());
+  octets += wire_size.back();
 }
 
 std::uint64_t Digester::Draft::size_of(std::size_t count) const {
@@ -176,11 +182,15 @@ std::uint64_t Digester::Draft::size_of(std::size_t count) const {
   return size;
 }
 
-// As many as the smart host takes at once, and as anybody may submit.
-void Digester::cut(Draft& draft, const smtp::Extensions& offered) const {
+// As much as the smart host takes at once, and as anybody may submit.
+std::uint64_t Digester::size_limit(const smtp::Extensions& offered) const {
   std::uint64_t limit = kLargest;
   if (offered.size && offered.size_limit != 0) limit = std::min(limit, offered.size_limit);
   if (settings_.message_size_limit != 0) limit = std::min(limit, settings_.message_size_limit);
+  return limit;
+}
+
+void Digester::cut(Draft& draft, std::uint64_t limit) {
   std::size_t fit = std::min<std::size_t>(draft.text.messages.size(), 1);
   std::size_t too_many = draft.text.messages.size() + 1;
   while (too_many - fit > 1) {

@@ -69,6 +69,13 @@ TEST(Collection, ASubjectBeyondAsciiIsEncodedAndListedInUtf8) {
   EXPECT_NE(head.find("\n   Platte voll: =C3=A4\n"), head.npos) << head;
 }
 
+TEST(Collection, RepliesGoWhereThoseToTheFirstMessageGo) {
+  Collection collection = two();
+  collection.header = "From: a@example.org, b@example.org\nReply-To: desk@example.org\nSender: b@example.org\n\n";
+  EXPECT_TRUE(collection_head(collection).starts_with(
+      "From: a@example.org, b@example.org\nSender: b@example.org\nReply-To: desk@example.org\nSubject: "));
+}
+
 TEST(Collection, WithoutAFromItIsFromTheMailSystem) {
   Collection collection = two();
   collection.header = "body only\n";
