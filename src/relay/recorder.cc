@@ -88,7 +88,6 @@ void Recorder::record(Outgoing message, Judgement judgement, const Via& via) {
     return hold(message, held_reason(message, judgement));
   }
   queue::RetryInfo info = queue_.load_info(message.entry.id());
-  if (!message.later_in_round) ++info.attempts;
   info.last_attempt = sys::now();
   std::vector<Verdict*> verdicts;
   for (Verdict& verdict : judgement.recipients) verdicts.push_back(&verdict);
@@ -96,7 +95,10 @@ void Recorder::record(Outgoing message, Judgement judgement, const Via& via) {
   std::erase_if(verdicts, [](const Verdict* verdict) { return !to_do(status_of(verdict->what)); });
   if (!verdicts.empty()) info.reason = verdicts.back()->reply;
   const bool answered = judgement.answered || message.recipients.empty();
-  if (answered) ++info.answered;
+  if (!message.later_in_round) {
+    ++info.attempts;
+    info.answered += answered;
+  }
   const Milliseconds age = ages_.of(message.entry.id(), sys::boot_now());
   if (answered && expired(age, settings_.retry.lifetime, info.answered)) {
     for (Verdict* verdict : verdicts) expire(*verdict, settings_.retry.lifetime);

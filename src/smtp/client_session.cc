@@ -215,7 +215,9 @@ void ClientSession::advance(TransactionState& transaction) {
 
 void ClientSession::on_transaction_reply(const Expected& expected, const Reply& reply) {
   TransactionState& transaction = *find(expected.transaction);
-  switch (transaction.on_reply(expected.stage, expected.recipient, reply)) {
+  const auto step = transaction.on_reply(expected.stage, expected.recipient, reply);
+  if (reply.code == 421) return refused(expected.stage, reply);  // whatever was to follow
+  switch (step) {
     case TransactionState::Step::go_on:
       return advance(transaction);
     case TransactionState::Step::send_message:
@@ -259,7 +261,6 @@ void ClientSession::handle(const Reply& reply) {
   // Nothing can be trusted on a server that does not forget the transaction before.
   if (expected.stage == Stage::rset && !reply.completed()) return refused(Stage::rset, reply);
   on_transaction_reply(expected, reply);
-  if (reply.code == 421 && !over()) refused(expected.stage, reply);
 }
 
 void ClientSession::ask(Stage stage, std::string line, bool sensitive) {

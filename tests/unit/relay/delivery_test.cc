@@ -479,6 +479,26 @@ TEST_F(DeliveryTest, AnOldMessageFailsAfterItsThirdAttempt) {
   EXPECT_FALSE(it.has(queue::kCur, id));
 }
 
+TEST_F(DeliveryTest, A421AtTheLastRecipientIsAnInterruptionToo) {
+  smart_host.replies["RCPT"] = {"421 4.3.2 bye"};
+  for (int i = 0; i < 10; ++i) submit({"a@a"});
+  auto& running = start();
+  run_until([&] { return running.status().paused_for.has_value() || it.log.count("deferred ") == 10; });
+  EXPECT_EQ(it.log.count("deferred "), 2u) << "one, and a different one";
+  EXPECT_TRUE(running.status().paused_for);
+}
+
+TEST_F(DeliveryTest, OneAttemptInSeveralTransactionsIsOneAnswer) {
+  settings.retry = {Seconds(3600), Seconds(3600), Seconds(1), std::nullopt};  // the fixture's messages are older
+  settings.smart_hosts.front().recipients_per_message = 1;
+  smart_host.replies["RCPT"] = {"450 4.2.0 grey"};
+  const auto id = submit({"a@a", "b@b", "c@c"});
+  auto& running = start();
+  run_until([&] { return it.log.count("to=<c@c>") == 1 && !running.in_flight(id); });
+  EXPECT_EQ(it.log.count("deferred id=" + id), 3u);
+  EXPECT_EQ(it.queue.load_info(id).answered, 1u);
+}
+
 TEST_F(DeliveryTest, AttemptsWithoutAnAnswerDoNotCount) {
   settings.retry = {Seconds(0), Seconds(0), Seconds(1), std::nullopt};
   smart_host.replies["MAIL"] = {"", "", "", "", "", "250 ok"};
