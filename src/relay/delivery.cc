@@ -365,7 +365,7 @@ void Delivery::judge_end(const Conversation& conversation, const smtp::Close::Tr
            .with("stage", smtp::name_of(trouble.stage))
            .with("reason", trouble.text));
   if (!session) return;
-  if (others > 0) return dispatch_.health(host).crowded(others, sys::boot_now());
+  if (others > 0) return dispatch_.health(host).crowded(others, cause_of(trouble), sys::boot_now());
   dispatch_.health(host).trouble(cause_of(trouble), trouble.text, moment());
 }
 

@@ -69,7 +69,7 @@ std::vector<std::string> Health::judged(const Sent& message, Judgement& judgemen
     case Host::doubtful:
     case Host::refuses: doubt(message, judgement, moment); break;
   }
-  if (judgement.slow_down) crowded(1, moment.now);
+  if (judgement.slow_down) crowded(1, Cause::trouble, moment.now);
   return blamed;
 }
 
@@ -101,13 +101,14 @@ void Health::works() {
 void Health::trouble(Cause cause, const std::string& reason, const Moment& moment) {
   unsigned& failures = failures_[cause];
   if (!paused(moment.now) || failures == 0) ++failures;
-  cause_ = cause;
   crowded_until_.reset();
   last_error_ = reason;
   if (!since_) since_ = moment.at;
   const RetryLimits limits = cause == Cause::login ? login_limits(limits_) : limits_;
   const Instant until = moment.now + retry_delay(limits, failures, moment.chance);
-  until_ = std::max(until, until_.value_or(until));
+  if (until_ && until < *until_) return;
+  until_ = until;
+  cause_ = cause;
 }
 
 void Health::interrupted(const Sent& message, const std::string& reason, const Moment& moment) {
@@ -116,9 +117,10 @@ void Health::interrupted(const Sent& message, const std::string& reason, const M
   last_error_ = reason;
 }
 
-void Health::crowded(unsigned others, Instant now) {
+void Health::crowded(unsigned others, Cause cause, Instant now) {
   let_in_ = std::max(others, 1u);
-  crowded_until_ = now + kCrowdedFor;
+  const Instant until = now + (cause == Cause::login ? login_limits(limits_).longest : kCrowdedFor);
+  crowded_until_ = std::max(until, crowded_until_.value_or(until));
 }
 
 unsigned Health::connections(Instant now) const {

@@ -48,7 +48,7 @@ class Health {
   void trouble(Cause cause, const std::string& reason, const Moment& moment);
   // It let no further connection in beside `others`, open or being opened. If none of these gets on
   // either, the last one's trouble() takes this back.
-  void crowded(unsigned others, Instant now);
+  void crowded(unsigned others, Cause cause, Instant now);
   // An administrator, or a reload: try at once.
   void forget_pause() { until_.reset(); }
   // At some time it did what it is for.
@@ -93,7 +93,7 @@ class Health {
   std::string suspect_;
   std::map<std::string, Doubt> doubts_;
   std::optional<Instant> until_;
-  std::optional<Cause> cause_;  // of the latest trouble
+  std::optional<Cause> cause_;  // of the pause
   bool worked_ = false;
   std::string last_error_;
   std::optional<Time> since_;

@@ -176,10 +176,24 @@ TEST_F(HealthTest, WhatIsGoneIsForgotten) {
 
 TEST_F(HealthTest, ThereAreFewerConnectionsForAWhileWhenTheSmartHostLetsNoMoreIn) {
   EXPECT_EQ(health.connections(at(0)), 4u);
-  health.crowded(2, at(0));
+  health.crowded(2, Cause::trouble, at(0));
   EXPECT_EQ(health.connections(at(299)), 2u);
   EXPECT_EQ(health.connections(at(300)), 4u);
   EXPECT_FALSE(health.paused(at(0)));
+}
+
+TEST_F(HealthTest, ALoginThatIsRefusedBesideOthersIsNotTriedAgainForLong) {
+  health.crowded(1, Cause::login, at(0));
+  EXPECT_EQ(health.connections(at(4 * 3600 - 1)), 1u);
+  EXPECT_EQ(health.connections(at(4 * 3600)), 4u);
+}
+
+TEST_F(HealthTest, SilenceInThePauseAfterARefusedLoginIsNoReasonToLogInSooner) {
+  trouble(0, Cause::login);
+  trouble(1, Cause::silence);
+  EXPECT_FALSE(health.out_of_reach());
+  trouble(15 * 60, Cause::silence);
+  EXPECT_TRUE(health.out_of_reach());
 }
 
 TEST_F(HealthTest, ThereIsOneForAWhileWhenItAsksForLess) {
@@ -191,8 +205,8 @@ TEST_F(HealthTest, ThereIsOneForAWhileWhenItAsksForLess) {
 }
 
 TEST_F(HealthTest, WhatWasTakenForACrowdIsTroubleWhenTheLastOneIsRefusedToo) {
-  health.crowded(2, at(0));
-  health.crowded(1, at(0));
+  health.crowded(2, Cause::trouble, at(0));
+  health.crowded(1, Cause::trouble, at(0));
   trouble(0);
   EXPECT_TRUE(health.paused(at(1)));
   said("a", Host::works, 60);
