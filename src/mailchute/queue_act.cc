@@ -139,7 +139,7 @@ int told(const Tally& tally, bool json, int status) {
   print(json ? tally.json() : tally.summary());
   for (const std::string& complaint : tally.complaints()) status = complain({Error::Kind::rejected, complaint});
   const int printed = finished();
-  if (status == 0 && Interruption::noted()) return EX_TEMPFAIL;
+  if (status == 0 && (Interruption::noted() || tally.later() > 0)) return EX_TEMPFAIL;
   return status == 0 ? printed : status;
 }
 
@@ -184,7 +184,7 @@ std::string Tally::summary() const {
   std::string text = std::string(words_for(verb_).done) + " " + messages(done_) + " (" + short_size(octets_) + " octets)";
   if (later_ > 0) {
     const auto first = std::find_if(all_.begin(), all_.end(), [](const Acted& acted) { return acted.what == Acted::What::later; });
-    text += "; " + std::to_string(later_) + " later: " + shown(first->text);
+    text += "; " + std::to_string(later_) + " not yet: " + shown(first->text);
   }
   if (left_ > 0) text += "; interrupted, " + std::to_string(left_) + " left as they were";
   return text + "\n";

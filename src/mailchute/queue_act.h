@@ -44,7 +44,7 @@ class Tally {
   std::string summary() const;
   std::vector<std::string> complaints() const;
   std::string json() const;
-  bool all_done() const { return reasons_.empty() && left_ == 0; }
+  std::uint64_t later() const { return later_; }
 
  private:
   Verb verb_;

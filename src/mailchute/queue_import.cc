@@ -82,8 +82,12 @@ class Door final : public mail::Destination {
   queue::SocketWriter writer_;
 };
 
-// Of an entry that somebody has already tried to deliver: those who are left.
+// Of an entry that somebody has already tried to deliver: those who are left. What a digest stands for is
+// exported beside it.
 Result<mail::Envelope> still_to_do(const queue::Head& head) {
+  if (!head.progress.digest_of.empty()) {
+    return failure(Error::Kind::data, "is a digest; import the messages that it stands for");
+  }
   mail::Envelope envelope = head.envelope;
   const std::string& status = head.progress.status;
   std::size_t i = 0;

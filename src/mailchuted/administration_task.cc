@@ -2,6 +2,8 @@
 #include "mailchuted/administration_task.h"
 
 #include <algorithm>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -10,6 +12,7 @@
 #include "queue/control.h"
 #include "queue/request_words.h"
 #include "queue/view.h"
+#include "sys/clock.h"
 #include "sys/file.h"
 
 namespace mailchute::mailchuted {
@@ -29,35 +32,77 @@ const char* name_of(What what) {
   return "refused";
 }
 
+// The answer comes when all is done and durable, and says so of nothing else: what is in a transaction
+// is waited for.
 class ActTask : public Task {
  public:
-  ActTask(relay::Administration& administration, relay::Act act, std::vector<std::string> ids)
-      : administration_(administration), act_(std::move(act)), ids_(std::move(ids)) {}
+  ActTask(Desk& desk, relay::Act act, std::vector<std::string> ids)
+      : administration_(desk.delivery.administration()), act_(std::move(act)), state_(std::make_shared<State>()),
+        deadline_(sys::boot_now() + desk.patience) {
+    state_->wake = desk.wake;
+    for (std::string& id : ids) state_->lines.push_back({std::move(id), {}});
+  }
   // Who asked may have gone in the middle.
   ~ActTask() override {
     if (next_ > 0 && !committed_) (void)administration_.commit();
   }
 
+  bool ready() const override {
+    return !committed_ || state_->missing == 0 || sys::boot_now() >= deadline_;
+  }
+
   bool step(std::string& answer) override {
-    if (next_ < ids_.size()) {
-      const std::string& id = ids_[next_++];
-      const auto outcome = administration_.act(act_, id);
-      answer += " " + escaped(id) + " " + name_of(outcome.what) + " " + escaped(outcome.text) + "\n";
-      return false;
+    if (next_ < state_->lines.size()) {
+      begin(next_++);
+    } else if (!committed_) {
+      committed_ = true;
+      durable_ = administration_.commit();
+    } else {
+      answer = durable_ ? lines() + "OK\n" : "ERROR " + escaped(durable_.error().text) + "\n";
+      return true;
     }
-    committed_ = true;
-    const auto durable = administration_.commit();
-    if (durable) answer += "OK\n";
-    else answer = "ERROR " + escaped(durable.error().text) + "\n";
-    return true;
+    return false;
   }
 
  private:
+  struct Line {
+    std::string id;
+    relay::Administration::Outcome outcome;
+  };
+  struct State {
+    std::vector<Line> lines;
+    std::size_t missing = 0;  // in a transaction
+    std::function<void()> wake;
+  };
+
+  void begin(std::size_t i) {
+    const auto then = [state = std::weak_ptr(state_), i](const relay::Administration::Outcome& outcome) {
+      const auto here = state.lock();
+      if (!here) return;
+      here->lines[i].outcome = outcome;
+      --here->missing;
+      here->wake();
+    };
+    Line& line = state_->lines[i];
+    line.outcome = administration_.act(act_, line.id, then);
+    if (line.outcome.what == What::later) ++state_->missing;
+  }
+
+  std::string lines() const {
+    std::string text;
+    for (const auto& [id, outcome] : state_->lines) {
+      text += " " + escaped(id) + " " + name_of(outcome.what) + " " + escaped(outcome.text) + "\n";
+    }
+    return text;
+  }
+
   relay::Administration& administration_;
   relay::Act act_;
-  std::vector<std::string> ids_;
+  std::shared_ptr<State> state_;
+  Instant deadline_;
   std::size_t next_ = 0;
   bool committed_ = false;
+  Result<> durable_;
 };
 
 // Of the file as it lies there; it may be another one, or gone, with the next piece: whoever reads
@@ -69,7 +114,8 @@ class ExportTask : public Task {
 
   bool step(std::string& answer) override {
     const auto read = piece();
-    answer = read ? " " + escaped(read->octets) + "\nOK octets=" + std::to_string(read->size) + "\n" : "ERROR " + escaped(read.error().text) + "\n";
+    answer = read ? " " + escaped(read->octets) + "\nOK octets=" + std::to_string(read->size) + "\n"
+                  : "ERROR " + escaped(read.error().text) + "\n";
     return true;
   }
 
@@ -107,10 +153,10 @@ std::unique_ptr<Task> act_task(relay::Act act, const std::vector<Word>& words, D
     else if (key == "reason" && reasoned) act.reason = value;
     else if (key == "sender" && changing) act.changes.reverse_path = value;
     else if (key == "old" && changing) recipients.push_back({value, {}});
-    else if (key == "new" && changing && !recipients.empty() && recipients.back().now.empty()) recipients.back().now = value;
-    else return nullptr;
+    else if (key != "new" || recipients.empty() || !recipients.back().now.empty()) return nullptr;
+    else recipients.back().now = value;
   }
-  return std::make_unique<ActTask>(desk.delivery.administration(), std::move(act), std::move(ids));
+  return std::make_unique<ActTask>(desk, std::move(act), std::move(ids));
 }
 
 std::unique_ptr<Task> export_task(const std::vector<Word>& words, const Desk& desk) {

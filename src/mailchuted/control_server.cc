@@ -83,6 +83,7 @@ class ControlServer::Client : public net::ConnectionUser {
       if (++waited_ > kLongestTask) return server_.forget(this);
       connection_->send("WAIT\n");
       say_that_it_is_under_way();
+      server_.go_on();  // it may have waited long enough
     });
   }
 
@@ -101,7 +102,8 @@ ControlServer::ControlServer(net::EventLoop& loop, sys::UniqueFd listening,
                              const config::Settings& settings, relay::Delivery& delivery, const Tally& tally,
                              Log& log, const SmtpServer* smtp, std::function<void()> reload)
     : loop_(loop),
-      desk_{settings, delivery, queue::Index(settings.queue_directory), tally, Reloads(std::move(reload)), log, smtp},
+      desk_{settings, delivery, queue::Index(settings.queue_directory), tally, Reloads(std::move(reload)), log, smtp,
+            [this] { go_on(); }},
       log_(log),
       administrators_{0, ::geteuid()},
       rest_(loop),

@@ -46,7 +46,10 @@ struct Desk {
   Reloads reloads;
   Log& log;
   const SmtpServer* smtp;  // nullptr: there is no listener
+  std::function<void()> wake;  // a task may be ready that was not
   std::vector<Trouble> alarm = {};
+  // How long an answer waits for transactions: nearly all take less, and somebody sits there and waits.
+  Milliseconds patience{30000};
 };
 
 // Users see their own messages, administrators all.

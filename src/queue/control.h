@@ -11,7 +11,8 @@
 //   STATUS               KEY=VALUE
 //   RETRY *, RETRY ID... OK messages=N
 //   HOLD, RELEASE, BOUNCE, REMOVE WORDS     for administrators: ID done, ID later WHY or ID refused WHY for
-//                        each id=ID; reason=TEXT, sender=NEW, old=ADDRESS new=ADDRESS where they belong
+//                        each id=ID; reason=TEXT, sender=NEW, old=ADDRESS new=ADDRESS where they belong.
+//                        Messages in a transaction are waited for; later: it lasts too long
 //   EXPORT id=ID<tab>offset=N     for administrators: a piece of the entry's file, escaped; OK octets=N of all of it
 //   RELOAD               OK, or the mistakes of the configuration, a line each, escaped
 //
@@ -75,7 +76,8 @@ struct Acted {
   What what;
   std::string text;  // for a person, where there is something to say
 };
-// `verb` in lower case; the ids make a request of 64 KiB at most. All that is done is durable then.
+// `verb` in lower case; the ids make a request of 64 KiB at most. What is done is durable then, and what is
+// later was not by then.
 Result<std::vector<Acted>> ask_to_act(const std::string& socket, std::string_view verb, std::vector<Word> words,
                                       std::span<const std::string> ids);
 // Of an entry's file, from an offset on: no octets at its end.

@@ -52,6 +52,9 @@
 //                                                   and each cur/ID is sent alone
 //   unlink failed/ID (dead_letters.h)    daemon     failed/ID, or nothing: logged
 //   unlink ID, for an administrator      daemon     ID where it was, or nothing: logged
+//   unlink DIG, sync (for him, of what   daemon     DIG as above, or each cur/ID that it names is
+//     nobody has got), before anything              sent alone: logged
+//     is done to an ID that it names
 //   rename cur/ID -> held/ID as it is,   daemon     either, never both
 //     for an administrator
 //   rename cur/ID -> failed/ID, held/ID  daemon     either, never both; a cur/ID that says already

@@ -126,7 +126,7 @@ class Queue {
   Result<> release(const std::string& id, const Changes& changes = {});
   // Whoever is to do, or has failed, fails with this reply if the sender is to be told, and is done
   // if not: it is in cur/, and owed. Nothing is owed before, where it is in cur/. `rejected`: nobody
-  // would be told.
+  // would be told, as with a digest that nobody has got.
   Result<> give_up(const std::string& id, const std::string& reply);
   // Out of cur/, held/ or failed/, for good.
   Result<> discard(const std::string& id);

@@ -103,6 +103,9 @@ Result<> Queue::give_up(const std::string& id, const std::string& reply) {
   if (!found) return failure(found.error());
   Entry& entry = found->entry;
   Progress next = entry.own_progress();
+  if (!next.digest_of.empty() && next.status.find(kDone) == std::string::npos) {
+    return failure(Error::Kind::rejected, "it is a digest; bounce the messages that it stands for");
+  }
   std::map<std::size_t, Reply> replies;
   for (Reply& known : next.replies) replies[known.recipient] = std::move(known);
   bool anybody = false;

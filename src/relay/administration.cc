@@ -2,6 +2,7 @@
 #include "relay/administration.h"
 
 #include <algorithm>
+#include <initializer_list>
 #include <iterator>
 #include <utility>
 
@@ -21,12 +22,22 @@ Administration::Outcome refused(std::string why) { return {What::refused, std::m
 
 Result<> no(const char* why) { return failure(Error::Kind::rejected, why); }
 
-Care care_for(const queue::Listed& entry) {
-  const bool doubtful = std::any_of(entry.recipients.begin(), entry.recipients.end(), [](const auto& recipient) {
-    return recipient.status == queue::RecipientStatus::possibly_delivered;
+bool has_any(const queue::Listed& entry, std::initializer_list<queue::RecipientStatus> wanted) {
+  return std::any_of(entry.recipients.begin(), entry.recipients.end(), [&](const auto& recipient) {
+    return std::find(wanted.begin(), wanted.end(), recipient.status) != wanted.end();
   });
-  return doubtful ? Care::needed : Care::none;
 }
+
+Care care_for(const queue::Listed& entry) {
+  return has_any(entry, {queue::RecipientStatus::possibly_delivered}) ? Care::needed : Care::none;
+}
+
+bool somebody_got(const queue::Listed& entry) {
+  return has_any(entry, {queue::RecipientStatus::done, queue::RecipientStatus::relayed});
+}
+
+constexpr const char* kAtWork = "mailchuted is at work on it; try again in a moment";
+constexpr const char* kUnknown = "there is no such entry in the queue";
 
 }  // namespace
 
@@ -38,30 +49,64 @@ std::optional<Act::Verb> parse_verb(std::string_view name) {
   return static_cast<Act::Verb>(found - std::begin(kNames));
 }
 
-Administration::Administration(queue::Queue& queue, const config::Settings& settings, StandingOf standing,
+Administration::Administration(queue::Queue& queue, const config::Settings& settings, Sight& sight,
                                Recorder& recorder, RecorderUser& user, Log& log)
-    : queue_(queue), settings_(settings), standing_(std::move(standing)), recorder_(recorder), user_(user), log_(log) {}
+    : queue_(queue), settings_(settings), sight_(sight), recorder_(recorder), user_(user), log_(log) {}
 
-Administration::Outcome Administration::act(const Act& act, const std::string& id) {
-  if (!view_) {
-    auto view = queue::View::open(settings_.queue_directory);
-    if (!view) return refused(view.error().text);
-    view_ = std::move(*view);
+Administration::Outcome Administration::act(const Act& act, const std::string& id, Then then) {
+  if (auto looked = look(); !looked) return refused(looked.error().text);
+  Wish wish{act, id, std::move(then)};
+  return consider(wish);
+}
+
+Result<> Administration::look() {
+  if (view_) return {};
+  auto view = queue::View::open(settings_.queue_directory);
+  if (!view) return failure(view.error());
+  view_ = std::move(*view);
+  return {};
+}
+
+Administration::Outcome Administration::consider(Wish& wish) {
+  const auto entry = view_->find(wish.id);
+  if (!entry && dissolved_.erase(wish.id) != 0) {
+    return {What::done, "it was a digest, and left when something was done to its messages"};
   }
-  const auto entry = view_->find(id);
-  if (!entry) return refused("there is no such entry in the queue");
+  if (!entry) return refused(kUnknown);
   if (entry->place == Place::incoming) return refused("mailchuted has not taken it up yet; try again in a moment");
   if (entry->place == Place::waiting) {
-    const Standing standing = standing_(id);
-    if (standing == Standing::unknown) return refused("mailchuted is at work on it; try again in a moment");
-    if (act.verb == Act::Verb::release) return refused("it is neither held nor failed");
-    if (standing == Standing::taken) {
-      later_.insert_or_assign(id, act);
-      return {What::later, "it is being sent; what is left of it after that"};
-    }
-    if (!entry->notification.empty() && !settled(id)) return refused("its sender must first be told of a failure");
+    const auto standing = sight_.standing(wish.id);
+    if (standing == Sight::Standing::unknown) return refused(kAtWork);
+    if (wish.act.verb == Act::Verb::release) return refused("it is neither held nor failed");
+    if (standing == Sight::Standing::taken) return wait(wish.id, wish);
+    if (!entry->notification.empty() && !settled(wish.id)) return refused("its sender must first be told of a failure");
   }
-  return perform(act, *entry);
+  const std::string digest = sight_.carrier(wish.id);
+  if (digest != wish.id && wish.act.verb != Act::Verb::release) {
+    if (auto not_now = leave_digest(digest, wish)) return *std::move(not_now);
+  }
+  return perform(wish.act, *entry);
+}
+
+Administration::Outcome Administration::wait(const std::string& busy, Wish& wish) {
+  later_.emplace(busy, std::move(wish));
+  return {What::later, "it is still being sent; what is left of it after that, unless mailchuted is stopped before"};
+}
+
+// Nothing: the message is on its own.
+std::optional<Administration::Outcome> Administration::leave_digest(const std::string& digest, Wish& wish) {
+  if (auto looked = look(); !looked) return refused(looked.error().text);
+  const auto entry = view_->find(digest);
+  if (!entry) return std::nullopt;
+  const bool waits = entry->place == Place::waiting;
+  const auto standing = waits ? sight_.standing(digest) : Sight::Standing::waiting;
+  if (standing == Sight::Standing::unknown) return refused(kAtWork);
+  if (standing == Sight::Standing::taken) return wait(digest, wish);
+  if (somebody_got(*entry)) return refused("some of its recipients have got it in digest " + digest);
+  const Act removal{Act::Verb::remove, wish.act.by, "for " + wish.id};
+  if (auto outcome = perform(removal, *entry); outcome.what != What::done) return outcome;
+  dissolved_.insert(digest);
+  return std::nullopt;
 }
 
 // False: it has gone, or cannot be settled for now.
@@ -111,7 +156,26 @@ Result<> Administration::bounce(const Act& act, const queue::Listed& entry) {
 }
 
 Result<> Administration::remove(const queue::Listed& entry) {
+  if (!entry.digest_of.empty()) return remove_digest(entry);
   if (auto discarded = queue_.discard(entry.id); !discarded) return discarded;
+  user_.on_gone(entry.id);
+  return {};
+}
+
+// One that somebody has got takes its originals along, as if nobody else had been able to get it. Where
+// nobody has, they are on their own when it cannot come back, whatever happens.
+Result<> Administration::remove_digest(const queue::Listed& entry) {
+  const bool with_originals = somebody_got(entry);
+  for (const std::string& original : with_originals ? entry.digest_of : std::vector<std::string>()) {
+    const auto discarded = queue_.discard(original);
+    if (!discarded && discarded.error().kind != Error::Kind::unavailable) return discarded;
+    user_.on_gone(original);
+  }
+  auto done = with_originals ? queue_.sync() : Result<>();
+  if (done) done = queue_.discard(entry.id);
+  if (done && !with_originals) done = queue_.sync();
+  if (!done) return done;
+  if (!with_originals) sight_.dissolve(entry.id);
   user_.on_gone(entry.id);
   return {};
 }
@@ -144,16 +208,26 @@ Result<> Administration::make_durable() {
 }
 
 void Administration::freed(const std::string& id) {
-  const auto wish = later_.extract(id);
-  if (wish.empty()) return;
-  const auto outcome = act(wish.mapped(), id);
+  std::vector<Wish> wishes;
+  while (auto wish = later_.extract(id)) wishes.push_back(std::move(wish.mapped()));
+  for (Wish& wish : wishes) fulfil(wish);
+}
+
+void Administration::fulfil(Wish& wish) {
+  const Then then = wish.then;
+  auto outcome = act(wish.act, wish.id, std::move(wish.then));
+  if (outcome.what == What::later) return;
   const auto synced = make_durable();
-  if (outcome.what == What::done && synced) return;
-  log_(Event("not-done", Severity::notice)
-           .with("id", id)
-           .with("what", name_of(wish.mapped().verb))
-           .with("by", std::uint64_t{wish.mapped().by})
-           .with("reason", synced ? outcome.text : synced.error().text));
+  if (!synced) outcome = refused(synced.error().text);
+  if (outcome.text == kUnknown) outcome.text = "it has left the queue meanwhile; the log says how";
+  if (outcome.what != What::done) {
+    log_(Event("not-done", Severity::notice)
+             .with("id", wish.id)
+             .with("what", name_of(wish.act.verb))
+             .with("by", std::uint64_t{wish.act.by})
+             .with("reason", outcome.text));
+  }
+  if (then) then(outcome);
 }
 
 }  // namespace mailchute::relay

@@ -48,7 +48,7 @@ Delivery::Delivery(net::EventLoop& loop, queue::Queue& queue, const config::Sett
       submitters_(settings.storms, concerned(settings.storms.limits, "storms.limits", log), queue.daemon()),
       digester_(queue, settings, concerned(settings.storms.digests, "storms.digests", log), submitters_, *this, log),
       dispatch_(dispatch_hosts(settings), routes_.hosts(), retry_, &submitters_), recorder_(loop, queue, settings, *this, log),
-      administration_(queue, settings, [this](const std::string& id) { return standing(id); }, recorder_, *this, log),
+      administration_(queue, settings, *this, recorder_, *this, log),
       stock_(loop, queue, settings, router, routes_, submitters_, digester_, dispatch_, recorder_, *this, board, log), wake_timer_(loop),
       look_timer_(loop), finish_timer_(loop), random_(std::random_device{}()) {
   for (std::size_t i = 0; i < settings.smart_hosts.size(); ++i) {
@@ -337,9 +337,9 @@ void Delivery::on_gone(const std::string& id) {
   administration_.freed(id);
 }
 
-Administration::Standing Delivery::standing(const std::string& id) const {
-  if (!dispatch_.contains(id)) return Administration::Standing::unknown;
-  return dispatch_.taken(id) ? Administration::Standing::taken : Administration::Standing::waiting;
+Sight::Standing Delivery::standing(const std::string& id) const {
+  if (!dispatch_.contains(id)) return Standing::unknown;
+  return dispatch_.taken(id) ? Standing::taken : Standing::waiting;
 }
 
 void Delivery::on_over(const Conversation& conversation, std::optional<smtp::Close::Trouble> trouble,

@@ -65,7 +65,7 @@ struct Access {
   const net::TlsContext* tls = nullptr;  // null where its tls is none
 };
 
-class Delivery : private ConversationUser, private RecorderUser {
+class Delivery : private ConversationUser, private RecorderUser, private Sight {
  public:
   // All outlive it; `access` is of settings.smart_hosts, one each. `board` shows what is in hand.
   Delivery(net::EventLoop& loop, queue::Queue& queue, const config::Settings& settings,
@@ -125,7 +125,10 @@ class Delivery : private ConversationUser, private RecorderUser {
   void on_gone(const std::string& id) override;
   void on_relief() override { pump(); }
 
-  Administration::Standing standing(const std::string& id) const;
+  Standing standing(const std::string& id) const override;
+  std::string carrier(const std::string& id) const override { return digester_.carrier(id); }
+  void dissolve(const std::string& digest) override { digester_.dissolve(digest); }
+
   void adopt();
   void take_up(const queue::Adopted& entry, std::string_view client = {});
 

@@ -260,6 +260,11 @@ void Digester::gone(const std::string& id) {
   if (digests_.count(id) != 0 && !queue_.waits(id).value_or(false)) let_go(id);
 }
 
+// Whoever took it out may want something else of its originals, too.
+void Digester::dissolve(const std::string& digest) {
+  if (digests_.count(digest) != 0) let_go(digest, "an administrator took out digest ", settings_.retry.first);
+}
+
 void Digester::look_again() {
   std::vector<std::string> gone;
   for (const auto& [digest, originals] : digests_) {
@@ -269,7 +274,7 @@ void Digester::look_again() {
 }
 
 // What left with it is gone; what has not was tried in vain, and goes alone.
-void Digester::let_go(const std::string& digest) {
+void Digester::let_go(const std::string& digest, const std::string& why, Milliseconds wait) {
   const auto originals = std::move(digests_.extract(digest).mapped());
   for (const std::string& id : originals) {
     const Time arrival = carried_.extract(id).mapped().arrival;
@@ -280,9 +285,10 @@ void Digester::let_go(const std::string& digest) {
     queue::RetryInfo info;
     info.attempts = 1;
     info.last_attempt = sys::now();
-    info.reason = "was not delivered in digest " + digest;
+    info.next_try = info.last_attempt + wait;
+    info.reason = why + digest;
     queue_.save_info(id, info);
-    user_.on_put_back(id, arrival, Milliseconds(0), Care::none);
+    user_.on_put_back(id, arrival, wait, Care::none);
   }
 }
 

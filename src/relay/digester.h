@@ -42,6 +42,8 @@ class Digester {
   std::string carrier(const std::string& id) const;
   // It has left cur/.
   void gone(const std::string& id);
+  // This digest has left the queue for none of its originals: each is tried on its own, after a while.
+  void dissolve(const std::string& digest);
   // Digests that another worker may have sent or given up meanwhile.
   void look_again();
 
@@ -56,7 +58,8 @@ class Digester {
   Result<> write(const Draft& draft);
   void take_over(const Draft& draft);
   void carry(const std::string& id, const std::string& digest, Time arrival);
-  void let_go(const std::string& digest);
+  void let_go(const std::string& digest, const std::string& why = "was not delivered in digest ",
+              Milliseconds wait = Milliseconds(0));
 
   queue::Queue& queue_;
   const config::Settings& settings_;

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <set>
 
 #include "relay/by_hand.h"
@@ -17,7 +18,7 @@ namespace {
 using What = Administration::Outcome::What;
 using Verb = Act::Verb;
 
-class AdministrationTest : public ::testing::Test, private RecorderUser {
+class AdministrationTest : public ::testing::Test, private RecorderUser, private Sight {
  protected:
   AdministrationTest() {
     settings.queue_directory = it.folder.path();
@@ -34,9 +35,22 @@ class AdministrationTest : public ::testing::Test, private RecorderUser {
     EXPECT_TRUE(administration.commit());
     return outcome;
   }
-  Administration::Standing standing(const std::string& id) const {
-    using Standing = Administration::Standing;
+  Standing standing(const std::string& id) const override {
     return taken.contains(id) ? Standing::taken : schedule.contains(id) ? Standing::waiting : Standing::unknown;
+  }
+  std::string carrier(const std::string& id) const override { return digests.contains(id) ? digests.at(id) : id; }
+  void dissolve(const std::string& digest) override {
+    std::erase_if(digests, [&](const auto& carried) { return carried.second == digest; });
+    ++dissolved;
+  }
+  // Of waiting messages.
+  std::string digest_of(const std::vector<std::string>& originals) {
+    auto writer = it.queue.create(queue::new_queue_id(), queue::kStranger).value();
+    EXPECT_TRUE(writer.begin(queue::envelope_to({"a@b", "c@d"}), originals) && writer.write(queue::kMessage) &&
+                writer.finish() && it.queue.commit(writer) && it.queue.sync());
+    for (const auto& id : originals) digests[id] = writer.id();
+    schedule.add(writer.id(), Time(Seconds(1)), sys::boot_now());
+    return writer.id();
   }
   bool logged(const std::string& text) const { return it.log.count(text) == 1; }
 
@@ -57,7 +71,9 @@ class AdministrationTest : public ::testing::Test, private RecorderUser {
   config::Settings settings;
   Schedule schedule;
   Recorder recorder{loop, it.queue, settings, *this, it.log};
-  Administration administration{it.queue, settings, [this](const std::string& id) { return standing(id); }, recorder, *this, it.log};
+  Administration administration{it.queue, settings, *this, recorder, *this, it.log};
+  std::map<std::string, std::string> digests;
+  int dissolved = 0;
   std::set<std::string> taken;
   int reliefs = 0;
 
@@ -135,6 +151,70 @@ TEST_F(AdministrationTest, WhatIsDeliveredMeanwhileHasBeen) {
   const auto other = waiting();
   put_back(other);
   EXPECT_TRUE(it.has(queue::kCur, other)) << "nothing is left to be done";
+}
+
+TEST_F(AdministrationTest, WhoWaitedForATransactionHearsOnceWhatBecameOfIt) {
+  std::vector<std::string> heard;
+  const auto then = [&](const Administration::Outcome& outcome) {
+    heard.push_back(outcome.what == What::done ? "done" : outcome.text);
+  };
+  const auto held = waiting(), delivered = waiting();
+  for (const auto& id : {held, delivered}) taken.insert(id);
+  EXPECT_EQ(administration.act({Verb::hold, 7}, held, then).what, What::later);
+  EXPECT_EQ(administration.act({Verb::bounce, 8}, held, then).what, What::later);
+  EXPECT_EQ(administration.act({Verb::remove, 7}, delivered, then).what, What::later);
+  EXPECT_TRUE(administration.commit());
+  EXPECT_TRUE(heard.empty());
+  put_back(held);
+  leaves(delivered);
+  EXPECT_EQ(heard, (std::vector<std::string>{"done", "done", "it has left the queue meanwhile; the log says how"}));
+  EXPECT_FALSE(it.queue.has(held));
+}
+
+TEST_F(AdministrationTest, ADigestLeavesBeforeAnythingIsDoneToWhatItStandsFor) {
+  for (const Verb verb : {Verb::hold, Verb::bounce, Verb::remove}) {
+    const auto one = waiting(), other = waiting(), digest = digest_of({one, other});
+    dissolved = 0;
+    EXPECT_EQ(act(verb, one).what, What::done);
+    EXPECT_EQ(dissolved, 1);
+    EXPECT_FALSE(it.queue.has(digest) || schedule.contains(digest));
+    EXPECT_TRUE(it.has(queue::kCur, other));
+    EXPECT_FALSE(it.has(queue::kCur, one));
+    EXPECT_TRUE(logged("removed id=" + digest + " by=7 from=<sender@example.org> to=<a@b> recipients=2 reason=\"for " + one + "\""));
+    EXPECT_EQ(act(verb, digest).what, What::done) << "it was meant, too";
+    EXPECT_EQ(act(verb, digest).what, What::refused);
+  }
+}
+
+TEST_F(AdministrationTest, ADigestThatIsBeingSentIsWaitedFor) {
+  const auto one = waiting(), digest = digest_of({one});
+  taken.insert(digest);
+  EXPECT_EQ(act(Verb::remove, one).what, What::later);
+  EXPECT_TRUE(it.queue.has(one) && it.queue.has(digest));
+  put_back(digest);
+  EXPECT_FALSE(it.queue.has(one) || it.queue.has(digest));
+}
+
+TEST_F(AdministrationTest, ADigestThatLeavesItselfLeavesItsMessagesOnTheirOwn) {
+  const auto one = waiting(), digest = digest_of({one});
+  const auto refused = act(Verb::bounce, digest);
+  EXPECT_EQ(refused.text, "it is a digest; bounce the messages that it stands for");
+  EXPECT_EQ(act(Verb::hold, digest).what, What::done);
+  EXPECT_EQ(carrier(one), digest);
+  EXPECT_EQ(act(Verb::remove, digest).what, What::done);
+  EXPECT_EQ(carrier(one), one);
+  EXPECT_TRUE(it.has(queue::kCur, one));
+}
+
+TEST_F(AdministrationTest, ADigestThatSomebodyHasGotStandsForItsMessagesForGood) {
+  const auto one = waiting(), digest = digest_of({one});
+  auto entry = it.queue.load(digest);
+  ASSERT_TRUE(it.queue.record(*entry, std::vector<queue::Outcome>{{0, queue::RecipientStatus::done, ""}}));
+  EXPECT_EQ(act(Verb::hold, one).text, "some of its recipients have got it in digest " + digest);
+  EXPECT_TRUE(it.has(queue::kCur, one) && it.has(queue::kCur, digest));
+  EXPECT_EQ(act(Verb::remove, digest).what, What::done);
+  EXPECT_FALSE(it.queue.has(one) || it.queue.has(digest) || schedule.contains(one));
+  EXPECT_EQ(dissolved, 0);
 }
 
 TEST_F(AdministrationTest, WhatIsNotThereForItIsLeftAlone) {
