@@ -27,6 +27,7 @@ int complain(const Error& error) {
     case Error::Kind::usage: return EX_USAGE;
     case Error::Kind::data: return EX_DATAERR;
     case Error::Kind::temporary:
+    case Error::Kind::unavailable:
     case Error::Kind::full: return EX_TEMPFAIL;
     case Error::Kind::protocol: return EX_PROTOCOL;
     case Error::Kind::permission:
@@ -34,6 +35,10 @@ int complain(const Error& error) {
     case Error::Kind::config: return EX_CONFIG;
     default: return EX_IOERR;
   }
+}
+
+void note_reading(const std::string& directory, const Error& why) {
+  std::fprintf(stderr, "mailchute: %s This is what lies in %s\n", shown(why.text).c_str(), directory.c_str());
 }
 
 config::Settings settings_of(const std::string& config_file) {

@@ -17,6 +17,8 @@ int finished();
 
 // One line on standard error, and the exit status.
 int complain(const Error& error);
+// On standard error: why there is no daemon to ask, and where what is told comes from instead.
+void note_reading(const std::string& directory, const Error& why);
 
 config::Settings settings_of(const std::string& config_file);
 

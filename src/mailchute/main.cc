@@ -10,12 +10,14 @@
 #include "mailchute/reload.h"
 #include "mailchute/sink.h"
 #include "mailchute/status.h"
+#include "mailchute/usage.h"
 
 int main(int argc, char** argv) {
   using namespace mailchute;
   CLI::App app("mailchute: looks after the mail that leaves this machine");
   app.set_version_flag("-V,--version", "mailchute " MAILCHUTE_VERSION);
   app.require_subcommand(1);
+  app.failure_message(usage_complaint);
   std::string file = config::kDefaultFile;
   app.add_option("-C,--config", file, "Configuration")->capture_default_str();
   int status = 0;

@@ -75,6 +75,7 @@ std::string intention(Verb verb, const std::vector<Listed>& entries) {
 Result<std::vector<Word>> changes(const ActOptions& options, const config::Settings& settings) {
   std::vector<Word> words;
   if (options.sender) {
+    if (options.sender->empty()) return failure(Error::Kind::usage, "--set-sender \"\": write an address, or <> for nobody");
     auto path = mail::parse_reverse_path(*options.sender, settings.hostname);
     if (!path) return failure(Error::Kind::usage, "--set-sender: " + path.error().text);
     words.push_back({"sender", std::move(*path)});
@@ -119,7 +120,7 @@ Result<> act(const Work& work, Tally& tally) {
   ProgressBar progress(words_for(work.verb).doing, work.ids.size());
   for (std::size_t done = 0; done < work.ids.size(); done += kBatch) {
     if (Interruption::noted()) {
-      tally.interrupted(work.ids.size() - done);
+      tally.leave(work.ids.size() - done);
       break;
     }
     progress.show(done);
@@ -127,7 +128,7 @@ Result<> act(const Work& work, Tally& tally) {
     const auto acted = work.verb == Verb::retry ? retried(work.socket, batch)
                                                 : queue::ask_to_act(work.socket, words_for(work.verb).name, work.words, batch);
     if (!acted) {
-      tally.interrupted(work.ids.size() - done);
+      tally.leave(work.ids.size() - done);
       return failure(acted.error());
     }
     for (const Acted& one : *acted) tally.add(one);
@@ -167,8 +168,8 @@ Result<Exchange> parse_exchange(std::string_view text) {
   return Exchange{std::string(text.substr(0, equals)), now->text()};
 }
 
-Tally::Tally(Verb verb, const std::vector<Listed>& chosen) : verb_(verb) {
-  for (const Listed& entry : chosen) sizes_[entry.id] = entry.size;
+Tally::Tally(Verb verb, const Chosen& chosen) : verb_(verb), all_(chosen.missing) {
+  for (const Listed& entry : chosen.entries) sizes_[entry.id] = entry.size;
 }
 
 void Tally::add(const Acted& acted) {
@@ -186,7 +187,7 @@ std::string Tally::summary() const {
     const auto first = std::find_if(all_.begin(), all_.end(), [](const Acted& acted) { return acted.what == Acted::What::later; });
     text += "; " + std::to_string(later_) + " not yet: " + shown(first->text);
   }
-  if (left_ > 0) text += "; interrupted, " + std::to_string(left_) + " left as they were";
+  if (left_ > 0) text += (Interruption::noted() ? "; interrupted, " : "; ") + std::to_string(left_) + " left as they were";
   return text + "\n";
 }
 
@@ -228,18 +229,22 @@ int act_on_messages(const std::string& config_file, Verb verb, const ActOptions&
   const auto chosen = choose(settings, *selection);
   if (!chosen) return complain(chosen.error());
   const auto& entries = chosen->entries;
-  if (entries.empty() && chosen->status != 0) return chosen->status;
+  Tally tally(verb, *chosen);
+  if (entries.empty() && chosen->status != 0) return options.json ? told(tally, true, chosen->status) : chosen->status;
   if (may_be_regretted(verb) && entries.size() > 1 && !options.yes) {
     const std::string what = intention(verb, entries);
     if (!somebody_to_ask()) return complain({Error::Kind::usage, "to " + what + " takes --yes, or a terminal to ask at"});
-    if (!confirmed(what + "?")) return print("nothing was done\n") ? finished() : finished();
+    if (!confirmed(what + "?")) {
+      tally.leave(entries.size());
+      print(options.json ? tally.json() : "nothing was done\n");
+      return finished();
+    }
   }
   Work work{verb, settings.control_socket(), std::move(*words), {}};
   for (const Listed& entry : entries) work.ids.push_back(entry.id);
-  Tally tally(verb, entries);
   const auto acted = act(work, tally);
   const int status = acted ? chosen->status : complain(acted.error());
-  return told(tally, options.json, status);
+  return !acted && tally.empty() && !options.json ? status : told(tally, options.json, status);
 }
 
 }  // namespace mailchute

@@ -36,9 +36,10 @@ Result<Exchange> parse_exchange(std::string_view text);
 // What became of the messages, and how it is told.
 class Tally {
  public:
-  Tally(Verb verb, const std::vector<queue::Listed>& chosen);
+  Tally(Verb verb, const Chosen& chosen);
   void add(const queue::Acted& acted);
-  void interrupted(std::size_t left) { left_ = left; }
+  void leave(std::size_t left) { left_ = left; }
+  bool empty() const { return all_.empty(); }
 
   // One line on what was done, and one for each reason why something was not.
   std::string summary() const;

@@ -169,8 +169,12 @@ int export_all(const config::Settings& settings, const ExportOptions& options, c
       if (Interruption::noted()) break;
       progress.show(tried++);
       auto exported = export_one(settings, entry.id, options.message_only, make);
-      if (exported) all.push_back({entry.id, std::move(*exported), entry.size});
-      else status = complain(exported.error());
+      if (exported) {
+        all.push_back({entry.id, std::move(*exported), entry.size});
+        continue;
+      }
+      progress.clear();
+      status = complain(exported.error());
     }
   }
   if (!options.folder.empty()) {
@@ -178,7 +182,7 @@ int export_all(const config::Settings& settings, const ExportOptions& options, c
   }
   const std::size_t left = chosen.entries.size() - tried;
   const bool told = !options.folder.empty() || !options.maildir.empty() || !options.output.empty();
-  if (told) print(options.json ? json_of(all, tried - all.size(), left) : summary(all, left));
+  if (told) print(options.json ? json_of(all, chosen.missing.size() + tried - all.size(), left) : summary(all, left));
   const int printed = finished();
   if (status == 0 && left > 0) return EX_TEMPFAIL;
   return status == 0 ? printed : status;
@@ -198,7 +202,7 @@ int export_messages(const std::string& config_file, const ExportOptions& options
   std::vector<queue::Listed> entries;
   const auto listed = each_entry(settings, *selection, [&](const queue::Listed& entry) { entries.push_back(entry); });
   if (!listed) return complain(listed.error());
-  const auto chosen = named(std::move(entries), selection->ids);
+  const auto chosen = named(std::move(entries), *selection);
   if (!chosen) return complain(chosen.error());
   if (chosen->entries.size() > 1 && !many) return usage("several messages go to a --folder or a --maildir");
   const auto make = targets(options, settings);

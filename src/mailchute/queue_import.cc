@@ -39,31 +39,33 @@ struct Close {
 class Input {
  public:
   static Result<Input> open(const std::string& name) {
-    Input input;
-    input.name_ = name == "-" ? "standard input" : name;
-    if (name == "-") return copied(std::move(input));
+    if (name == "-") return copied(STDIN_FILENO, "standard input");
     auto file = sys::open_at(AT_FDCWD, name, O_RDONLY);
     if (!file) return failure(file.error());
-    input.file_ = std::move(*file);
-    return input;
+    const auto status = sys::status_of(file->get(), name);
+    if (!status) return failure(status.error());
+    if (!S_ISREG(status->st_mode)) return copied(file->get(), name);
+    return Input(name, std::move(*file));
   }
   const std::string& name() const { return name_; }
   Pieces pieces() const { return pieces_of_file(file_.get(), name_); }
 
  private:
-  static Result<Input> copied(Input input) {
+  Input(std::string name, sys::UniqueFd file) : name_(std::move(name)), file_(std::move(file)) {}
+
+  static Result<Input> copied(int from, const std::string& name) {
     const std::unique_ptr<std::FILE, Close> file(std::tmpfile());
     if (!file) return failure(Error::from_errno("create", "a temporary file"));
     std::string buffer(kPiece, '\0');
     for (;;) {
-      const auto n = sys::read_some(STDIN_FILENO, buffer, input.name_);
+      if (!Interruption::wait_to_read(from)) return failure(Error::Kind::temporary, name + ": interrupted");
+      const auto n = sys::read_some(from, buffer, name);
       if (!n) return failure(n.error());
       if (*n == 0) break;
       const auto written = sys::write_all(::fileno(file.get()), std::string_view(buffer).substr(0, *n), "a temporary file");
       if (!written) return failure(written.error());
     }
-    input.file_ = sys::UniqueFd(::fcntl(::fileno(file.get()), F_DUPFD_CLOEXEC, 3));
-    return input;
+    return Input(name, sys::UniqueFd(::fcntl(::fileno(file.get()), F_DUPFD_CLOEXEC, 3)));
   }
 
   std::string name_;
@@ -172,25 +174,26 @@ struct Imported {
 Result<Imported> import_one(const std::string& file, const config::Settings& settings, const ImportOptions& options) {
   const auto input = Input::open(file);
   if (!input) return failure(input.error());
+  const auto about_it = [&](const Error& error) { return failure(error.kind, input->name() + ": " + error.text); };
   const auto start = input->pieces()(0);
   if (!start) return failure(start.error());
   const bool is_entry = start->octets.starts_with(kEntryBegins);
   const std::string id = is_entry ? id_of_entry(file, start->octets) : queue::new_queue_id();
   if (!is_entry && options.recipients.empty()) {
-    return failure(Error::Kind::usage, "is nothing that mailchute queue export wrote; for a message give --recipient, and --sender");
+    return about_it({Error::Kind::usage, "is nothing that mailchute queue export wrote; for a message give --recipient, and --sender"});
   }
   if (is_entry && (options.sender || !options.recipients.empty())) {
-    return failure(Error::Kind::usage, "has an envelope of its own: neither --sender nor --recipient");
+    return about_it({Error::Kind::usage, "has an envelope of its own: neither --sender nor --recipient"});
   }
   const auto submit = [&](const std::string& under) {
     return is_entry ? submit_entry(*input, settings, under) : submit_message(*input, settings, options, under);
   };
   auto submitted = submit(id);
   if (submitted) return Imported{input->name(), id, is_entry};
-  if (submitted.error().kind != Error::Kind::rejected) return failure(submitted.error());
+  if (submitted.error().kind != Error::Kind::rejected) return about_it(submitted.error());
   const std::string other = queue::new_queue_id();  // it is in the queue already, or was
   submitted = submit(other);
-  if (!submitted) return failure(submitted.error());
+  if (!submitted) return about_it(submitted.error());
   return Imported{input->name(), other, false};
 }
 
@@ -224,8 +227,16 @@ int import_messages(const std::string& config_file, const ImportOptions& options
       if (Interruption::noted()) break;
       progress.show(tried++);
       auto imported = import_one(file, settings, options);
-      if (imported) all.push_back(std::move(*imported));
-      else status = complain({imported.error().kind, file + ": " + imported.error().text});
+      if (imported) {
+        all.push_back(std::move(*imported));
+        continue;
+      }
+      if (Interruption::noted()) {  // nothing of it was submitted
+        --tried;
+        break;
+      }
+      progress.clear();
+      status = complain(imported.error());
     }
   }
   const std::size_t left = options.files.size() - tried;

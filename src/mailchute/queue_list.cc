@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "mailchute/queue_list.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <functional>
@@ -24,6 +26,7 @@ using queue::RecipientStatus;
 // The beginning of an id is enough for every command: fifty bits are not met twice in one queue.
 constexpr std::size_t kShortId = 10;
 constexpr std::size_t kIndent = 4;
+constexpr std::size_t kNarrowest = 40;  // terminal
 
 std::string sender_of(const Listed& entry) { return entry.sender.empty() ? "<>" : shown(entry.sender); }
 
@@ -62,11 +65,15 @@ std::string reason_of(const Listed& entry, Time now) {
 // id, state, age, size, sender, recipients
 Table::Table(std::optional<std::size_t> width, Time now)
     : width_(width), now_(now), id_width_(width ? kShortId : queue::kQueueIdLength),
-      sender_width_(width ? std::max<std::size_t>((*width - std::min<std::size_t>(*width, 36)) / 2, 12) : 24) {}
+      sender_width_(width ? (std::max(*width, 60UL) - 36) / 2 : 24) {
+  if (width_) width_ = std::max(*width_, kNarrowest);
+}
+
+std::string Table::cut(const std::string& line) const { return (width_ ? mail::shortened(line, *width_) : line) + "\n"; }
 
 std::string Table::header() const {
-  return in_column("QUEUE ID", id_width_, true) + "  STATE      AGE    SIZE  " +
-         in_column("SENDER", sender_width_, false) + "  RECIPIENTS\n";
+  return cut(in_column("QUEUE ID", id_width_, true) + "  STATE      AGE    SIZE  " +
+             in_column("SENDER", sender_width_, false) + "  RECIPIENTS");
 }
 
 std::string Table::add(const Listed& entry) {
@@ -83,10 +90,9 @@ std::string Table::add(const Listed& entry) {
   line += "  " + std::string(4 - std::min<std::size_t>(age.size(), 4), ' ') + age;
   line += "  " + std::string(6 - std::min<std::size_t>(size.size(), 6), ' ') + size;
   line += "  " + in_column(sender_of(entry), sender_width_, width_.has_value()) + "  " + recipients_of(entry);
-  const auto cut = [this](const std::string& text) { return width_ ? mail::shortened(text, *width_) : text; };
-  out += cut(line) + "\n";
+  out += cut(line);
   const std::string reason = reason_of(entry, now_);
-  if (!reason.empty()) out += cut(std::string(kIndent, ' ') + reason) + "\n";
+  if (!reason.empty()) out += cut(std::string(kIndent, ' ') + reason);
   return out;
 }
 
@@ -118,7 +124,7 @@ std::string JsonList::end(const queue::Totals& totals) {
 
 int list_queue(const std::string& config_file, const ListOptions& options) {
   const Time now = sys::now();
-  Table table(terminal_width(), now);
+  Table table(terminal_width(STDOUT_FILENO), now);
   JsonList json(now);
   const auto selection = selection_of(options.selection, now, true);
   if (!selection) return complain(selection.error());

@@ -31,6 +31,7 @@ class Table {
   std::string end(const queue::Totals& totals, bool everything_wanted);
 
  private:
+  std::string cut(const std::string& line) const;
   std::string header() const;
   std::string summary() const;
 

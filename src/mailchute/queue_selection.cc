@@ -4,12 +4,10 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <utility>
 
 #include "config/units.h"
 #include "mailchute/command.h"
-#include "mailchute/words.h"
 
 namespace mailchute {
 namespace {
@@ -20,10 +18,10 @@ constexpr std::size_t kMostIds = 2000;
 
 tl::unexpected<Error> usage(std::string text) { return failure(Error::Kind::usage, std::move(text)); }
 
-Result<std::optional<Time>> ago(const std::string& span, Time now) {
-  if (span.empty()) return std::optional<Time>();
-  const auto seconds = config::parse_span(span);
-  if (!seconds || *seconds > 1000000000) return usage("\"" + span + "\" is no span such as 30m, 4h or 5d");
+Result<std::optional<Time>> ago(const std::optional<std::string>& span, Time now) {
+  if (!span) return std::optional<Time>();
+  const auto seconds = config::parse_span(*span);
+  if (!seconds || *seconds > 1000000000) return usage("\"" + *span + "\" is no span such as 30m, 4h or 5d");
   return std::optional<Time>(now - Seconds(*seconds));
 }
 
@@ -37,8 +35,9 @@ Error ambiguous(const std::string& word, const std::vector<const queue::Listed*>
   return {Error::Kind::rejected, text + (found.size() > kNamedAtMost ? " and more" : "")};
 }
 
-Error none(const std::string& word) {
-  return {Error::Kind::rejected, "no entry " + word + (::geteuid() == 0 ? " in the queue" : ", or not yours")};
+Error none(const std::string& word, bool conditions) {
+  return {Error::Kind::rejected, "no entry " + word + (conditions ? " that is like that" : "") +
+                                     (::geteuid() == 0 ? " in the queue" : ", or not yours")};
 }
 
 }  // namespace
@@ -50,6 +49,8 @@ Result<queue::Selection> selection_of(const SelectionOptions& options, Time now,
   if (!before || !since) return failure(before ? since.error() : before.error());
   selection.before = *before;
   selection.since = *since;
+  const auto& reasons = selection.reasons;
+  if (std::find(reasons.begin(), reasons.end(), "") != reasons.end()) return usage("--reason \"\": each has that in it");
   if (selection.ids.size() > kMostIds) return usage("more than " + std::to_string(kMostIds) + " ids at a time");
   if (options.all && !selection.ids.empty()) return usage("either ids, or --all");
   if (selection.empty() && !options.all && !everything_by_default) {
@@ -73,8 +74,7 @@ Result<queue::Totals> each_entry(const config::Settings& settings, const queue::
   if (totals || any || totals.error().kind != Error::Kind::temporary) return totals;
   const auto read = queue::read_list(settings.queue_directory);
   if (!read) return totals;
-  std::fprintf(stderr, "mailchute: %s; this is what lies in %s\n", shown(totals.error().text).c_str(),
-               settings.queue_directory.c_str());
+  note_reading(settings.queue_directory, totals.error());
   const auto selector = queue::Selector::of(selection);
   if (!selector) return failure(selector.error());
   for (const queue::Listed& listed : read->shown) {
@@ -83,15 +83,20 @@ Result<queue::Totals> each_entry(const config::Settings& settings, const queue::
   return read->totals;
 }
 
-Result<Chosen> named(std::vector<queue::Listed> entries, const std::vector<std::string>& ids) {
+Result<Chosen> named(std::vector<queue::Listed> entries, const queue::Selection& selection) {
   Chosen chosen;
-  for (const std::string& word : ids) {
+  queue::Selection conditions = selection;
+  conditions.ids.clear();
+  for (const std::string& word : selection.ids) {
     std::vector<const queue::Listed*> found;
     for (const auto& entry : entries) {
       if (entry.id.starts_with(queue::as_id(word))) found.push_back(&entry);
     }
     if (found.size() > 1) return failure(ambiguous(word, found));
-    if (found.empty()) chosen.status = complain(none(word));
+    if (!found.empty()) continue;
+    const Error error = none(word, !conditions.empty());
+    chosen.missing.push_back({word, queue::Acted::What::refused, error.text});
+    chosen.status = complain(error);
   }
   chosen.entries = std::move(entries);
   return chosen;
@@ -102,7 +107,7 @@ Result<Chosen> choose(const config::Settings& settings, const queue::Selection& 
   const auto listed = queue::ask_for_entries(
       settings.control_socket(), [&](queue::Listed entry) { entries.push_back(std::move(entry)); }, selection);
   if (!listed) return failure(listed.error());
-  return named(std::move(entries), selection.ids);
+  return named(std::move(entries), selection);
 }
 
 }  // namespace mailchute

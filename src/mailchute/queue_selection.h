@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,11 +20,12 @@ struct SelectionOptions {
   std::vector<std::string> ids;
   std::vector<std::string> senders, recipients, reasons;
   std::vector<std::string> states;
-  std::string older, newer;  // spans
+  std::optional<std::string> older, newer;  // spans
   bool all = false;
 };
 
-// An error of kind usage: nothing is meant, or everything and something at a time, or a span is none.
+// An error of kind usage: nothing is meant, or everything and something at a time, or a span is none. A
+// script's variable that is not set is a mistake, too, and not a condition that holds for everything.
 Result<queue::Selection> selection_of(const SelectionOptions& options, Time now, bool everything_by_default);
 
 // From the daemon or, when it is down, from the folders by who may read them, which standard error then says.
@@ -32,11 +34,12 @@ Result<queue::Totals> each_entry(const config::Settings& settings, const queue::
 
 struct Chosen {
   std::vector<queue::Listed> entries;
-  int status = 0;  // of what was named and is not there, which standard error then says
+  std::vector<queue::Acted> missing;  // what was named and is not there, which standard error then says
+  int status = 0;                     // 0: nothing is missing
 };
 // From the daemon, which must run. An error: one of the ids begins several, or no answer.
 Result<Chosen> choose(const config::Settings& settings, const queue::Selection& selection);
-// The same of entries that are known: each id must be, or begin, one.
-Result<Chosen> named(std::vector<queue::Listed> entries, const std::vector<std::string>& ids);
+// The same of entries that are known to be selected: each id must be, or begin, one.
+Result<Chosen> named(std::vector<queue::Listed> entries, const queue::Selection& selection);
 
 }  // namespace mailchute

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "mailchute/queue_show.h"
 
-#include <cstdio>
-
 #include "base/text.h"
 #include "mail/encoded_word.h"
 #include "mailchute/command.h"
@@ -29,7 +27,7 @@ std::string words_for(Place place) {
     case Place::incoming: return "incoming: not yet seen by mailchuted";
     case Place::active: return "active: being sent";
     case Place::waiting: return "waiting";
-    case Place::held: return "held until an administrator says mailchute queue retry";
+    case Place::held: return "held until an administrator says mailchute queue release";
     case Place::failed: return "failed: a dead letter, kept for an administrator";
   }
   return {};
@@ -126,8 +124,7 @@ Result<queue::Details> find(const config::Settings& settings, const std::string&
   if (details || details.error().kind != Error::Kind::temporary) return details;
   auto read = read_from_folders(settings.queue_directory, id);
   if (!read && read.error().kind != Error::Kind::rejected) return details;
-  std::fprintf(stderr, "mailchute: %s; this is what lies in %s\n", shown(details.error().text).c_str(),
-               settings.queue_directory.c_str());
+  note_reading(settings.queue_directory, details.error());
   return read;
 }
 

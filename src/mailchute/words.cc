@@ -17,8 +17,6 @@
 namespace mailchute {
 namespace {
 
-constexpr std::size_t kNarrowest = 40;
-
 std::size_t characters(std::string_view text) {
   return static_cast<std::size_t>(
       std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
@@ -66,11 +64,11 @@ std::string in_column(std::string_view text, std::size_t width, bool cut) {
   return out.append(width - std::min(width, length), ' ');
 }
 
-std::optional<std::size_t> terminal_width() {
+std::optional<std::size_t> terminal_width(int fd) {
   winsize size{};
-  if (::isatty(STDOUT_FILENO) == 0) return std::nullopt;
-  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return 80;
-  return std::max<std::size_t>(size.ws_col, kNarrowest);
+  if (::isatty(fd) == 0) return std::nullopt;
+  if (::ioctl(fd, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return 80;
+  return size.ws_col;
 }
 
 }  // namespace mailchute

@@ -26,7 +26,7 @@ std::string shown(std::string_view text);
 // Filled up with blanks, or cut with "..." where `cut` says so. Characters are counted, not octets.
 std::string in_column(std::string_view text, std::size_t width, bool cut);
 
-// How wide the terminal on standard output is; nothing where it is none, and nothing is cut.
-std::optional<std::size_t> terminal_width();
+// How wide the terminal on this descriptor is; nothing where it is none.
+std::optional<std::size_t> terminal_width(int fd);
 
 }  // namespace mailchute

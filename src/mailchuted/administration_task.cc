@@ -172,7 +172,7 @@ std::unique_ptr<Task> administration_task(std::string_view request, const Asker&
   const std::string verb = to_lower(request.substr(0, request.find(' ')));
   const auto act = relay::parse_verb(verb);
   if (!act && verb != "export") return nullptr;
-  if (!asker.administrator) return refusal("only administrators may " + verb + " messages");
+  if (!asker.administrator) return for_administrators(verb + " messages");
   const auto words = queue::parse_words(request.substr(std::min(verb.size() + 1, request.size())));
   if (!words) return nullptr;
   return act ? act_task({*act, asker.uid}, *words, desk) : export_task(*words, desk);

@@ -395,6 +395,10 @@ void Reloads::answer(const Result<>& result) {
 
 std::unique_ptr<Task> refusal(std::string text) { return std::make_unique<Refusal>(std::move(text)); }
 
+std::unique_ptr<Task> for_administrators(const std::string& act) {
+  return refusal("only administrators may " + act + ": root, and the users of the setting administrators");
+}
+
 std::unique_ptr<Task> task_for(std::string_view request, const Asker& asker, Desk& desk) {
   std::string_view rest = request;
   if (take(rest, "LIST") && (rest.empty() || take(rest, " "))) {
@@ -405,7 +409,7 @@ std::unique_ptr<Task> task_for(std::string_view request, const Asker& asker, Des
   if (take(rest, "RETRY ")) return std::make_unique<RetryTask>(desk, asker, rest);
   if (auto task = administration_task(request, asker, desk)) return task;
   if (request == "RELOAD" && asker.administrator) return std::make_unique<ReloadTask>(desk);
-  if (request == "RELOAD") return refusal("only administrators may reload the configuration");
+  if (request == "RELOAD") return for_administrators("reload the configuration");
   return refusal("unknown request " + std::string(request.substr(0, 80)));
 }
 

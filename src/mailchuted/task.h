@@ -69,6 +69,8 @@ class Task {
 
 // An answer that is known already: an ERROR with this text.
 std::unique_ptr<Task> refusal(std::string text);
+// The refusal of what others than administrators may not do.
+std::unique_ptr<Task> for_administrators(const std::string& act);
 
 // `request` is one line without its LF.
 std::unique_ptr<Task> task_for(std::string_view request, const Asker& asker, Desk& desk);

@@ -53,7 +53,7 @@ Error explained(Error error) {
 
 Result<Answer> ask(const std::string& socket, std::string_view request, Milliseconds patience) {
   auto client = sys::UnixClient::connect(socket, patience);
-  if (!client) return failure(client.error());
+  if (!client) return failure(client.error().kind, client.error().text + "; is mailchuted running?");
   if (auto sent = client->send(std::string(request) + "\n"); !sent) return failure(sent.error());
   Answer answer;
   for (std::size_t octets = 0; octets <= kMaxAnswer;) {

@@ -75,8 +75,8 @@ TEST_F(QueueAct, ABeginningOfSeveralOrOfNoneIsNamed) {
   options.selection.ids = {"1"};
   EXPECT_EQ(told([&] { return act_on_messages(config, Verb::remove, options); }), 77) << "too short";
   std::vector<queue::Listed> both{listed(kA), listed("1AAAB" + kA.substr(5))};
-  EXPECT_FALSE(named(both, {"1AAA"}));
-  EXPECT_TRUE(named(both, {"1AAAA"}));
+  EXPECT_FALSE(named(both, {{"1AAA"}, {}, {}, {}, {}, {}, {}}));
+  EXPECT_TRUE(named(both, {{"1AAAA"}, {}, {}, {}, {}, {}, {}}));
   daemon.requests();
 }
 
@@ -126,9 +126,58 @@ TEST(Exchange, IsCutWhereNoAddressCanBe) {
 }
 
 TEST(Bar, FillsUp) {
-  EXPECT_EQ(bar("removing", 0, 3000), "removing [                              ] 0 of 3000");
-  EXPECT_EQ(bar("removing", 1500, 3000), "removing [###############               ] 1500 of 3000");
-  EXPECT_EQ(bar("removing", 3000, 3000), "removing [##############################] 3000 of 3000");
+  EXPECT_EQ(bar("removing", 0, 3000, 80), "removing [                              ] 0 of 3000");
+  EXPECT_EQ(bar("removing", 1500, 3000, 80), "removing [###############               ] 1500 of 3000");
+  EXPECT_EQ(bar("removing", 3000, 3000, 80), "removing [##############################] 3000 of 3000");
+}
+
+TEST(Bar, HasRoomOnEveryTerminal) {
+  EXPECT_EQ(bar("removing", 1500, 3000, 40), "removing [#######        ] 1500 of 3000");
+  EXPECT_EQ(bar("removing", 1500, 3000, 28), "removing 1500 of 3000");
+  for (std::size_t width = 1; width < 80; ++width) EXPECT_LT(bar("removing", 3000, 3000, width).size(), width);
+}
+
+TEST_F(QueueAct, AWordThatAScriptHasNotSetIsNoCondition) {
+  ActOptions options;
+  options.yes = true;
+  options.selection.states = {"held"};
+  const auto refused = [&](const char* what) {
+    EXPECT_EQ(told([&] { return act_on_messages(config, Verb::release, options); }), 64) << what;
+    EXPECT_EQ(complaints(), 1) << what;
+  };
+  options.selection.older = "";
+  refused("--older");
+  options.selection.older.reset();
+  options.selection.reasons = {""};
+  refused("--reason");
+  options.selection.reasons.clear();
+  options.sender = "";
+  refused("--set-sender");
+}
+
+TEST_F(QueueAct, WhatIsNotThereIsInTheDocument) {
+  FakeDaemon daemon(socket, {page({}), page({})});
+  auto options = on({"1AAA"});
+  EXPECT_EQ(told([&] { return act_on_messages(config, Verb::remove, options); }), 77);
+  EXPECT_EQ(out, "");
+  options.json = true;
+  EXPECT_EQ(told([&] { return act_on_messages(config, Verb::remove, options); }), 77);
+  const auto document = nlohmann::json::parse(out);
+  EXPECT_EQ(document["entries"][0]["id"], "1AAA");
+  EXPECT_EQ(document["entries"][0]["outcome"], "refused");
+  EXPECT_EQ(document["refused"], 1);
+  EXPECT_EQ(complaints(), 1);
+}
+
+TEST_F(QueueAct, WhoMayNotIsToldJustThat) {
+  FakeDaemon daemon(socket, {page({kA, kB}), "ERROR only administrators may remove messages\n", page({kA}), "ERROR no\n"});
+  EXPECT_EQ(told([&] { return act_on_messages(config, Verb::remove, on({"1AAA", "1BBB"})); }), 77);
+  EXPECT_EQ(out, "");
+  EXPECT_EQ(err, "mailchute: only administrators may remove messages\n");
+  auto options = on({"1AAA"});
+  options.json = true;
+  EXPECT_EQ(told([&] { return act_on_messages(config, Verb::remove, options); }), 77);
+  EXPECT_EQ(nlohmann::json::parse(out)["left"], 1);
 }
 
 }  // namespace

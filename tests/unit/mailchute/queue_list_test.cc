@@ -119,7 +119,7 @@ TEST_F(QueueList, IsReadFromTheFoldersWhenTheDaemonIsDown) {
   it.submit(queue::envelope_to({"you@example.org"}));
   EXPECT_EQ(told([&] { return list_queue(config, {}); }), 0);
   EXPECT_NE(out.find("you@example.org"), std::string::npos) << out;
-  EXPECT_NE(err.find("this is what lies in"), std::string::npos) << err;
+  EXPECT_NE(err.find("is mailchuted running? This is what lies in"), std::string::npos) << err;
 }
 
 TEST_F(QueueList, IsOfWhatIsSelectedInTheFoldersToo) {

@@ -44,7 +44,7 @@ TEST_F(QueueShow, TellsAllForPeople) {
   }
   EXPECT_NE(out.find(it.folder.path() + "/failed/" + id), std::string::npos) << out;
   for (const char c : out) EXPECT_TRUE(c == '\n' || !is_control(c));
-  EXPECT_NE(err.find("this is what lies in"), std::string::npos) << err;
+  EXPECT_NE(err.find("is mailchuted running? This is what lies in"), std::string::npos) << err;
 }
 
 TEST_F(QueueShow, WhatIsNoAddressIsSaidToBeNone) {
