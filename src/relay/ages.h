@@ -3,10 +3,10 @@
 // gone by since, suspend included. What the clock is set to later makes none of them older or younger.
 #pragma once
 
-#include <map>
 #include <string>
 
 #include "base/clock.h"
+#include "relay/message_id.h"
 
 namespace mailchute::relay {
 
@@ -19,7 +19,7 @@ class Ages {
   Milliseconds of(const std::string& id, Instant now) const;
 
  private:
-  std::map<std::string, Instant> born_;
+  ByMessage<Instant> born_;
 };
 
 }  // namespace mailchute::relay

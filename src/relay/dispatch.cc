@@ -36,10 +36,11 @@ void Dispatch::add(const std::string& id, Time arrival, Instant due, Care care, 
 }
 
 void Dispatch::remove(const std::string& id) {
-  if (!contains(id)) return;
-  for (Route& route : routes_) route.line.remove(id);
+  bool known = false;
+  for (Route& route : routes_) known |= route.line.remove(id);
+  if (!known) return;
   taken_.erase(id);
-  rounds_.erase(rounds_.lower_bound({id, 0}), rounds_.upper_bound({id, routes_.size()}));
+  rounds_.erase(id);
   --messages_;
 }
 
@@ -120,8 +121,10 @@ Dispatch::Taken Dispatch::in_hand(std::string id, const Route& route, Care care)
 
 const std::set<std::string>& Dispatch::tried(const std::string& id) const {
   static const std::set<std::string> none;
-  const auto round = rounds_.find({id, taken_.at(id).route});
-  return round == rounds_.end() ? none : round->second.tried;
+  const auto rounds = rounds_.find(id);
+  if (rounds == rounds_.end()) return none;
+  const auto round = rounds->second.find(taken_.at(id).route);
+  return round == rounds->second.end() ? none : round->second.tried;
 }
 
 bool Dispatch::sort(const std::string& id, const std::set<std::size_t>& routes, Instant now) {
@@ -134,7 +137,7 @@ bool Dispatch::sort(const std::string& id, const std::set<std::size_t>& routes, 
   if (routes.empty() || routes.count(held.route) != 0) return true;
   const InHand released = release(id);
   routes_[released.route].line.remove(id);
-  rounds_.erase({id, released.route});
+  end_round(id, released.route);
   restore(id, released);
   return false;
 }
@@ -147,6 +150,14 @@ void Dispatch::outcome(const std::string& id, const std::vector<std::string>& ad
   found->second.more = more;
 }
 
+Dispatch::Round Dispatch::end_round(const std::string& id, std::size_t route) {
+  const auto rounds = rounds_.find(id);
+  if (rounds == rounds_.end()) return {};
+  auto round = rounds->second.extract(route);
+  if (rounds->second.empty()) rounds_.erase(rounds);
+  return round ? std::move(round.mapped()) : Round();
+}
+
 Dispatch::InHand Dispatch::release(const std::string& id) { return std::move(taken_.extract(id).mapped()); }
 
 void Dispatch::restore(const std::string& id, const InHand& held) {
@@ -157,18 +168,15 @@ void Dispatch::put_back(const std::string& id, Instant due, Care care, Instant n
   const InHand held = release(id);
   Schedule& line = routes_[held.route].line;
   const Time arrival = line.place(id)->arrival;
-  const Key key{id, held.route};
   bool again = held.again.value_or(true);
   if (held.more) {
-    Round& round = rounds_[key];
+    Round& round = rounds_[id][held.route];
     round.tried.insert(held.addresses.begin(), held.addresses.end());
     round.again |= again;
     line.add(id, arrival, now, Care::none);
     return restore(id, held);
   }
-  if (held.again) {
-    if (const auto round = rounds_.extract(key)) again |= round.mapped().again;
-  }
+  if (held.again) again |= end_round(id, held.route).again;
   if (again || held.others.empty()) line.add(id, arrival, due, care);
   else line.remove(id);
   restore(id, held);

@@ -23,6 +23,7 @@
 
 #include "base/clock.h"
 #include "relay/health.h"
+#include "relay/message_id.h"
 #include "relay/pace.h"
 #include "relay/retry.h"
 #include "relay/schedule.h"
@@ -124,7 +125,6 @@ class Dispatch {
     std::optional<bool> again{};
     bool more = false;
   };
-  using Key = std::pair<std::string, std::size_t>;  // message and route
 
   bool sound(std::size_t host, Instant now) const;
   std::vector<std::size_t> serving(const Route& route, Instant now) const;
@@ -132,6 +132,7 @@ class Dispatch {
   template <class Front>
   Route* first(std::size_t host, Instant now, Front front);
   Taken in_hand(std::string id, const Route& route, Care care);
+  Round end_round(const std::string& id, std::size_t route);
   InHand release(const std::string& id);
   void restore(const std::string& id, const InHand& held);
   std::size_t due(Route& route, std::span<const Load> loads, Instant now);
@@ -143,8 +144,8 @@ class Dispatch {
 
   std::vector<HostState> hosts_;
   std::vector<Route> routes_;
-  std::map<std::string, InHand> taken_;
-  std::map<Key, Round> rounds_;
+  ByMessage<InHand> taken_;
+  ByMessage<std::map<std::size_t, Round>> rounds_;  // by route
   std::size_t messages_ = 0;
 };
 

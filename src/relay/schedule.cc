@@ -6,34 +6,37 @@
 
 namespace mailchute::relay {
 
-void Schedule::unlist(const std::string& id, const Message& message) {
-  if (message.where == Message::Where::waiting) waiting_.erase({message.due, id});
+void Schedule::unlist(Listed& listed) {
+  const auto& [id, message] = listed;
+  if (message.where == Message::Where::waiting) waiting_.erase(&listed);
   if (message.where != Message::Where::ready) return;
-  if (message.care == Care::needed) careful_.erase({message.due, id});
+  if (message.care == Care::needed) careful_.erase(&listed);
   else ready_.remove(message.owner, {message.arrival, id});
 }
 
 void Schedule::add(const std::string& id, Time arrival, Instant due, Care care) {
-  remove(id);
-  messages_[id] = {arrival, due, care, Message::Where::waiting};
-  waiting_.insert({due, id});
+  const auto [place, is_new] = messages_.try_emplace(id);
+  if (!is_new) unlist(*place);
+  place->second = {arrival, due, 0, care, Message::Where::waiting};
+  waiting_.insert(&*place);
 }
 
-void Schedule::remove(const std::string& id) {
+bool Schedule::remove(const std::string& id) {
   const auto found = messages_.find(id);
-  if (found == messages_.end()) return;
-  unlist(id, found->second);
+  if (found == messages_.end()) return false;
+  unlist(*found);
   messages_.erase(found);
+  return true;
 }
 
 void Schedule::promote(Instant now) {
-  while (!waiting_.empty() && waiting_.begin()->first <= now) {
-    const std::string id = waiting_.begin()->second;
+  while (!waiting_.empty() && (*waiting_.begin())->second.due <= now) {
+    Listed* const listed = *waiting_.begin();
     waiting_.erase(waiting_.begin());
-    Message& message = messages_.at(id);
+    auto& [id, message] = *listed;
     message.where = Message::Where::ready;
     if (message.care == Care::needed) {
-      careful_.insert({message.due, id});
+      careful_.insert(listed);
     } else {
       message.owner = submitters_ == nullptr ? 0 : submitters_->owner(id);
       ready_.add(message.owner, {message.arrival, id});
@@ -48,24 +51,24 @@ Care Schedule::care(const std::string& id) const {
 
 std::optional<std::string> Schedule::take(Instant now) {
   promote(now);
-  auto message = ready_.take(now);
-  return message ? std::optional(taken(std::move(message->id))) : std::nullopt;
+  const auto message = ready_.take(now);
+  return message ? std::optional(taken(*messages_.find(message->id))) : std::nullopt;
 }
 
 std::optional<std::string> Schedule::take_youngest(Instant now) {
   promote(now);
-  auto message = ready_.take_youngest(now);
-  return message ? std::optional(taken(std::move(message->id))) : std::nullopt;
+  const auto message = ready_.take_youngest(now);
+  return message ? std::optional(taken(*messages_.find(message->id))) : std::nullopt;
 }
 
-std::string Schedule::taken(std::string id) {
-  messages_.at(id).where = Message::Where::taken;
-  return id;
+std::string Schedule::taken(Listed& message) {
+  message.second.where = Message::Where::taken;
+  return message.first.text();
 }
 
-Schedule::ByDue::iterator Schedule::first_careful(const std::string& except) {
+Schedule::ByDue::iterator Schedule::first_careful(const MessageId& except) {
   auto first = careful_.begin();
-  if (first != careful_.end() && first->second == except) ++first;
+  if (first != careful_.end() && (*first)->first == except) ++first;
   return first;
 }
 
@@ -73,7 +76,7 @@ std::optional<std::string> Schedule::take_careful(Instant now, const std::string
   promote(now);
   const auto first = first_careful(except);
   if (first == careful_.end()) return std::nullopt;
-  return taken(careful_.extract(first).value().second);
+  return taken(*careful_.extract(first).value());
 }
 
 std::optional<Schedule::Front> Schedule::front(Instant now) {
@@ -86,7 +89,7 @@ std::optional<Schedule::Front> Schedule::front(Instant now) {
 std::optional<Instant> Schedule::careful_front(Instant now, const std::string& except) {
   promote(now);
   const auto first = first_careful(except);
-  return first == careful_.end() ? std::nullopt : std::optional(first->first);
+  return first == careful_.end() ? std::nullopt : std::optional((*first)->second.due);
 }
 
 std::size_t Schedule::ready(Instant now) {
@@ -105,8 +108,8 @@ std::optional<Instant> Schedule::next_due() const {
   for (const auto& [message, allowed] : ready_.firsts()) {
     consider(std::max(messages_.at(message.id).due, allowed));
   }
-  if (!careful_.empty()) consider(careful_.begin()->first);
-  if (!waiting_.empty()) consider(waiting_.begin()->first);
+  if (!careful_.empty()) consider((*careful_.begin())->second.due);
+  if (!waiting_.empty()) consider((*waiting_.begin())->second.due);
   return first;
 }
 
@@ -117,17 +120,22 @@ std::optional<Schedule::Place> Schedule::place(const std::string& id) const {
 }
 
 std::size_t Schedule::hurry(Instant now) {
-  std::vector<std::string> ids;
-  for (const auto& [due, id] : waiting_) ids.push_back(id);
-  for (const auto& id : ids) hurry(id, now);
-  return ids.size() + ready_.size() + careful_.size();
+  const std::vector<Listed*> waiting(waiting_.begin(), waiting_.end());
+  for (Listed* const listed : waiting) hurry(*listed, now);
+  return waiting.size() + ready_.size() + careful_.size();
 }
 
 bool Schedule::hurry(const std::string& id, Instant now) {
   const auto found = messages_.find(id);
   if (found == messages_.end()) return false;
-  if (found->second.where == Message::Where::waiting) add(id, found->second.arrival, now, found->second.care);
+  if (found->second.where == Message::Where::waiting) hurry(*found, now);
   return true;
+}
+
+void Schedule::hurry(Listed& waiting, Instant now) {
+  waiting_.erase(&waiting);
+  waiting.second.due = now;
+  waiting_.insert(&waiting);
 }
 
 std::optional<Time> Schedule::oldest() const {

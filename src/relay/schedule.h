@@ -6,19 +6,20 @@
 // but still known. There is one schedule for each route to smart hosts (dispatch.h).
 #pragma once
 
-#include <map>
+#include <cstdint>
 #include <optional>
 #include <set>
 #include <string>
-#include <utility>
+#include <tuple>
 
 #include "base/clock.h"
+#include "relay/message_id.h"
 #include "relay/submitters.h"
 #include "relay/turns.h"
 
 namespace mailchute::relay {
 
-enum class Care { none, needed };
+enum class Care : std::uint8_t { none, needed };
 
 class Schedule {
  public:
@@ -27,7 +28,7 @@ class Schedule {
 
   // Due at `due`; at once where that has passed. A known message gets the new time.
   void add(const std::string& id, Time arrival, Instant due, Care care = Care::none);
-  void remove(const std::string& id);
+  bool remove(const std::string& id);
   bool contains(const std::string& id) const { return messages_.count(id) != 0; }
   Care care(const std::string& id) const;
 
@@ -69,18 +70,26 @@ class Schedule {
   struct Message {
     Time arrival;
     Instant due;
-    Care care;
-    enum class Where { waiting, ready, taken } where;
     std::uint32_t owner = 0;  // where it is ready
+    Care care;
+    enum class Where : std::uint8_t { waiting, ready, taken } where;
   };
-  using ByDue = std::set<std::pair<Instant, std::string>>;
+  using Messages = ByMessage<Message>;
+  using Listed = Messages::value_type;  // stays where it is until it is removed
+  struct Sooner {
+    bool operator()(const Listed* a, const Listed* b) const {
+      return std::tie(a->second.due, a->first) < std::tie(b->second.due, b->first);
+    }
+  };
+  using ByDue = std::set<Listed*, Sooner>;
   void promote(Instant now);
-  std::string taken(std::string id);
-  void unlist(const std::string& id, const Message& message);
-  ByDue::iterator first_careful(const std::string& except);
+  void hurry(Listed& waiting, Instant now);
+  std::string taken(Listed& message);
+  void unlist(Listed& message);
+  ByDue::iterator first_careful(const MessageId& except);
 
   const Submitters* submitters_;
-  std::map<std::string, Message> messages_;
+  Messages messages_;
   ByDue waiting_;
   Turns ready_;
   ByDue careful_;

@@ -42,7 +42,7 @@ void Submitters::gone(const std::string& id) {
   messages_.erase(found);
 }
 
-std::uint32_t Submitters::owner(const std::string& id) const {
+std::uint32_t Submitters::owner(const MessageId& id) const {
   const auto found = messages_.find(id);
   return found == messages_.end() ? daemon_ : found->second.owner;
 }

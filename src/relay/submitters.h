@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "config/settings.h"
 #include "relay/allowance.h"
+#include "relay/message_id.h"
 
 namespace mailchute::relay {
 
@@ -41,7 +42,7 @@ class Submitters {
   // A message is in cur/; known ones stay whose they are. Who is not told of is the daemon.
   void came(const std::string& id, std::uint32_t owner, std::uint64_t octets);
   void gone(const std::string& id);
-  std::uint32_t owner(const std::string& id) const;
+  std::uint32_t owner(const MessageId& id) const;
 
   // Kind `full`, with the setting: with a message of so many octets more he would have more of the
   // queue than his share. Whoever has nothing there may always have one message.
@@ -66,7 +67,7 @@ class Submitters {
   const config::Storms settings_;
   Concerned limited_;
   std::uint32_t daemon_;
-  std::map<std::string, Message> messages_;
+  ByMessage<Message> messages_;
   std::map<std::uint32_t, Share> shares_;
   std::map<std::uint32_t, Allowance> allowances_;  // of everybody limited who has sent something
 };

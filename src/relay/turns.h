@@ -8,10 +8,10 @@
 #include <map>
 #include <optional>
 #include <set>
-#include <string>
 #include <vector>
 
 #include "base/clock.h"
+#include "relay/message_id.h"
 #include "relay/submitters.h"
 
 namespace mailchute::relay {
@@ -23,7 +23,7 @@ class Turns {
 
   struct Message {
     Time arrival;
-    std::string id;
+    MessageId id;
     auto operator<=>(const Message&) const = default;
   };
   void add(std::uint32_t owner, const Message& message);

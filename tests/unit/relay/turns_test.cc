@@ -22,7 +22,7 @@ Submitters submitters_with(unsigned messages_per_minute, const std::vector<std::
 // A letter a message.
 std::string take_all(Turns& turns, Instant now = kNow) {
   std::string taken;
-  while (const auto message = turns.take(now)) taken += message->id;
+  while (const auto message = turns.take(now)) taken += message->id.text();
   return taken;
 }
 
@@ -32,7 +32,7 @@ TEST(Turns, OneSubmittersMessagesGoInOrderOfAge) {
   turns.add(1, {day(1), "a"});
   turns.add(1, {day(2), "b"});
   EXPECT_EQ(turns.ready(kNow), 3U);
-  EXPECT_EQ(turns.front(kNow)->id, "a");
+  EXPECT_EQ(turns.front(kNow)->id.text(), "a");
   EXPECT_EQ(take_all(turns), "abc");
   EXPECT_EQ(turns.front(kNow), nullptr);
 }
@@ -40,23 +40,23 @@ TEST(Turns, OneSubmittersMessagesGoInOrderOfAge) {
 TEST(Turns, AFloodDoesNotDelayOthers) {
   Turns turns;
   for (int i = 0; i < 1000; ++i) turns.add(1, {day(i), "f"  + std::to_string(i)});
-  EXPECT_EQ(turns.take(kNow)->id, "f0");
+  EXPECT_EQ(turns.take(kNow)->id.text(), "f0");
   turns.add(2, {day(5000), "x"});
   turns.add(3, {day(6000), "y"});
-  EXPECT_EQ(turns.take(kNow)->id, "f1");
-  EXPECT_EQ(turns.take(kNow)->id, "x");
-  EXPECT_EQ(turns.take(kNow)->id, "y");
-  EXPECT_EQ(turns.take(kNow)->id, "f2");
+  EXPECT_EQ(turns.take(kNow)->id.text(), "f1");
+  EXPECT_EQ(turns.take(kNow)->id.text(), "x");
+  EXPECT_EQ(turns.take(kNow)->id.text(), "y");
+  EXPECT_EQ(turns.take(kNow)->id.text(), "f2");
 }
 
 TEST(Turns, WhoSendsOftenTakesTurnsWithTheFlood) {
   Turns turns;
-  for (const char* id : {"a", "b", "c", "d"}) turns.add(1, {day(1), id});
+  for (const char* id : {"a", "b", "c", "d"}) turns.add(1, {day(1), std::string(id)});
   std::string taken;
   for (int i = 0; i < 4; ++i) {
     turns.add(2, {day(2), "x"});
-    taken += turns.take(kNow)->id;
-    taken += turns.take(kNow)->id;
+    taken += turns.take(kNow)->id.text();
+    taken += turns.take(kNow)->id.text();
   }
   EXPECT_EQ(taken, "axbxcxdx");
 }
@@ -67,7 +67,7 @@ TEST(Turns, TheYoungestIsTheYoungestOfAll) {
   turns.add(1, {day(3), "c"});
   turns.add(2, {day(2), "b"});
   std::string taken;
-  while (const auto message = turns.take_youngest(kNow)) taken += message->id;
+  while (const auto message = turns.take_youngest(kNow)) taken += message->id.text();
   EXPECT_EQ(taken, "cba");
   EXPECT_EQ(turns.size(), 0U);
 }
@@ -87,13 +87,13 @@ TEST(Turns, WhoHasUsedUpHisAllowanceWaitsAndNobodyElseDoes) {
   Turns turns(&submitters);
   for (const char* id : {"a", "b", "c"}) {
     submitters.came(id, 1, 10);
-    turns.add(1, {day(1), id});
+    turns.add(1, {day(1), std::string(id)});
   }
   submitters.came("x", 2, 10);
   turns.add(2, {day(9), "x"});
   EXPECT_EQ(turns.ready(kNow), 3U);
   for (const char* id : {"a", "x", "b"}) {
-    EXPECT_EQ(turns.take(kNow)->id, id);
+    EXPECT_EQ(turns.take(kNow)->id.text(), id);
     submitters.begun(id, kNow);
   }
   EXPECT_EQ(turns.take(kNow), std::nullopt);
