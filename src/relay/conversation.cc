@@ -216,7 +216,7 @@ void Conversation::perform(smtp::Ready&) {}
 
 void Conversation::perform(smtp::TransactionReport& report) {
   used_ = used_ || report.stage > Stage::rset;
-  user_.on_report(*this, std::move(report));
+  if (!user_.on_report(*this, std::move(report))) leave();
 }
 
 void Conversation::perform(smtp::Close& close) {

@@ -38,7 +38,8 @@ class ConversationUser {
   virtual const Outgoing& message_of(smtp::TransactionId id) = 0;
   // The end of the message is about to leave: from now on the smart host may have it.
   virtual void on_final_dot(smtp::TransactionId id) = 0;
-  virtual void on_report(const Conversation& conversation, smtp::TransactionReport report) = 0;
+  // Whether the connection may be used further.
+  virtual bool on_report(const Conversation& conversation, smtp::TransactionReport report) = 0;
   // The last call; `used`: at least one transaction was reported beyond RSET.
   virtual void on_over(const Conversation& conversation,
                        std::optional<smtp::Close::Trouble> trouble, bool used) = 0;

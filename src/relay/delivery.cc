@@ -277,7 +277,7 @@ void Delivery::on_final_dot(smtp::TransactionId id) { board_.sent(message_of(id)
 
 // What was said
 
-void Delivery::on_report(const Conversation& conversation, smtp::TransactionReport report) {
+bool Delivery::on_report(const Conversation& conversation, smtp::TransactionReport report) {
   auto node = in_flight_.extract(report.id);
   InFlight& sent = node.mapped();
   const std::string& id = sent.message.entry.id();
@@ -285,8 +285,10 @@ void Delivery::on_report(const Conversation& conversation, smtp::TransactionRepo
   dispatch_.ended(sent.host, report.stage > smtp::Stage::rset && !report.local, sys::boot_now());
   if (const auto taken = leave_out_excess(sent.message, report)) hosts_[sent.host].takes = taken;
   Judgement judgement = judge_sent(sent, report);
-  if (judgement.host == Judgement::Host::refuses) {
-    log_(Event("smart-host-trouble", Severity::warning)
+  const bool paused = judgement.host == Judgement::Host::refuses;
+  const bool leave = judgement.leave;
+  if (paused || judgement.host == Judgement::Host::had_enough) {
+    log_(Event("smart-host-trouble", paused ? Severity::warning : Severity::notice)
              .with("relay", conversation.relay_name())
              .with("stage", smtp::name_of(report.stage))
              .with("reason", judgement.reply));
@@ -306,6 +308,7 @@ void Delivery::on_report(const Conversation& conversation, smtp::TransactionRepo
   }
   pump_soon();
   finish_if_idle();
+  return !leave;
 }
 
 Judgement Delivery::judge_sent(const InFlight& sent, const smtp::TransactionReport& report) {

@@ -117,7 +117,7 @@ class Delivery : private ConversationUser, private RecorderUser, private Sight {
   std::optional<smtp::Transaction> next_transaction(const Conversation& conversation) override;
   const Outgoing& message_of(smtp::TransactionId id) override;
   void on_final_dot(smtp::TransactionId id) override;
-  void on_report(const Conversation& conversation, smtp::TransactionReport report) override;
+  bool on_report(const Conversation& conversation, smtp::TransactionReport report) override;
   void on_over(const Conversation& conversation, std::optional<smtp::Close::Trouble> trouble,
                bool used) override;
 

@@ -66,6 +66,7 @@ std::vector<std::string> Health::judged(const Sent& message, Judgement& judgemen
       if (judgement.took_it) blamed = blame_others(message.id);
       break;
     case Host::interrupted: interrupted(message, judgement.reply, moment); break;
+    case Host::had_enough: break;
     case Host::doubtful:
     case Host::refuses: doubt(message, judgement, moment); break;
   }

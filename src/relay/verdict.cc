@@ -112,6 +112,7 @@ void blame_smart_host(Judgement& judgement, const Refusal& refusal, Stage stage)
   judgement.refusal = refusal_name(refusal.reply);
   judgement.reply = refusal.reply.text();
   judgement.alone = true;
+  judgement.leave = true;
   if (stage != Stage::mail) judgement.doubted = refusal.recipients;
   leave_alone(judgement);
 }
@@ -138,7 +139,8 @@ void doubt(Judgement& judgement, const std::vector<Refusal>& met) {
 }
 
 // In the order of the table.
-void weigh(Judgement& judgement, const std::vector<Refusal>& met, Stage stage, bool blamed) {
+void weigh(Judgement& judgement, const std::vector<Refusal>& met, const TransactionReport& report, bool blamed) {
+  const Stage stage = report.stage;
   const auto find = [&met](auto&& is) {
     const auto found = std::find_if(met.begin(), met.end(), is);
     return found == met.end() ? nullptr : &*found;
@@ -152,9 +154,14 @@ void weigh(Judgement& judgement, const std::vector<Refusal>& met, Stage stage, b
     return one.about == About::smart_host || one.about == About::access;
   });
   if (!host) return;
+  judgement.leave = stage == Stage::mail;
   if (stage == Stage::mail && blamed && host->reply.permanent()) return hold(judgement, *host);
   if (blamed) return;
-  stage == Stage::mail ? blame_smart_host(judgement, *host, stage) : doubt(judgement, met);
+  if (stage != Stage::mail) return doubt(judgement, met);
+  blame_smart_host(judgement, *host, stage);
+  if (!report.after_another) return;
+  judgement.host = Host::had_enough;
+  judgement.alone = false;
 }
 
 bool slows_down(const TransactionReport& report) {
@@ -205,7 +212,7 @@ Judgement judge(const TransactionReport& report, bool blamed) {
   judgement.alone = broke_off(report);
   judgement.host = judgement.alone ? Host::interrupted : Host::works;
   judgement.took_it = took_the_message(report);
-  weigh(judgement, refusals(report), report.stage, blamed);
+  weigh(judgement, refusals(report), report, blamed);
   return judgement;
 }
 

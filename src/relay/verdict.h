@@ -8,7 +8,9 @@
 //   MAIL                    about login            login       untouched; paused, after 5yz for long
 //                           5yz about the sender   sender      held
 //                           5yz about size         message     failed
-//                           anything else          host        untouched; paused
+//                           anything else          connection  where it took another message: untouched; a
+//                                                              new one
+//                                                  host        otherwise: untouched; paused; a new connection
 //   RCPT, none taken        about login            login       untouched; paused, after 5yz for long
 //   DATA, end of message    5yz about the sender   sender      held
 //                           about access or host   in doubt    deferred; if another message meets the
@@ -54,6 +56,7 @@ struct Judgement {
     works,        // it answered in order
     interrupted,  // trouble in the middle: this message, or the smart host, is to blame
     doubtful,     // so it is with this refusal
+    had_enough,   // of this connection, over which another message went: a new one will tell
     refuses,      // whatever message it is
   };
   Host host = Host::unsaid;
@@ -65,6 +68,7 @@ struct Judgement {
 
   bool untouched = false;  // no message was harmed: no attempt is counted
   bool held = false;       // the whole message
+  bool leave = false;      // the connection is of no further use
   bool alone = false;      // the next time nothing else is in flight beside it
   bool answered = false;   // something was said about this message
   std::string reply;  // for held and untouched

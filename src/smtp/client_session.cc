@@ -104,7 +104,7 @@ void ClientSession::quit() {
 void ClientSession::withdraw_rider() {
   if (!has_rider()) return;
   ending_ = true;
-  actions_.emplace_back(in_flight_.back().report("withdrawn: the message before it takes long"));
+  report(in_flight_.back(), "withdrawn: the message before it takes long");
   in_flight_.pop_back();
 }
 
@@ -235,10 +235,17 @@ void ClientSession::on_transaction_reply(const Expected& expected, const Reply& 
 }
 
 void ClientSession::finish(TransactionId id) {
-  actions_.emplace_back(find(id)->report({}));
+  report(*find(id), {});
   std::erase_if(in_flight_, [id](const TransactionState& t) { return t.id() == id; });
   if (ending_) return end(std::nullopt);
   if (quitting_ && in_flight_.empty()) leave();
+}
+
+void ClientSession::report(TransactionState& transaction, std::string error) {
+  TransactionReport report = transaction.report(std::move(error));
+  report.after_another = took_one_;
+  took_one_ = took_one_ || (report.stage == Stage::message && report.reply && report.reply->completed());
+  actions_.emplace_back(std::move(report));
 }
 
 // The whole
@@ -283,7 +290,7 @@ void ClientSession::end(std::optional<Close::Trouble> trouble) {
   expected_.clear();
   if (trouble && trouble->stage == Stage::auth) keep_password_out_of(*trouble);
   for (TransactionState& transaction : in_flight_) {
-    actions_.emplace_back(transaction.report(trouble ? trouble->text : std::string()));
+    report(transaction, trouble ? trouble->text : std::string());
   }
   in_flight_.clear();
   actions_.emplace_back(Close{std::move(trouble)});

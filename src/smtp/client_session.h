@@ -117,6 +117,7 @@ class ClientSession {
   void advance(TransactionState& transaction);
   void on_transaction_reply(const Expected& expected, const Reply& reply);
   void finish(TransactionId id);
+  void report(TransactionState& transaction, std::string error);
 
   void handle(const Reply& reply);
   void ask(Stage stage, std::string line, bool sensitive = false);
@@ -136,6 +137,7 @@ class ClientSession {
   bool helo_ = false;             // EHLO was refused
   bool quitting_ = false;
   bool ending_ = false;           // after the transaction that is in flight
+  bool took_one_ = false;         // a message
   Extensions extensions_;
   ReplyParser parser_;
   std::unique_ptr<SaslMechanism> mechanism_;

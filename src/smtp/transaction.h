@@ -45,6 +45,7 @@ struct TransactionReport {
   std::string error;      // why there is no reply
   bool dot_sent = false;  // without a reply, the smart host may have taken the message all the same
   bool local = false;     // the reply is this side's own (SIZE), nothing was sent
+  bool after_another = false;  // which was taken over the same connection
 };
 
 class TransactionState {

@@ -399,11 +399,33 @@ TEST_F(DeliveryTest, WhatCouldNotBeReadAtFirstIsTakenLaterWithoutBeingAsked) {
 TEST_F(DeliveryTest, AMessageThatIsDueDoesNotWaitForAnIdleConnectionToEnd) {
   settings.retry.first = settings.retry.longest = Seconds(0);
   settings.smart_hosts.front().idle = Seconds(3600);
-  smart_host.replies["MAIL"] = {"451 4.3.0 later", "250 ok"};
+  smart_host.replies["RCPT"] = {"451 4.2.1 later", "250 ok"};
   submit({"a@a"});
   start();
   run_until([&] { return logged("delivered "); });
   EXPECT_EQ(smart_host.connections(), 1u);
+}
+
+TEST_F(DeliveryTest, ASmartHostThatWouldTakeNoMessageIsAskedAgainOverANewConnection) {
+  settings.retry.first = settings.retry.longest = Seconds(0);
+  settings.smart_hosts.front().idle = Seconds(3600);
+  smart_host.replies["MAIL"] = {"451 4.3.0 later", "250 ok"};
+  submit({"a@a"});
+  start();
+  run_until([&] { return logged("delivered "); });
+  EXPECT_EQ(smart_host.connections(), 2u);
+}
+
+// As OpenSMTPD does after a hundred.
+TEST_F(DeliveryTest, ASmartHostThatTakesSoManyMessagesOverAConnectionIsNotPaused) {
+  settings.smart_hosts.front().connections = 1;
+  smart_host.replies["MAIL"] = {"250 ok", "250 ok", "452 4.5.3 too many messages", "250 ok"};
+  for (int i = 0; i < 5; ++i) submit({"a@a"});
+  auto& running = start();
+  run_until([&] { return it.log.count("delivered ") == 5; });
+  EXPECT_FALSE(running.status().paused_for);
+  EXPECT_EQ(smart_host.connections(), 2u);
+  EXPECT_FALSE(logged("deferred ")) << "the one that was refused is the next";
 }
 
 TEST_F(DeliveryTest, TroubleBeforeMailTouchesNoMessage) {

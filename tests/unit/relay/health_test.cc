@@ -51,6 +51,14 @@ TEST_F(HealthTest, TroublePausesAndBacksOff) {
   EXPECT_EQ(health.since(), kToday);
 }
 
+TEST_F(HealthTest, AConnectionThatHasHadEnoughSaysNothingOfTheSmartHost) {
+  said("a", Host::had_enough, 0);
+  said("b", Host::had_enough, 0, true);
+  EXPECT_FALSE(health.paused(at(0)));
+  EXPECT_FALSE(health.on_probation());
+  EXPECT_TRUE(said("c", Host::works, 0).empty());
+}
+
 TEST_F(HealthTest, ALoginThatIsRefusedIsTriedAgainMuchLater) {
   long now = 0;
   const long expected[] = {15, 30, 60, 120, 240, 240};

@@ -136,9 +136,26 @@ TEST(Verdict, WhatIsTheSmartHostsOwnTouchesNoMessage) {
     SCOPED_TRACE(reply.text());
     EXPECT_EQ(judgement.host, Host::refuses);
     EXPECT_EQ(judgement.cause, cause);
-    EXPECT_TRUE(judgement.untouched && judgement.alone && !judgement.held);
+    EXPECT_TRUE(judgement.untouched && judgement.alone && judgement.leave && !judgement.held);
     EXPECT_EQ(judgement.reply, reply.text());
   }
+}
+
+TEST(Verdict, AConnectionThatTookAMessageEndsBeforeTheSmartHostIsPaused) {
+  for (const Reply& reply : {Reply{452, {"4.5.3 Too many messages sent"}}, Reply{503, {"5.5.1 what?"}}}) {
+    TransactionReport report = refused_at(Stage::mail, reply);
+    report.after_another = true;
+    const Judgement judgement = judge(report);
+    EXPECT_EQ(judgement.host, Host::had_enough);
+    EXPECT_TRUE(judgement.untouched && judgement.leave && !judgement.alone);
+    const Judgement own = judge(report, true);
+    EXPECT_EQ(own.host, Host::works);
+    EXPECT_TRUE(own.leave && !own.untouched) << "what is blamed is told itself, and the others go elsewhere";
+  }
+  TransactionReport login = refused_at(Stage::mail, Reply{530, {"5.7.0 Must issue a STARTTLS command first"}});
+  login.after_another = true;
+  EXPECT_EQ(judge(login).host, Host::refuses);
+  EXPECT_FALSE(judge(refused_at(Stage::rcpt, Reply{450, {"4.2.0 grey"}})).leave);
 }
 
 TEST(Verdict, WhatMayBeEitherIsDeferredUntilMoreIsKnown) {

@@ -200,6 +200,15 @@ TEST(ClientSession, RefusedMailInAPipelineFailsOnlyItsOwnTransaction) {
   EXPECT_EQ(played.report(2).reply->code, 250);
 }
 
+TEST(ClientSession, SaysWhetherAnotherMessageWasTakenOverTheSameConnection) {
+  auto refused = play(two(), {"220 hi", kPipelining, "250 r\r\n452 no\r\n503 mail?\r\n503 rcpt?", "250 r\r\n452 no"});
+  EXPECT_FALSE(refused.report(1).after_another);
+  EXPECT_FALSE(refused.report(2).after_another);
+  auto taken = play(two(), {"220 hi", kPipelining, "250 r\r\n250 m\r\n250 t\r\n354 go", "250 queued\r\n250 r\r\n452 no"});
+  EXPECT_FALSE(taken.report(1).after_another);
+  EXPECT_TRUE(taken.report(2).after_another);
+}
+
 // A server that goes on with the reverse-path of the transaction before.
 TEST(ClientSession, MessageIsNeverSentAfterRefusedMail) {
   auto played = play(two(), {"220 hi", kPipelining, "250 r\r\n550 no\r\n250 t\r\n354 go"});
