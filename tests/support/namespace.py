@@ -2,8 +2,8 @@
 """A program of another package, run from its unpacked tree (peers.py) in mount and PID namespaces of its own.
 
 There the tree is laid over /usr, and `home`/usr over both; `home`/etc over /etc (so that users can be added and the
-program finds its configuration where it expects it); and `home` itself is /mnt. When the namespace's first process dies, the kernel
-kills all the others before wait() returns.
+program finds its configuration where it expects it); `home`/var, if there is one, is /var; and `home` itself is /mnt.
+When the namespace's first process dies, the kernel kills all the others before wait() returns.
 """
 
 import os
@@ -20,6 +20,7 @@ _START = """
 mount -t overlay overlay -o "ro,nosuid,lowerdir=$2/usr:$1:/usr" /usr || exit 77
 mount -t overlay overlay -o "ro,lowerdir=$2/etc:/etc" /etc || exit 77
 mount --bind "$2" /mnt || exit 77
+[ ! -d "$2/var" ] || mount --bind "$2/var" /var || exit 77
 cd /mnt && shift 2 && "$@"
 exit $?
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What real mail servers as smart hosts have in common (postfix.py, exim.py, dovecot.py)."""
+"""What real mail servers as smart hosts have in common (postfix.py, exim.py, dovecot.py, opensmtpd.py)."""
 
 import pathlib
 import shutil
@@ -14,16 +14,16 @@ REFUSED = {"bad@example.org": "550 5.1.1 no such user here", "later@example.org"
 class SmartHost:
     """A server of Debian's packages, unpacked and in a namespace of its own, which keeps all that it has in `name`.
 
-    port speaks STARTTLS, tls_port TLS from the first octet; `command` runs it in the foreground. What arrives ends in
-    one Maildir. stop() and start() keep ports and mail.
+    port speaks STARTTLS, tls_port TLS from the first octet (None without `tls`); `command` runs it in the foreground.
+    What arrives ends in one Maildir. stop() and start() keep ports and mail.
     """
 
-    def __init__(self, tmpdir, name, packages, command):
+    def __init__(self, tmpdir, name, packages, command, tls=True):
         self._home = pathlib.Path(tmpdir).resolve() / name
         self._namespace = Namespace(self._home, *packages)
         self._command = command
         self.maildir = self._home / "maildir"
-        self.port, self.tls_port = free_port(), free_port()
+        self.port, self.tls_port = free_port(), free_port() if tls else None
         shutil.rmtree(self._home, ignore_errors=True)
         (self._home / "etc").mkdir(parents=True)
         self._home.chmod(0o755)  # bound to /mnt, where the server's users must get in
@@ -55,7 +55,7 @@ class SmartHost:
 
     def start(self):
         try:
-            self._namespace.start(*self._command, ports=(self.port, self.tls_port))
+            self._namespace.start(*self._command, ports=[self.port] + [self.tls_port] * bool(self.tls_port))
         except RuntimeError as error:
             raise RuntimeError(f"{error} {self.log()}") from None
 
