@@ -15,6 +15,9 @@ using smtp::Stage;
 // How long a message waits behind one whose final reply does not come, before it takes another way.
 constexpr Seconds kRiderPatience{3};
 
+// What has not come so far as to log in within this time may have begun in a network that is gone.
+constexpr Seconds kHandshake{3};
+
 std::vector<std::string> mechanisms(config::AuthMechanism allowed) {
   switch (allowed) {
     case config::AuthMechanism::any: return {"PLAIN", "LOGIN"};
@@ -46,7 +49,7 @@ Conversation::Conversation(net::EventLoop& loop, const Options& options, const n
                            ConversationUser& user)
     : loop_(loop), options_(options), tls_(tls), user_(user),
       destinations_(loop, options_.smart_host, by_chance), connector_(loop),
-      session_(session_options(options, options.smart_host.tls)), timer_(loop), rider_timer_(loop) {
+      session_(session_options(options, options.smart_host.tls)), timer_(loop), begun_(sys::boot_now()), rider_timer_(loop) {
   destinations_.find([this](Result<std::vector<Destination>> found) {
     if (over_) return;
     if (!found) return over(smtp::Close::Trouble{Stage::connect, {}, found.error().text});
@@ -129,6 +132,13 @@ void Conversation::abandon(const std::string& why) {
   large_.reset();
   session_.on_closed(why);
   act();
+}
+
+// A login that is under way is not broken off, or it would count as one more.
+void Conversation::network_changed() {
+  const bool stuck = !session_.established() && sys::boot_now() - begun_ >= kHandshake &&
+                     session_.waiting_for() != Stage::auth;
+  if (stuck || (session_.established() && !session_.in_flight())) quit();
 }
 
 // Actions

@@ -60,6 +60,8 @@ class Conversation : private net::ConnectionUser {
   void wake();  // there may be a message now
   void quit();  // leave when what is in flight is done; at once as long as nothing can be
   void abandon(const std::string& why);  // now, whatever is in flight
+  // The network is another one: leaves where it has come nowhere for seconds, or only waits for messages.
+  void network_changed();
 
   bool established() const { return session_.established(); }
   bool in_flight() const { return session_.in_flight(); }
@@ -119,6 +121,7 @@ class Conversation : private net::ConnectionUser {
   std::string peer_;
   std::string tls_version_;
   unsigned messages_ = 0;
+  const Instant begun_;
   bool used_ = false;
   bool quitting_ = false;
   bool over_ = false;

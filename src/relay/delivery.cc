@@ -112,7 +112,7 @@ bool Delivery::retry(const std::string& id) {
   return known;
 }
 
-// One that is just being tried may have begun too early, and is not over before its time limit.
+// A connection that is just being opened may have begun too early, and is not over before its time limit.
 bool Delivery::network_changed() {
   bool concerned = false;
   const auto all = loads();
@@ -121,6 +121,7 @@ bool Delivery::network_changed() {
     concerned |= dispatch_.hurry(health.suspect(), sys::boot_now());
     concerned |= health.out_of_reach() || all[host].established < all[host].open;
     if (health.out_of_reach()) health.forget_pause();
+    for (const auto& conversation : hosts_[host].conversations) conversation->network_changed();
   }
   if (!concerned) return false;
   pump();
