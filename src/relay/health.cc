@@ -50,11 +50,17 @@ void Health::note(const std::string& id, Doubt doubt) {
 
 std::vector<std::string> Health::blame_others(const std::string& id) {
   std::vector<std::string> blamed;
-  doubts_.erase(id);
+  forget(id);
+  for (auto& [other, to_blame] : lost_) to_blame = true;
   for (auto& [other, doubt] : doubts_) {
     if (!std::exchange(doubt.blamed, true)) blamed.push_back(other);
   }
   return blamed;
+}
+
+void Health::forget(const std::string& id) {
+  doubts_.erase(id);
+  lost_.erase(id);
 }
 
 std::vector<std::string> Health::judged(const Sent& message, Judgement& judgement, const Moment& moment) {
@@ -113,9 +119,10 @@ void Health::trouble(Cause cause, const std::string& reason, const Moment& momen
 }
 
 void Health::interrupted(const Sent& message, const std::string& reason, const Moment& moment) {
+  last_error_ = reason;
+  if (lost_[message.id]) return;
   if (message.probe && message.id != suspect_) return trouble(Cause::trouble, reason, moment);
   suspect_ = message.id;
-  last_error_ = reason;
 }
 
 void Health::crowded(unsigned others, Cause cause, Instant now) {

@@ -42,7 +42,7 @@ class Health {
   // What was said of the message. Where it turns out to be the smart host's fault the judgement is
   // changed. Returns the ids of those that are blamed from now on: their wait is over.
   std::vector<std::string> judged(const Sent& message, Judgement& judgement, const Moment& moment);
-  void forget(const std::string& id) { doubts_.erase(id); }  // the message is gone
+  void forget(const std::string& id);  // the message is gone
 
   // Trouble with the smart host itself.
   void trouble(Cause cause, const std::string& reason, const Moment& moment);
@@ -92,6 +92,7 @@ class Health {
   std::map<Cause, unsigned> failures_;  // in a row
   std::string suspect_;
   std::map<std::string, Doubt> doubts_;
+  std::map<std::string, bool> lost_;  // with which message a connection was; true: another was taken since
   std::optional<Instant> until_;
   std::optional<Cause> cause_;  // of the pause
   bool worked_ = false;

@@ -274,5 +274,28 @@ TEST(Simulation, ASenderWhoIsRefusedForNowDoesNotKeepTheOthersWaiting) {
   EXPECT_TRUE(it.failed.empty());
 }
 
+TEST(Simulation, TwoPoisonousMessagesDoNotKeepTheOthersWaiting) {
+  Simulation it;
+  it.smart_host = [](const std::string& id) {
+    TransactionReport report = taken();
+    if (id >= number(2)) return report;
+    report.reply.reset();
+    report.error = "connection closed by peer";
+    return report;
+  };
+  it.submit(number(0));
+  it.submit(number(1));
+  Milliseconds longest{};
+  for (int i = 2; i < 200; ++i) {
+    it.run(it.now + 17min);
+    it.submit(number(i));
+    const Instant submitted = it.now;
+    while (it.delivered.empty() || it.delivered.back() != number(i)) it.run(it.now + 1s);
+    if (i > 2) longest = std::max(longest, it.now - submitted);  // the first one tells who is to blame
+  }
+  EXPECT_LE(longest, 2s);
+  EXPECT_LT(it.messages[number(0)].tried.size(), 80u) << "about hourly, for more than two days";
+}
+
 }  // namespace
 }  // namespace mailchute::relay
