@@ -2,6 +2,7 @@
 // RFC 3461, 4: text as a parameter of an SMTP command. RFC 6533, 3: the same of other letters.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -12,7 +13,10 @@ std::string to_xtext(std::string_view text);
 // Of UTF-8; U+00E9 becomes \x{E9}, and what comes out is xtext, too.
 std::string to_utf8_xtext(std::string_view text);
 
-// What ORCPT says of an address, with its type: "rfc822;you@example.net".
+// Of what ORCPT says, with its type (RFC 3461, 4.2).
+inline constexpr std::size_t kMaxOriginal = 500;
+
+// What ORCPT says of an address: "rfc822;you@example.net". Empty where that would be too long.
 std::string typed_original(std::string_view address);
 
 }  // namespace mailchute::mail

@@ -25,7 +25,7 @@ std::string in_brackets(const std::string& path) { return "<" + path + ">"; }
 
 // Whom it was for stays known to the sender (RFC 3461, 4.2).
 void replace(mail::Recipient& recipient, const std::string& now) {
-  if (recipient.original.empty()) recipient.original = "rfc822;" + mail::to_xtext(recipient.address);
+  if (recipient.original.empty()) recipient.original = mail::typed_original(recipient.address);
   recipient.address = now;
   recipient.defect.clear();
   recipient.expanded = false;

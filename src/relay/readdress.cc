@@ -20,12 +20,6 @@ std::string key_of(const std::string& address) {
   return at == std::string::npos ? address : address.substr(0, at) + to_lower(address.substr(at));
 }
 
-std::string original_of(const mail::Recipient& recipient) {
-  if (!recipient.original.empty()) return recipient.original;
-  std::string original = mail::typed_original(recipient.address);
-  return original.size() <= mail::kMaxAddress ? original : std::string();
-}
-
 class Readdressing {
  public:
   Readdressing(const queue::Entry& entry, const mail::Router& router) : entry_(entry), router_(router) {}
@@ -68,7 +62,7 @@ class Readdressing {
     const mail::Route route = router_.route(recipient.address);
     if (route.end != mail::Route::End::sent) return settle(verdict_on(route));
     mail::Recipient to = recipient;
-    to.original = original_of(recipient);
+    if (to.original.empty()) to.original = mail::typed_original(recipient.address);
     to.expanded = true;
     queue::Entry::Readdressed change{i, {}};
     for (const std::string& address : route.addresses) {

@@ -14,7 +14,6 @@ namespace mailchute::smtp {
 namespace {
 
 constexpr std::size_t kMaxEnvelopeId = 100;    // RFC 3461, 4.4
-constexpr std::size_t kMaxOriginalPath = 500;  // RFC 3461, 4.2
 
 struct Word {
   std::string_view name;
@@ -97,7 +96,7 @@ std::optional<std::string> parse_original_path(std::string_view text, bool smtp_
   if (address.empty() || !std::ranges::all_of(type, belongs)) return std::nullopt;
   const bool utf8 = smtp_utf8 && equal_ignoring_case(type, "utf-8") && is_utf8(address);
   if (utf8 && !mail::is_xtext(address)) address = mail::to_utf8_xtext(address);
-  if (!mail::is_xtext(address) || type.size() + 1 + address.size() > kMaxOriginalPath) return std::nullopt;
+  if (!mail::is_xtext(address) || type.size() + 1 + address.size() > mail::kMaxOriginal) return std::nullopt;
   return std::string(type).append(";").append(address);
 }
 

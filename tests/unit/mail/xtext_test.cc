@@ -27,6 +27,8 @@ TEST(Xtext, OfAnOriginalRecipientHasAType) {
   EXPECT_EQ(typed_original("a+b@x"), "rfc822;a+2Bb@x");
   EXPECT_EQ(typed_original("jos\xc3\xa9@x"), "utf-8;jos\\x{E9}@x");
   EXPECT_EQ(typed_original("jos\xe9@x"), "rfc822;jos+E9@x");
+  EXPECT_EQ(typed_original(std::string(kMaxOriginal - 7, 'a')).size(), kMaxOriginal);
+  EXPECT_EQ(typed_original(std::string(kMaxOriginal - 6, 'a')), "");
 }
 
 }  // namespace

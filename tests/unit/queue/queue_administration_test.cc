@@ -58,6 +58,19 @@ TEST(QueueAdministration, AChangedEnvelopeIsInTheEntryAndTheOldOneInTheLog) {
   EXPECT_EQ(q.log.count("to=<new@b> was=<Old@b>"), 1u);
 }
 
+TEST(QueueAdministration, WhomAnyMessageWasForIsKnownAsTheReportsNameHim) {
+  QueueFixture q;
+  const std::string utf8 = "jos\xc3\xa9@b", longest(kMaxAddress, '+');
+  auto entry = q.entry(envelope_to({utf8, longest}));
+  ASSERT_TRUE(q.queue.hold(entry, "550 not you"));
+  const auto released = q.queue.release(entry.id(), {{}, {{utf8, "jose@b"}, {longest, "short@b"}}});
+  ASSERT_TRUE(released) << released.error().text;
+  const auto again = q.queue.load(entry.id());
+  ASSERT_TRUE(again) << again.error().text;
+  EXPECT_EQ(again->envelope().recipients[0].original, "utf-8;jos\\x{E9}@b");
+  EXPECT_EQ(again->envelope().recipients[1].original, "") << "no mail server takes it";
+}
+
 TEST(QueueAdministration, WhatCannotBeChangedSoStaysWhereItIs) {
   QueueFixture q;
   auto entry = q.entry(envelope_to({"done@b", "left@b"}));
