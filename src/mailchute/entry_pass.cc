@@ -51,6 +51,7 @@ Result<> pass_over(const Pieces& pieces, const EntryUser& user) {
   if (!head) return damaged(head.error().text);
   const std::string_view octets = start->octets;
   if (auto taken = user.head(*head, octets.substr(0, head->message_offset)); !taken) return taken;
+  queue::prepare_digests();  // the user may, too, and not in the middle
   queue::DigestBuilder digest;
   digest.update(octets.substr(head->envelope_offset, head->message_offset - head->envelope_offset));
   std::string piece(octets.substr(head->message_offset));

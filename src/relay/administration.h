@@ -58,7 +58,7 @@ class Administration {
     enum class What {
       done,     // durable after commit()
       later,    // not durable: when the transaction is over, if there is something left by then
-      refused,  // nothing has changed
+      refused,  // nothing has changed; or the disk has failed, and nobody knows
     };
     What what;
     std::string text{};  // for a person, where there is something to say

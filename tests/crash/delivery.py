@@ -140,12 +140,16 @@ class Prepared:
         self.texts = {name: entry.message.replace(b"\n", b"\r\n") for name, entry in self.entries.items()}
 
     def copy_to(self, spool):
-        for name in ("new", "cur", "info"):
-            for path in (self.folder / "spool" / name).iterdir():
-                copy = spool / name / path.name
-                shutil.copy(path, copy)
-                shutil.chown(copy, path.stat().st_uid, path.stat().st_gid)
-                copy.chmod(path.stat().st_mode & 0o7777)
+        copy_queue(self.folder / "spool", spool)
+
+
+def copy_queue(source, spool):
+    for name in (*FOLDERS, "info"):
+        for path in (source / name).iterdir():
+            copy = spool / name / path.name
+            shutil.copy(path, copy)
+            shutil.chown(copy, path.stat().st_uid, path.stat().st_gid)
+            copy.chmod(path.stat().st_mode & 0o7777)
 
 
 def attempt_once(place, names):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sweeps over kinds.KINDS and what is handed in by socket and by SMTP: each call of an undisturbed life, or a sample, is
-disturbed in a trial of its own."""
+"""Sweeps over kinds.KINDS, digests, what is handed in by socket and by SMTP, and what administrators do: each call of an
+undisturbed life, or a sample, is disturbed in a trial of its own."""
 
 import collections
 import datetime
@@ -12,13 +12,16 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 
 import sweep
+from acts import ACTS, IMPORTS, ActTrial, Import
+from acts import Prepared as PreparedAct
 from delivery import Prepared, Site, Trial
 from digests import SCRIPTS, DigestTrial
 from digests import Prepared as PreparedDigest
 from kinds import KINDS
 from reception import SESSIONS, Reception
 from report import case, finish
-from submission import AFTERWARDS, MESSAGES, Submission
+from submission import MESSAGES, Submission
+from trial import AFTERWARDS
 
 # Calls that a full disk fails.
 WRITES = {"openat", "mkdirat", "write", "pwrite64", "ftruncate", "fsync", "fdatasync", "renameat", "renameat2"}
@@ -98,6 +101,16 @@ def digests(site, base, name, script, sample, shift):
            sample // 2 if sample else None, shift)
 
 
+def acts(site, base, name, act, sample, shift):
+    prepared = PreparedAct(site, act, base / "prepared")
+
+    def disturbed(folder, *job):
+        return ActTrial(prepared, folder, *job)
+    calls = kills(f"{name}: worker", base / "kills", disturbed, sample, shift)
+    errors(f"{name}: a call on the queue's files failed", base / "errors", disturbed, calls,
+           sample // 2 if sample else None, shift)
+
+
 def main(sample):
     """sample: of how many calls of each kind; None: of all."""
     sweep.require_strace()
@@ -108,16 +121,20 @@ def main(sample):
         for number, kind in enumerate(KINDS):
             if wanted.search(kind.name):
                 deliveries(site, folder / str(number), kind, sample, number)
-        for name, text in MESSAGES.items():
+        for name, text, kind in ([(*one, Submission) for one in MESSAGES.items()] +
+                                 [(*one, Import) for one in IMPORTS.items()]):
             if wanted.search(name):
                 kills(f"{name}: worker", folder / name,
-                      lambda where, *job, text=text: Submission(site, where, text, *job), sample, len(name))
+                      lambda where, *job, text=text, kind=kind: kind(site, where, text, *job), sample, len(name))
         for name, messages in SESSIONS.items():
             if wanted.search(name):
                 sessions(site, folder / name, name, messages, sample, len(name))
         for name, script in SCRIPTS.items():
             if wanted.search(name):
                 digests(site, folder / name, name, script, sample, len(name))
+        for name, act in ACTS.items():
+            if wanted.search(name):
+                acts(site, folder / name, name, act, sample and sample // 2, len(name))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     finish()

@@ -7,12 +7,11 @@ second life gathers nothing more: what is in no digest then is sent.
 
 import collections
 import re
-import shutil
 
-import daemon
 import entries
-from delivery import COMPLAINT, SENDER, Snapshot
+from delivery import COMPLAINT, SENDER, copy_queue
 from kinds import Kind
+from trial import LifeTrial
 
 COUNT = 3
 KIND = Kind("held back", [["one"]])
@@ -50,65 +49,30 @@ class Prepared:
         self.texts = {entries.read(path).message.replace(b"\n", b"\r\n") for path in place.entries("cur")}
         assert len(self.texts) == COUNT
 
-    def copy_to(self, spool):
-        for name in ("cur", "info"):
-            for path in (self.folder / "spool" / name).iterdir():
-                copy = spool / name / path.name
-                shutil.copy2(path, copy)
-                shutil.chown(copy, path.stat().st_uid, path.stat().st_gid)
 
-
-class DigestTrial:
+class DigestTrial(LifeTrial):
     def __init__(self, prepared, script, folder, call=None, disturbance=None):
-        self.prepared, self.folder, self.call, self.disturbance = prepared, folder, call, disturbance
-        self.server = prepared.site.server(KIND, script)
-
-    def trace(self):
-        with self.server:
-            self._begin()
-            return daemon.trace("worker", self.place, self._done)
-
-    def run(self):
-        try:
-            with self.server:
-                self._begin()
-                killed = self.disturbance == "signal=KILL"
-                is_over = self._done if killed else self._done_or_complained
-                daemon.disturb("worker", self.place, is_over, self.call, self.disturbance)
-                assert self.server.wait_for(lambda server: all(session.closed for session in server.sessions))
-                self.log = self.place.log()
-                self.left, self.sent = Snapshot(self.place.spool), self._texts()
-                self._live_on()
-            self._check()
-        except Exception as error:
-            raise AssertionError(f"{self}: {error}; log: {self.place.log()[-1500:]}") from error
-        finally:
-            self.place.kill()
-        shutil.rmtree(self.folder)
-        return self
+        super().__init__(prepared.site.server(KIND, script), folder, call, disturbance)
+        self.prepared = prepared
 
     def _begin(self):
         self.place = self.prepared.site.place(self.folder, KIND, self.server)
         self.place.configure({"storms": self.prepared.settings})
-        self.prepared.copy_to(self.place.spool)
+        copy_queue(self.prepared.folder / "spool", self.place.spool)
 
-    def _done(self):
+    def _over(self):
         return not self.place.entries("cur")
 
-    def _done_or_complained(self):
+    def _over_or_complained(self):
         # Who does not see info/ counts anew.
-        return self._done() or re.search(COMPLAINT + "|mailchuted: held-back ", self.place.log())
+        return self._over() or re.search(COMPLAINT + "|mailchuted: held-back ", self.place.log())
 
     def _live_on(self):
         self.server.script = {}
         self.place.configure({"storms": {"digests": "off"}})
-        self.place.start()
-        daemon.ask(self.place, "RETRY *")
-        daemon.wait_until(lambda: not self.place.entries(), "the queue is empty")
-        assert self.place.stop() == 0
-        Snapshot(self.place.spool).check_tidy()
+        self._deliver_all("RETRY *")
 
-    def _texts(self):
+    def _seen(self):
         """How often the server read each to its end and did not refuse it."""
         texts = collections.Counter()
         for message in self.server.messages:
@@ -117,7 +81,7 @@ class DigestTrial:
         return texts
 
     def _check(self):
-        copies = self._texts()
+        copies = self._seen()
         assert set(copies) == self.prepared.texts, f"{len(copies)} arrived, or torn"
         again = {text for text, count in copies.items() if count > 1}
         assert all(copies[text] == 2 and self.sent[text] for text in again), "sent again"
@@ -128,13 +92,6 @@ class DigestTrial:
     def outcome(self):
         digest = any(dict(entry.progress).get(b"Digest-Of") for entry in self.left.entries.values())
         return f"{len(self.left.files['cur'])} in cur{', a digest' if digest else ''}{', sent again' if self.duplicates else ''}"
-
-    def answer(self):
-        complaint = re.search(COMPLAINT, self.log)
-        return f"said {complaint[1]}" if complaint else "went on"
-
-    def __str__(self):
-        return f"{self.disturbance} at {self.call} ({self.call.text[:80]})"
 
 
 def _originals(data):

@@ -70,7 +70,7 @@ class Reception(Submission):
                 pass  # it has heard enough
         self.done = [answer for answer in answers if answer[0]]
 
-    def _delivered(self):
+    def _over(self):
         """All that will be, as far as anybody was told."""
         return self.done is not None and self.place.log().count("mailchuted: delivered") >= len(self._promised())
 
