@@ -17,6 +17,7 @@ class Complaints {
 
   // Line 0: about the file as a whole.
   void add(unsigned line, std::string text);
+  bool empty() const { return found_.empty(); }
   // More would help nobody.
   bool full() const { return found_.size() >= kMost; }
   // In the order of the file.

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <initializer_list>
 #include <set>
+#include <string>
+#include <tuple>
 #include <utility>
 
 #include "config/host_name.h"
@@ -56,7 +58,7 @@ void check_protection(const SmartHost& host, const Lines& lines, Complaints& com
 // What the records say is not said again.
 void check_lookup(const SmartHost& host, const Lines& lines, Complaints& complaints) {
   if (host.lookup == Lookup::address) return;
-  if (written(lines, "smart_host.host") && !is_host_name(host.host))
+  if (written(lines, "smart_host.host") && !is_domain_name(host.host))
     complaints.add(line_of_first(lines, {"smart_host.lookup"}),
                    "smart_host.lookup wants a domain for host, and " + quoted(host.host) + " is none; leave lookup out");
   const bool says_tls = written(lines, "smart_host.tls") && host.tls != Tls::none;
@@ -120,6 +122,20 @@ void check_retry(const Retry& retry, const Lines& lines, Complaints& complaints)
                        "; write longest = " + text(retry.first) + "; or more");
 }
 
+// What has no effect without a word about for whom is not taken for having one.
+void check_storms(const Lines& lines, Complaints& complaints) {
+  const auto check = [&](const char* users, std::initializer_list<const char*> settings) {
+    for (const char* const name : settings) {
+      const std::string path = std::string("storms.") + name;
+      if (!written(lines, path) || written(lines, std::string("storms.") + users)) continue;
+      return complaints.add(lines.find(path)->second,
+                            path + " without " + users + ", so that it holds for nobody; write " + users + " = \"all\";");
+    }
+  };
+  check("limits", {"messages_per_minute", "messages_in_queue", "size_in_queue"});
+  check("digests", {"digest_above", "digest_within", "ignore_digits"});
+}
+
 void check_ways_in(const Settings& settings, const Lines& lines, Complaints& complaints) {
   if (settings.drop_directory_open || settings.submission_socket_open) return;
   complaints.add(line_of_first(lines, {"submission_socket", "drop_directory"}),
@@ -138,6 +154,10 @@ void check_names(const Settings& settings, const std::vector<Lines>& items, Comp
 
 void check_route(const SmartHostRoute& route, const Lines& lines, const std::vector<std::string_view>& names,
                  Complaints& complaints) {
+  for (const auto& [path, what, patterns] : {std::tuple("routes.sender", "sender", &route.senders),
+                                             std::tuple("routes.recipient", "recipient", &route.recipients)})
+    if (complaints.empty() && written(lines, path) && patterns->empty())
+      complaints.add(lines.at(path), std::string(path) + " names nobody; leave " + what + " out where any will do");
   if (!written(lines, "routes.smart_host"))
     return complaints.add(lines.at("routes"),
                           "a route without a smart_host; write smart_host = \"" + std::string(names.front()) + "\";");
@@ -150,7 +170,7 @@ void check_route(const SmartHostRoute& route, const Lines& lines, const std::vec
   }
 }
 
-// Everything must have somewhere to go, and every smart host something to do.
+// Everything must have somewhere to go, and every smart host something to do. Of routes that are understood.
 void check_use(const Settings& settings, const Items& items, bool all_taken, Complaints& complaints) {
   std::set<std::string_view> used;
   for (const SmartHostRoute& route : settings.routes) used.insert(route.smart_hosts.begin(), route.smart_hosts.end());
@@ -179,7 +199,7 @@ void check_routes(const Settings& settings, const Items& items, Complaints& comp
     if (all_taken) complaints.add(lines.at("routes"), "no mail gets to this route, as one before it takes all; move that to the end");
     all_taken = all_taken || (route.senders.empty() && route.recipients.empty());
   }
-  check_use(settings, items, all_taken, complaints);
+  if (complaints.empty()) check_use(settings, items, all_taken, complaints);
 }
 
 void check_smart_hosts(const Settings& settings, const Lines& lines, const Items& items, Complaints& complaints) {
@@ -195,7 +215,7 @@ void check_smart_hosts(const Settings& settings, const Lines& lines, const Items
   if (several && listed != items.end()) {
     for (std::size_t i = 0; i < listed->second.size(); ++i) check_smart_host(hosts[i], listed->second[i], complaints);
     check_names(settings, listed->second, complaints);
-  } else if (several) {
+  } else if (several && complaints.empty()) {
     complaints.add(lines.at("smart_hosts"), "no smart host in it; write smart_hosts = ( { host = \"mail.example.org\"; } );");
   }
   check_routes(settings, items, complaints);
@@ -205,6 +225,7 @@ void check_smart_hosts(const Settings& settings, const Lines& lines, const Items
 
 void check_together(const Settings& settings, const Lines& lines, const Items& items, Complaints& complaints) {
   check_retry(settings.retry, lines, complaints);
+  check_storms(lines, complaints);
   check_ways_in(settings, lines, complaints);
   if (settings.listener) check_listener(*settings.listener, lines, complaints);
   check_smart_hosts(settings, lines, items, complaints);

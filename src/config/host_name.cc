@@ -52,6 +52,8 @@ bool is_host_name(std::string_view text) {
   return std::all_of(labels.begin(), labels.end(), is_label);
 }
 
+bool is_domain_name(std::string_view text) { return is_host_name(text) && !is_address(text); }
+
 std::string host_complaint(std::string_view text) {
   if (is_host(text)) return {};
   const std::string example = quoted_host("mail.example.org");

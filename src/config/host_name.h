@@ -11,6 +11,8 @@ namespace mailchute::config {
 // Labels of letters, digits, '-' and '_' with dots between them; at most 253 octets (RFC 1035,
 // 2.3.4).
 bool is_host_name(std::string_view text);
+// The same that is no IPv4 address, for which there are no records.
+bool is_domain_name(std::string_view text);
 
 // What is wrong with `text` as a smart host and what to write instead; empty when it is a host name
 // or an address.

@@ -13,6 +13,7 @@
 #include <cstdio>
 #include <optional>
 
+#include "base/text.h"
 #include "config/explain.h"
 #include "config/load.h"
 #include "config/routing.h"
@@ -21,6 +22,7 @@
 #include "net/tls.h"
 #include "queue/layout.h"
 #include "secret/secret.h"
+#include "sys/identity.h"
 
 namespace mailchute {
 namespace {
@@ -162,6 +164,19 @@ void check_queue(const std::string& directory, bool drop_open, const Daemon& dae
                  findings);
 }
 
+// They may come later, as from a directory server.
+void check_users(const Settings& settings, Findings& findings) {
+  const auto check = [&](const char* setting, const std::vector<std::string>& names) {
+    for (const std::string& name : names) {
+      if (!sys::uid_of(name))
+        findings.notes.push_back(settings.file + ": " + setting + ": this machine has no user " + escaped(name));
+    }
+  };
+  check("administrators", settings.administrators);
+  check("storms.limits", settings.storms.limits.names);
+  check("storms.digests", settings.storms.digests.names);
+}
+
 void check_alarm(const Settings& settings, const Daemon& daemon, Findings& findings) {
   if (settings.alarm.command.empty()) return;
   const std::string fault = fault_of_program(settings.alarm.command.front(), daemon.user, daemon.uid, daemon.gid);
@@ -183,6 +198,7 @@ void examine_machine(const Settings& settings, Findings& findings) {
     check_secret(host.password_file, read_password, *daemon, findings);
   if (settings.listener) check_listener(*settings.listener, *daemon, findings);
   check_alarm(settings, *daemon, findings);
+  check_users(settings, findings);
   check_queue(settings.queue_directory, settings.drop_directory_open, *daemon, findings);
 }
 
@@ -199,8 +215,10 @@ Findings examine(const std::string& file) {
   for (const config::SmartHost& host : loaded.settings.smart_hosts) {
     const std::string advice = config::sender_advice(loaded.settings, host);
     if (!advice.empty() && loaded.mistakes.empty()) findings.notes.push_back(file + ": " + advice);
-    findings.summary += (findings.summary.empty() ? "mail goes to " : "; to ") + config::describe(host);
+    const std::string name = host.name == host.host ? "" : host.name + ", ";
+    findings.summary += (findings.summary.empty() ? "mail goes to " : "; to ") + name + config::describe(host);
   }
+  if (!loaded.settings.routes.empty()) findings.summary += "; mailchute explain ADDRESS says by which of them";
   return findings;
 }
 

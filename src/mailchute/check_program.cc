@@ -30,8 +30,8 @@ bool open_to_others(const struct stat& status) {
 
 std::string fault_of(const std::string& path, bool folder, const Runner& runner) {
   struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) return Error::from_errno("look at", path).text;
-  if (!folder && !S_ISREG(status.st_mode)) return path + ": not a program";
+  if (::stat(path.c_str(), &status) != 0) return Error::from_errno("look at", path).text + "; write the path of a program that is there";
+  if (!folder && !S_ISREG(status.st_mode)) return path + ": no program; write the path of one, and its arguments behind it";
   if (!executable(status, runner))
     return path + ": user " + runner.user + (folder ? " cannot enter it" : " cannot run it") + "; chmod a+x " + path;
   if (open_to_others(status)) return path + ": everybody can change it; chmod o-w " + path;

@@ -14,7 +14,8 @@ namespace mailchute {
 
 int explain_addresses(const std::string& config_file, const ExplainOptions& options) {
   const config::Loaded loaded = config::load(config_file);
-  if (!loaded.readable) return complain({Error::Kind::config, loaded.mistakes.front()});
+  for (const std::string& mistake : loaded.mistakes) (void)complain({Error::Kind::config, mistake});
+  if (!loaded.readable) return EX_CONFIG;
   const std::string from = options.from.empty() ? sys::account_of(::getuid()).login : options.from;
   auto inquiry = config::Inquiry::of(from, loaded.settings);
   if (!inquiry) return complain(inquiry.error());

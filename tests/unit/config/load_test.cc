@@ -147,6 +147,17 @@ TEST(Load, EverySettingGetsThrough) {
   EXPECT_TRUE(s.submission_socket_open);
 }
 
+TEST(Load, WhatHoldsForNobodyIsAMistake) {
+  const auto mistakes = [](const std::string& storms) { return load_text(kHost + ("storms = { " + storms + " };"), "f").mistakes; };
+  EXPECT_EQ(mistakes("messages_per_minute = 5; size_in_queue = \"1M\";"),
+            std::vector<std::string>{
+                "f:2: storms.messages_per_minute without limits, so that it holds for nobody; write limits = \"all\";"});
+  EXPECT_EQ(mistakes("ignore_digits = true;"),
+            std::vector<std::string>{
+                "f:2: storms.ignore_digits without digests, so that it holds for nobody; write digests = \"all\";"});
+  EXPECT_TRUE(mistakes("limits = \"off\"; messages_per_minute = 5; digests = [ \"root\" ]; digest_above = 3;").empty());
+}
+
 TEST(Load, OneWayInMustBeOpen) {
   EXPECT_EQ(load_text(std::string(kHost) + "submission_socket = false;", "").mistakes, Lines{});
   EXPECT_EQ(load_text(std::string(kHost) + "drop_directory = false;", "").mistakes, Lines{});

@@ -40,9 +40,11 @@ TEST(SmartHosts, MistakesInThemHaveTheirLines) {
                    "m.conf:4: unknown setting 'smart_host.prot'; did you mean 'port'?"}));
   EXPECT_EQ(mistakes("smart_hosts = (\n { host = \"a\"; },\n { host = \"a\"; } );"),
             Lines{"m.conf:3: two smart hosts are called 'a'; give each a name = \"...\"; of its own"});
-  EXPECT_EQ(mistakes("smart_hosts = { host = \"a\"; };").size(), 2u);
+  EXPECT_EQ(mistakes("smart_hosts = { host = \"a\"; };").size(), 1u);
   EXPECT_EQ(mistakes("smart_hosts = ();").size(), 1u);
-  EXPECT_EQ(mistakes("smart_hosts = ( \"a\" );").size(), 2u);
+  EXPECT_EQ(mistakes("smart_hosts = ( \"a\" );").size(), 1u);
+  EXPECT_EQ(mistakes("smart_hosts = ( { host = \"192.0.2.1\"; lookup = \"mx\"; } );"),
+            Lines{"m.conf:1: smart_host.lookup wants a domain for host, and '192.0.2.1' is none; leave lookup out"});
   EXPECT_EQ(mistakes("smart_host = { host = \"a\"; }; smart_hosts = ( { host = \"b\"; } );"),
             Lines{"m.conf:1: smart_host beside smart_hosts; write it there, with the others"});
 }
@@ -89,10 +91,13 @@ TEST(SmartHostRoutes, MistakesAreToldWithWhatToWrite) {
        "mail that no route matches has nowhere to go, since each smart host belongs to a route; add a last one: "
        "{ smart_host = \"a\"; }"},
       {"{ sender = \"*@x\"; smart_host = \"a\"; }", "routes.sender wants at most 100 patterns of addresses in brackets; write "
-                                                   "sender = [ \"*@example.org\" ];"}};
+                                                   "sender = [ \"*@example.org\" ];"},
+      {"{ recipients = [ \"*@x\" ]; smart_host = \"a\"; }", "unknown setting 'routes.recipients'; did you mean 'recipient'?"},
+      {"{ recipient = [ ]; smart_host = [ \"a\", \"b.example\", \"c\" ]; }",
+       "routes.recipient names nobody; leave recipient out where any will do"}};
   for (const auto& [routes, complaint] : cases) {
     const Lines found = loaded(routes).mistakes;
-    ASSERT_FALSE(found.empty()) << routes;
+    ASSERT_EQ(found.size(), 1u) << routes;
     EXPECT_EQ(found.back().substr(found.back().find(": ") + 2), complaint);
   }
 }

@@ -28,8 +28,8 @@ class CheckProgram : public ::testing::Test {
 TEST_F(CheckProgram, FindsNothingWhereAllIsWell) { EXPECT_EQ(fault(), ""); }
 
 TEST_F(CheckProgram, AProgramMustBeThere) {
-  EXPECT_EQ(fault(folder / "none"), "look at " + (folder / "none") + ": No such file or directory");
-  EXPECT_EQ(fault(folder.path()), folder.path() + ": not a program");
+  EXPECT_EQ(fault(folder / "none"), "look at " + (folder / "none") + ": No such file or directory; write the path of a program that is there");
+  EXPECT_EQ(fault(folder.path()), folder.path() + ": no program; write the path of one, and its arguments behind it");
 }
 
 TEST_F(CheckProgram, TheUserMustBeAbleToRunIt) {

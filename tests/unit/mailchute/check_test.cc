@@ -203,6 +203,22 @@ TEST_F(Check, TheCommandOfTheAlarmMustBeSomethingThatTheDaemonCanRun) {
   EXPECT_TRUE(mistakes()[0].starts_with(file() + ": alarm.command: ")) << mistakes()[0];
 }
 
+TEST_F(Check, UsersThatAreNotThereAreWorthANote) {
+  configure("host = \"h\";", "administrators = [ \"root\" ];\nstorms = { digests = [ \"nosuch\" ]; };\n");
+  EXPECT_EQ(mistakes(), Lines{});
+  EXPECT_EQ(examine(file()).notes, (Lines{file() + ": storms.digests: this machine has no user nosuch"}));
+}
+
+TEST_F(Check, NamesEachSmartHostAndThatRoutesDecide) {
+  write(file(), "queue_directory = \"" + queue_ + "\"; user = \"daemon\"; group = \"daemon\"; aliases = \"\"; hostname = \"" + hostname_ +
+                    "\";\nsmart_hosts = ( { host = \"h\"; }, { name = \"far\"; host = \"i\"; } );\n"
+                    "routes = ( { recipient = [ \"*@x\" ]; smart_host = \"far\"; } );\n");
+  EXPECT_EQ(examine(file()).mistakes, Lines{});
+  EXPECT_EQ(examine(file()).summary,
+            "mail goes to h port 587 with STARTTLS, without authentication; to far, i port 587 with STARTTLS, without "
+            "authentication; mailchute explain ADDRESS says by which of them");
+}
+
 TEST_F(Check, AliasesThatAreWrongAreNamedAndKeepNobodyFromWorking) {
   write(top_ + "/aliases", "root: me@example.org\nprog: |prog\n");
   EXPECT_EQ(mistakes(), Lines{});
