@@ -10,13 +10,11 @@ namespace mailchute {
 // Each mistake is a complaint of its own.
 int reload(const std::string& config_file) {
   const auto answer = queue::ask(settings_of(config_file).control_socket(), "RELOAD");
-  if (answer) return finished();
+  if (!answer) return complain(answer.error());
+  const auto kind = answer->summary == "later" ? Error::Kind::temporary : Error::Kind::config;
   int status = 0;
-  const std::string mistakes = unescaped(answer.error().text).value_or(answer.error().text);
-  for (const std::string_view mistake : split(mistakes, '\n')) {
-    status = complain({answer.error().kind, std::string(mistake)});
-  }
-  return status;
+  for (const std::string& line : answer->lines) status = complain({kind, unescaped(line).value_or(line)});
+  return status == 0 ? finished() : status;
 }
 
 }  // namespace mailchute

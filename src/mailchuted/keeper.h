@@ -113,6 +113,7 @@ class Keeper {
   std::optional<Steady::time_point> stop_by_;
   std::optional<Steady::time_point> deadline_;  // of the last wait()
   bool reload_wanted_ = false;
+  bool reload_put_off_ = false;      // until an old worker has gone
   bool reloading_ = false;
   bool begun_ = false;               // some worker took care of mail
   int died_at_first_ = 0;            // before that

@@ -30,10 +30,12 @@ Result<> Keeper::prepare_reload() {
   const auto retired = std::count_if(workers_.begin(), workers_.end(), [](const WorkerProcess& worker) {
     return worker.stage == Stage::retired;
   });
-  if (retired >= kMostRetired) {
+  reload_put_off_ = retired >= kMostRetired;
+  if (reload_put_off_) {
     return failure(Error::Kind::temporary,
                    "the workers of the last " + std::to_string(retired) +
-                       " configurations still finish what they have in hand; try again later");
+                       " configurations still finish what they have in hand; the new one comes into force "
+                       "when one of them has gone");
   }
   auto orders = read_orders_again(orders_.settings);
   if (!orders) return failure(orders.error());
@@ -51,11 +53,13 @@ void Keeper::reload_over(const Result<>& result) {
   next_orders_.reset();
   tidy_premises();
   if (result) log()(Event("reload", Severity::notice));
+  else if (reload_put_off_) log()(Event("reload-put-off", Severity::notice).with("reason", result.error().text));
   else log()(Event("reload-refused", Severity::error).with("reason", result.error().text));
   notify_.ready();
   for (WorkerProcess& worker : workers_) {
     for (; worker.reloads_under_way > 0; --worker.reloads_under_way) {
-      worker.say(Message::Kind::reloaded, result ? "" : result.error().text);
+      worker.say(reload_put_off_ ? Message::Kind::put_off : Message::Kind::reloaded,
+                 result ? "" : result.error().text);
     }
   }
 }

@@ -110,7 +110,8 @@ void Keeper::obey(WorkerProcess& worker, Message message) {
     case Kind::left:
     case Kind::retire:
     case Kind::alarm:
-    case Kind::reloaded: return;
+    case Kind::reloaded:
+    case Kind::put_off: return;
   }
 }
 
@@ -212,6 +213,7 @@ void Keeper::on_exit_in_force(const WorkerProcess& worker) {
 }
 
 void Keeper::on_exit_retired(const WorkerProcess& worker) {
+  if (std::exchange(reload_put_off_, false)) reload_wanted_ = true;
   if (in_force_ == nullptr) return;  // the next one finds it all in the queue
   Message message{Kind::left, {}, casualties_.left()};
   message.inheritance.elsewhere = worker.left_to_it;

@@ -17,9 +17,9 @@ namespace {
 using Kind = Message::Kind;
 
 // In the order of Kind; `gone` is never said.
-constexpr std::array<std::string_view, 14> kWords = {"ready", "cannot", "working", "retired", "status",
+constexpr std::array<std::string_view, 15> kWords = {"ready", "cannot", "working", "retired", "status",
                                                      "signs", "alive",  "reload",  "came",    "begin",
-                                                     "left",  "retire", "alarm",   "reloaded"};
+                                                     "left",  "retire", "alarm",   "reloaded", "put off"};
 
 bool inherits(Kind kind) { return kind == Kind::begin || kind == Kind::left; }
 

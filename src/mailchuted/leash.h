@@ -32,7 +32,8 @@ struct Message {
                // there may be entries that nobody told of
     retire,
     alarm,     // text: what is wrong and was announced (condition.h)
-    reloaded,  // text: the mistakes, a line each; or nothing. One for each `reload`, in their order
+    reloaded,  // text: the mistakes, a line each; or nothing. One for each `reload`, in their order;
+    put_off,   // or this. text: why it comes later, without being asked for again
     // Nobody's: what hear() says when the other side is not there any more
     gone,
   };

@@ -12,10 +12,12 @@ namespace {
 // mailchute(8) has the same.
 constexpr std::string_view kEvents[] = {
     "queued", "delivered", "possibly-delivered", "deferred", "failed", "held", "discarded", "no-address",
-    "bounced", "notified", "bounce-failed", "dead-letter", "dead-letter-removed", "released", "junk", "damaged",
+    "bounced", "notified", "bounce-failed", "dead-letter", "dead-letter-removed", "readdressed", "released",
+    "given-up", "removed", "held-back", "digest", "digest-failed", "junk", "damaged",
     "submission-refused", "smtp-refused", "smart-host-trouble", "smart-host-broke-protocol",
     "network-changed", "record-failed", "adopt-failed", "mail-broken", "mail-works", "alarm-command",
-    "worker-died", "worker-stuck", "cannot-start", "reload", "reload-refused"};
+    "worker-died", "worker-stuck", "cannot-start", "reload", "reload-refused",
+    "reload-put-off", "retried"};
 
 using Counter = std::atomic<std::uint64_t>;
 static_assert(Counter::is_always_lock_free);  // what processes share must be

@@ -338,7 +338,12 @@ class ReloadTask : public Task {
   bool ready() const override { return place_->has_value(); }
   bool step(std::string& answer) override {
     const Result<>& result = **place_;
-    answer = result ? "OK configuration reloaded\n" : error_line(result.error().text);
+    if (result) {
+      answer = "OK done\n";
+      return true;
+    }
+    for (const std::string_view line : split(result.error().text, '\n')) answer += " " + escaped(line) + "\n";
+    answer += result.error().kind == Error::Kind::temporary ? "OK later\n" : "OK refused\n";
     return true;
   }
 

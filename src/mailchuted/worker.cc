@@ -189,6 +189,7 @@ void Worker::obey(const Message& message) {
       return control_->reloaded(message.text.empty()
                                     ? Result<>()
                                     : failure(Error::Kind::config, message.text));
+    case Kind::put_off: return control_->reloaded(failure(Error::Kind::temporary, message.text));
     case Kind::gone:  // SIGTERM comes as well (PR_SET_PDEATHSIG)
       leash_.reset();
       return;

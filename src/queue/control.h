@@ -14,7 +14,8 @@
 //                        each id=ID; reason=TEXT, sender=NEW, old=ADDRESS new=ADDRESS where they belong.
 //                        Messages in a transaction are waited for; later: it lasts too long
 //   EXPORT id=ID<tab>offset=N     for administrators: a piece of the entry's file, escaped; OK octets=N of all of it
-//   RELOAD               OK, or the mistakes of the configuration, a line each, escaped
+//   RELOAD               OK done; OK refused behind the mistakes of the configuration, a line each, escaped;
+//                        OK later behind the reason why it cannot be done yet
 //
 // A long list comes in pages, so that who is slow to read it costs the daemon nothing. A line "WAIT"
 // says that the answer is being worked out. WORDS are those of request_words.h, between tabs; one that is not

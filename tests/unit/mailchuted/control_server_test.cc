@@ -248,11 +248,17 @@ TEST_F(ControlServerTest, AReloadIsAnsweredWhenItIsDoneInOrder) {
   EXPECT_EQ(first.said + second.said, "");
   server->reloaded(failure(Error::Kind::config, "conf:1: a\nconf:2: b"));
   run_until([&] { return first.closed; });
-  EXPECT_EQ(first.said, "ERROR conf:1: a\\nconf:2: b\n");
+  EXPECT_EQ(first.said, " conf:1: a\n conf:2: b\nOK refused\n");
   EXPECT_EQ(second.said, "");
   server->reloaded({});
   run_until([&] { return second.closed; });
-  EXPECT_EQ(second.said, "OK configuration reloaded\n");
+  EXPECT_EQ(second.said, "OK done\n");
+  Speaker third(loop, settings.control_socket());
+  third.say("RELOAD\n");
+  run_until([&] { return reloads == 3; });
+  server->reloaded(failure(Error::Kind::temporary, "workers are busy"));
+  run_until([&] { return third.closed; });
+  EXPECT_EQ(third.said, " workers are busy\nOK later\n");
 }
 
 TEST_F(ControlServerTest, RetiredItAnswersWhoIsThereAndNobodyElse) {
@@ -265,7 +271,7 @@ TEST_F(ControlServerTest, RetiredItAnswersWhoIsThereAndNobodyElse) {
   late.say("STATUS\n");
   server->reloaded({});
   run_until([&] { return asker.closed && idle; });
-  EXPECT_EQ(asker.said, "OK configuration reloaded\n");
+  EXPECT_EQ(asker.said, "OK done\n");
   EXPECT_EQ(late.said, "");
 }
 
