@@ -104,7 +104,7 @@ PLAIN:
 LOGIN:
   driver = plaintext
   public_name = LOGIN
-  server_prompts = Username: : Password:
+  server_prompts = <| Username: | Password:
   server_condition = ${{if eq {{$auth2}} {{${{lookup {{$auth1}} lsearch {{/mnt/etc/users}}{{$value}}fail}}}}}}
   server_set_id = $auth1
 """
