@@ -55,13 +55,16 @@ Result<> copy(const queue::Entry& entry, queue::OwnEntryWriter& writer) {
 
 // What is going to be a digest.
 struct Digester::Draft {
-  mail::Collection text;
-  mail::Envelope envelope;
+  bool eight_bit_as_it_is;  // else it is encoded for the smart host
+  mail::Collection text{};
+  mail::Envelope envelope{};
   std::uint32_t owner = 0;
   std::vector<std::uint64_t> wire_size{};  // of each message
   std::uint64_t octets = 0;                // of them together
 
   void add(const queue::Entry& entry);
+  void cut(std::uint64_t limit);
+  std::uint64_t sent_size(const queue::MessageFacts& facts) const;
   std::uint64_t size_of(std::size_t count) const;  // on the wire, with so many of them
 };
 
@@ -122,26 +125,22 @@ void Digester::wait(const queue::Entry& entry, const Alert& alert, Instant until
 }
 
 // What has no room waits for the next digest, which is due as well. What turns out to be fit for none
-// is sent alone.
+// is sent alone, and so is what cannot be written as one: once that has left, the disk may have room.
 void Digester::send_digest(const Alert& alert, const smtp::Extensions& offered) {
-  const std::uint64_t limit = size_limit(offered);
-  Draft draft = this->draft(alert, limit);
-  cut(draft, limit);
+  const Draft draft = this->draft(alert, offered);
   const auto& messages = draft.text.messages;
-  if (messages.size() < 2) {
-    gathering_.send_alone(messages.empty() ? alert.id : messages.front().id);
-  } else if (auto written = write(draft); written) {
-    take_over(draft);
-  } else {
-    log_(Event("digest-failed", Severity::error).with("id", draft.text.id).with("reason", written.error().text));
-    return user_.on_put_back(alert.id, alert.arrival, settings_.retry.first, Care::none);
-  }
+  const auto written = messages.size() < 2 ? Result<>() : write(draft);
+  if (messages.empty()) gathering_.send_alone(alert.id);
+  if (messages.size() >= 2 && written) take_over(draft);
+  else for (const auto& message : messages) gathering_.send_alone(message.id);
+  if (!written) log_(Event("digest-failed", Severity::error).with("id", draft.text.id).with("reason", written.error().text));
   if (carried_.count(alert.id) == 0) user_.on_put_back(alert.id, alert.arrival, Milliseconds(0), Care::none);
 }
 
 // The oldest, as far as they may have room: what is read and then left out is read again for the next one.
-Digester::Draft Digester::draft(const Alert& alert, std::uint64_t limit) {
-  Draft draft;
+Digester::Draft Digester::draft(const Alert& alert, const smtp::Extensions& offered) {
+  const std::uint64_t limit = size_limit(offered);
+  Draft draft{.eight_bit_as_it_is = offered.eight_bit_mime};
   for (const Alert& other : gathering_.company(alert.id)) {
     if (draft.text.messages.size() == queue::kMaxDigest || draft.octets > limit) break;
     const auto entry = queue_.load(other.id);
@@ -156,6 +155,7 @@ Digester::Draft Digester::draft(const Alert& alert, std::uint64_t limit) {
   draft.text.within = settings_.storms.digest_within;
   draft.text.now = sys::now();
   draft.text.utc_offset = sys::utc_offset(draft.text.now);
+  draft.cut(limit);
   return draft;
 }
 
@@ -170,8 +170,14 @@ void Digester::Draft::add(const queue::Entry& entry) {
   text.eight_bit = text.eight_bit || entry.facts().eight_bit;
   text.messages.push_back({entry.id(), entry.envelope().time, entry.facts().length,
                            mail::shortened(mail::plain_subject(*start), mail::Collection::kMaxSubject)});
-  wire_size.push_back(entry.facts().wire_size());
+  wire_size.push_back(sent_size(entry.facts()));
   octets += wire_size.back();
+}
+
+// Base64 makes four octets of three, with a line end behind each 76; a header grows, too.
+std::uint64_t Digester::Draft::sent_size(const queue::MessageFacts& facts) const {
+  const std::uint64_t size = facts.wire_size();
+  return facts.eight_bit && !eight_bit_as_it_is ? size + size / 2 : size;
 }
 
 std::uint64_t Digester::Draft::size_of(std::size_t count) const {
@@ -190,14 +196,14 @@ std::uint64_t Digester::size_limit(const smtp::Extensions& offered) const {
   return limit;
 }
 
-void Digester::cut(Draft& draft, std::uint64_t limit) {
-  std::size_t fit = std::min<std::size_t>(draft.text.messages.size(), 1);
-  std::size_t too_many = draft.text.messages.size() + 1;
+void Digester::Draft::cut(std::uint64_t limit) {
+  std::size_t fit = std::min<std::size_t>(text.messages.size(), 1);
+  std::size_t too_many = text.messages.size() + 1;
   while (too_many - fit > 1) {
     const std::size_t middle = fit + (too_many - fit) / 2;
-    (draft.size_of(middle) <= limit ? fit : too_many) = middle;
+    (size_of(middle) <= limit ? fit : too_many) = middle;
   }
-  draft.text.messages.resize(fit);
+  text.messages.resize(fit);
 }
 
 Result<> Digester::write(const Draft& draft) {

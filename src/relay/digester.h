@@ -53,8 +53,7 @@ class Digester {
   void wait(const queue::Entry& entry, const Alert& alert, Instant until);
   void send_digest(const Alert& alert, const smtp::Extensions& offered);
   std::uint64_t size_limit(const smtp::Extensions& offered) const;
-  Draft draft(const Alert& alert, std::uint64_t limit);
-  static void cut(Draft& draft, std::uint64_t limit);
+  Draft draft(const Alert& alert, const smtp::Extensions& offered);
   Result<> write(const Draft& draft);
   void take_over(const Draft& draft);
   void carry(const std::string& id, const std::string& digest, Time arrival);

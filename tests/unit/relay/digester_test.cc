@@ -6,6 +6,7 @@
 
 #include <fstream>
 
+#include "relay/fitting.h"
 #include "relay/likeness.h"
 #include "sys/clock.h"
 #include "unit/queue/fixture.h"
@@ -94,6 +95,32 @@ TEST_F(DigesterTest, WhatADigestCouldNotDeliverGoesAlone) {
   digester.gone(digest.id());
   EXPECT_EQ(try_all().size(), 3U);
   EXPECT_TRUE(gone.empty());
+}
+
+// The disk may be full of them.
+TEST_F(DigesterTest, WhatCannotBeWrittenAsADigestGoesAlone) {
+  for (int i = 0; i < 5; ++i) due();
+  std::filesystem::remove_all(it.folder / queue::kWork);
+  EXPECT_EQ(try_all().size(), 5U);
+  EXPECT_EQ(it.log.count("3 digest-failed"), 1U);
+}
+
+TEST_F(DigesterTest, HasRoomForWhatMustBeEncodedForTheSmartHost) {
+  offered.size = true;
+  offered.size_limit = 60'000;
+  offered.eight_bit_mime = false;
+  std::string message = "From: a@example.org\nSubject: hi\n\n";
+  while (message.size() < 4000) message += "\xd0\x9c\xd0\xb5\xd1\x81\xd1\x82\xd0\xb0 \xd0\xbd\xd0\xb5\xd1\x82\n";
+  for (int i = 0; i < 30; ++i) due(message);
+  EXPECT_TRUE(try_all().empty());
+  std::uint64_t largest = 0;
+  for (const std::string& id : digests()) {
+    const auto sent = fitted(Outgoing::prepare(it.queue.load(id).value(), {}).value(), offered).value();
+    EXPECT_FALSE(sent.transaction(1).eight_bit);
+    EXPECT_LE(sent.wire_size, offered.size_limit);
+    largest = std::max(largest, sent.wire_size);
+  }
+  EXPECT_GT(largest, offered.size_limit * 3 / 4) << "no more of them than it takes";
 }
 
 TEST_F(DigesterTest, WhatHasNoRoomIsReadAFewTimesOnly) {
