@@ -135,7 +135,7 @@ std::string json_of(const queue::Details& details, Time now) {
 
 std::string json_of(const StatusReport& report, Time now) {
   Json each = Json::array();
-  for (const SmartHostReport& host : report.each) each.push_back(object_of(host));
+  for (const SmartHostReport& host : report.smart_hosts()) each.push_back(object_of(host));
   Json alarm = nullptr;
   if (!report.alarm.empty()) alarm = {{"since", time_or_null(report.alarm_since)}, {"text", report.alarm}};
   const Json object = {

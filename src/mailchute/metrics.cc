@@ -70,8 +70,7 @@ void add_alarm(Exposition& out, const StatusReport& report) {
 }
 
 void add_smart_hosts(Exposition& out, const StatusReport& report) {
-  std::vector<SmartHostReport> hosts = report.each;
-  if (hosts.empty()) hosts.push_back(report);
+  const std::vector<SmartHostReport> hosts = report.smart_hosts();
   const auto each = [&](const auto& value) {
     for (const SmartHostReport& host : hosts) out.sample(value(host), label("smart_host", host.smart_host));
   };

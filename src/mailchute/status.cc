@@ -60,8 +60,10 @@ std::string counted(std::uint64_t count, const std::string& what) {
 
 std::vector<std::string> problems_of(const StatusReport& report, Seconds most, Time now) {
   std::vector<std::string> problems;
-  if (report.state == "paused") {
-    problems.push_back("the smart host is paused; once its trouble is over, mailchute queue retry --all tries at once");
+  for (const SmartHostReport& host : report.smart_hosts()) {
+    if (host.state != "paused") continue;
+    problems.push_back((report.each.empty() ? "the smart host" : "smart host " + host.smart_host) +
+                       " is paused; once its trouble is over, mailchute queue retry --all tries at once");
   }
   if (report.held > 0) {
     problems.push_back(counted(report.held, "message") +
@@ -107,6 +109,10 @@ std::string queue_of(const StatusReport& report, Time now) {
 }
 
 }  // namespace
+
+std::vector<SmartHostReport> StatusReport::smart_hosts() const {
+  return each.empty() ? std::vector<SmartHostReport>{*this} : each;
+}
 
 StatusReport status_report(const std::map<std::string, std::string>& said, Seconds most, Time now) {
   const Facts facts(said);

@@ -40,6 +40,8 @@ struct StatusReport : SmartHostReport {  // of all together
   std::optional<Time> started;
   std::map<std::string, std::uint64_t> counts;  // of events in the log, since the start
   std::vector<std::string> problems;  // one line each; none: all is well
+
+  std::vector<SmartHostReport> smart_hosts() const;  // each, the only one too
 };
 
 // From what the daemon says; a message older than `most` is a problem.

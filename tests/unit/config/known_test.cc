@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -63,10 +64,25 @@ TEST(Known, TheExampleFileHasNoMistakes) {
 
 TEST(Known, WhatTheExampleFileHasInCommentsIsRightToo) {
   std::string text = text_of("etc/mailchute.conf");
+  const auto several = text.find("#smart_hosts = (");  // is instead of smart_host
+  text.erase(several, text.find("\n\n", several) - several);
   for (std::size_t i = 0; i + 1 < text.size(); ++i)
     if (text[i] == '#' && text[i + 1] >= 'a' && text[i + 1] <= 'z') text[i] = ' ';
   EXPECT_EQ(load_text(text, "").mistakes, std::vector<std::string>{});
   EXPECT_EQ(load_text(text, "").settings.smart_hosts.front().port, 465);
+}
+
+TEST(Known, SoAreSeveralSmartHostsInTheExampleFileAndTheReadme) {
+  for (const auto& [file, before] : {std::pair("etc/mailchute.conf", "#smart_hosts = ("), std::pair("README", "smart_hosts = (")}) {
+    std::string text = text_of(file);
+    text = text.substr(text.find(before));
+    text = text.substr(0, text.find("\n\n"));
+    std::replace(text.begin(), text.end(), '#', ' ');
+    const Loaded loaded = load_text(text, file);
+    EXPECT_EQ(loaded.mistakes, std::vector<std::string>{}) << text;
+    EXPECT_EQ(loaded.settings.smart_hosts.size(), 3u) << text;
+    EXPECT_EQ(loaded.settings.routes.size(), 1u) << text;
+  }
 }
 
 // What is written in a group, and the groups in it.

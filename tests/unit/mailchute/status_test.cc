@@ -37,7 +37,8 @@ TEST_F(Status, IsZeroWhenAllIsWell) {
 
 TEST_F(Status, IsOneWhenMailIsStuckAndSaysWhere) {
   const std::pair<std::string, const char*> cases[] = {
-      {" state=paused\n", "smart host is paused"},
+      {" state=paused\n", "attention     the smart host is paused"},
+      {" smart_host.1=a\n state.1=paused\n smart_host.2=b\n state.2=ok\n", "attention     smart host a is paused"},
       {" held=1\n", "1 message held"},
       {" failed=2\n", "2 dead letters: "},
       {" failed=2\n lost_notifications=1\n", "2 dead letters (1 of them notifications)"},
@@ -70,6 +71,10 @@ TEST_F(Status, ForPrograms) {
   EXPECT_TRUE(document["queue"]["oldest"].is_null());
   EXPECT_EQ(document["problems"].size(), 1u);
   EXPECT_EQ(document["daemon"]["pid"], 4711);
+  ASSERT_EQ(document["smart_hosts"].size(), 1u) << "one is an array, too";
+  EXPECT_EQ(document["smart_hosts"][0], document["smart_host"]);
+  EXPECT_EQ(status(kFine + " smart_host.1=a\n state.1=ok\n smart_host.2=b\n state.2=paused\n", {.json = true}), 1);
+  EXPECT_EQ(nlohmann::json::parse(out)["smart_hosts"][1]["name"], "b");
 }
 
 TEST_F(Status, OpensWithTheNewsThatMailIsBroken) {
