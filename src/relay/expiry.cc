@@ -16,6 +16,16 @@ bool expired(Milliseconds age, Seconds lifetime, unsigned answered) {
   return age > lifetime && answered >= kAnswers;
 }
 
+bool attempted(queue::RetryInfo& info, const Part& part, Milliseconds age, Seconds lifetime) {
+  if (!part.later) {
+    ++info.attempts;
+    info.answered += part.answered;
+  }
+  if (!part.answered || !expired(age, lifetime, info.answered)) return false;
+  if (!part.more) info.answered = 0;
+  return true;
+}
+
 std::string expired_reply(Seconds lifetime, std::string_view last) {
   std::string out(kExpired);
   out += format_seconds(static_cast<std::uint64_t>(lifetime.count()));

@@ -95,12 +95,8 @@ void Recorder::record(Outgoing message, Judgement judgement, const Via& via) {
   std::erase_if(verdicts, [](const Verdict* verdict) { return !to_do(status_of(verdict->what)); });
   if (!verdicts.empty()) info.reason = verdicts.back()->reply;
   const bool answered = judgement.answered || message.recipients.empty();
-  if (!message.later_in_round) {
-    ++info.attempts;
-    info.answered += answered;
-  }
   const Milliseconds age = ages_.of(message.entry.id(), sys::boot_now());
-  if (answered && expired(age, settings_.retry.lifetime, info.answered)) {
+  if (attempted(info, {message.later_in_round, message.more, answered}, age, settings_.retry.lifetime)) {
     for (Verdict* verdict : verdicts) expire(*verdict, settings_.retry.lifetime);
   }
   log_judgement(log_, message, judgement, via, info.last_attempt);

@@ -28,5 +28,27 @@ TEST(Expiry, AServersReplyIsNone) {
   EXPECT_FALSE(last_before_expiry(""));
 }
 
+TEST(Expiry, AnAttemptInSeveralTransactionsCountsOnce) {
+  queue::RetryInfo info;
+  for (const Part part : {Part{false, true, true}, Part{true, true, true}, Part{true, false, true}}) {
+    EXPECT_FALSE(attempted(info, part, Seconds(10), Seconds(5)));
+  }
+  EXPECT_EQ(info.attempts, 1u);
+  EXPECT_EQ(info.answered, 1u);
+  EXPECT_FALSE(attempted(info, {}, Seconds(10), Seconds(5)));
+  EXPECT_EQ(info.attempts, 2u);
+  EXPECT_EQ(info.answered, 1u) << "nothing was said";
+}
+
+TEST(Expiry, AllPartsOfTheLastAttemptExpireAndThenThoseOfAnotherRouteBeginAnew) {
+  queue::RetryInfo info{.attempts = 2, .answered = 2};
+  EXPECT_TRUE(attempted(info, {false, true, true}, Seconds(10), Seconds(5)));
+  EXPECT_TRUE(attempted(info, {true, false, true}, Seconds(10), Seconds(5)));
+  EXPECT_EQ(info.attempts, 3u);
+  EXPECT_FALSE(attempted(info, {false, false, true}, Seconds(10), Seconds(5)));
+  EXPECT_FALSE(attempted(info, {false, false, true}, Seconds(10), Seconds(5)));
+  EXPECT_TRUE(attempted(info, {false, false, true}, Seconds(10), Seconds(5)));
+}
+
 }  // namespace
 }  // namespace mailchute::relay
