@@ -46,12 +46,13 @@ Result<> Stock::take_over(const Inheritance& inheritance) {
   return load_unknown();
 }
 
-// All that can be read. One whose head kills is named on the board.
-Stock::Entries Stock::read_heads(const queue::View& view, const std::vector<std::string>& ids, Board& board) {
+// All that can be read. One whose head kills is named on the board, and then left alone.
+Stock::Entries Stock::read_heads(const queue::View& view, queue::Place place, const std::vector<std::string>& ids) {
   Entries entries;
   for (const std::string& id : ids) {
-    const Board::Touch touch(board, id);
-    if (auto entry = view.read(id, queue::Place::waiting)) entries.emplace(id, std::move(*entry));
+    if (deadly_.count(id) != 0) continue;
+    const Board::Touch touch(board_, id);
+    if (auto entry = view.read(id, place)) entries.emplace(id, std::move(*entry));
   }
   return entries;
 }
@@ -62,7 +63,7 @@ Result<> Stock::load_unknown() {
   if (!view) return failure(view.error());
   const auto ids = queue_.ids();
   if (!ids) return failure(ids.error());
-  const Entries entries = read_heads(*view, *ids, board_);
+  const Entries entries = read_heads(*view, queue::Place::waiting, *ids);
   recorder_.bouncer().withhold(notifications_owed(entries));
   look_for_digests(*view, entries);
   for (const std::string& id : *ids) {
@@ -77,14 +78,15 @@ Result<> Stock::load_unknown() {
 
 // They stand for their originals, also those that are held.
 void Stock::look_for_digests(const queue::View& view, const Entries& waiting) {
-  const auto found = [this](const queue::Listed& entry) {
-    if (!entry.digest_of.empty()) digester_.found_digest(entry.id, entry.digest_of, entry.time);
-  };
-  for (const auto& [id, entry] : waiting) found(entry);
-  auto names = view.names(queue::Place::held);
-  if (!names) return;
-  for (auto id = names->next(); !id.empty(); id = names->next()) {
-    if (const auto entry = view.read(id, queue::Place::held)) found(*entry);
+  std::vector<std::string> ids;
+  if (auto names = view.names(queue::Place::held)) {
+    for (auto id = names->next(); !id.empty(); id = names->next()) ids.push_back(std::move(id));
+  }
+  const Entries held = read_heads(view, queue::Place::held, ids);
+  for (const Entries* entries : {&waiting, &held}) {
+    for (const auto& [id, entry] : *entries) {
+      if (!entry.digest_of.empty()) digester_.found_digest(id, entry.digest_of, entry.time);
+    }
   }
 }
 
@@ -110,6 +112,7 @@ void Stock::schedule(const std::string& id, Time arrival, const queue::RetryInfo
 
 // Without a look into it: that may be what kills.
 void Stock::set_aside(const std::string& id, unsigned deaths) {
+  deadly_.insert(id);
   const std::string reason = "mailchuted died " + std::to_string(deaths) + " times while working on it";
   auto aside = queue_.set_aside(id, reason);
   if (aside) aside = queue_.sync();

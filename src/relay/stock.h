@@ -61,7 +61,7 @@ class Stock {
 
  private:
   using Entries = std::map<std::string, queue::Listed>;
-  static Entries read_heads(const queue::View& view, const std::vector<std::string>& ids, Board& board);
+  Entries read_heads(const queue::View& view, queue::Place place, const std::vector<std::string>& ids);
   Result<> load_unknown();
   void look_for_unknown();
   void look_for_digests(const queue::View& view, const Entries& waiting);
@@ -88,6 +88,7 @@ class Stock {
   Board& board_;
   Log& log_;
   net::Timer timer_;
+  std::set<std::string> deadly_;  // held, and not looked into
   std::set<std::string> elsewhere_;
   std::set<std::string> doubtful_;  // of what is not known yet
 };
