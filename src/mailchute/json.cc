@@ -2,6 +2,7 @@
 #include "mailchute/json.h"
 
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "base/text.h"
 #include "mail/envelope_words.h"
@@ -118,6 +119,25 @@ std::string json_of(const config::Explanation& explanation) {
                      {"steps", std::move(steps)},
                      {"sender", explanation.reverse_path},
                      {"ways", std::move(ways)}},
+                -1);
+}
+
+// A line for each entry: there may be very many.
+std::string json_of(const ActReport& report) {
+  std::string text = "{\"action\": " + dumped(report.action, -1) + ", \"entries\": [";
+  const char* before = "\n  ";
+  for (const std::string& entry : report.entries) text += std::exchange(before, ",\n  ") + entry;
+  text += report.entries.empty() ? "]" : "\n]";
+  for (const auto& [name, number] : report.numbers) text += ", " + dumped(name, -1) + ": " + std::to_string(number);
+  return text + "}\n";
+}
+
+std::string json_of(const queue::Acted& acted, std::optional<std::uint64_t> size) {
+  constexpr const char* kOutcomes[] = {"done", "later", "refused"};
+  return dumped(Json{{"id", acted.id},
+                     {"outcome", kOutcomes[static_cast<std::size_t>(acted.what)]},
+                     {"reason", text_or_null(acted.text)},
+                     {"size", size ? Json(*size) : Json(nullptr)}},
                 -1);
 }
 

@@ -5,12 +5,13 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <nlohmann/json.hpp>
 #include <span>
 #include <utility>
 
+#include "base/text.h"
 #include "mail/address_list.h"
 #include "mailchute/command.h"
+#include "mailchute/json.h"
 #include "mailchute/terminal.h"
 #include "mailchute/words.h"
 #include "sys/clock.h"
@@ -19,7 +20,6 @@ namespace mailchute {
 namespace {
 
 using queue::Acted;
-using queue::Listed;
 using queue::Place;
 using queue::Word;
 
@@ -54,16 +54,16 @@ std::vector<Place> places_for(Verb verb) {
 
 std::string messages(std::size_t count) { return std::to_string(count) + (count == 1 ? " message" : " messages"); }
 
-std::uint64_t octets_of(const std::vector<Listed>& entries) {
+std::uint64_t octets_of(const std::vector<Found>& entries) {
   std::uint64_t octets = 0;
-  for (const Listed& entry : entries) octets += entry.size;
+  for (const Found& entry : entries) octets += entry.size;
   return octets;
 }
 
 // "remove 12 messages (34K octets: 10 waiting, 2 held)"
-std::string intention(Verb verb, const std::vector<Listed>& entries) {
+std::string intention(Verb verb, const std::vector<Found>& entries) {
   std::map<Place, std::size_t> counts;
-  for (const Listed& entry : entries) ++counts[entry.place];
+  for (const Found& entry : entries) ++counts[entry.place];
   std::string states;
   for (const auto& [place, count] : counts) {
     states += (states.empty() ? "" : ", ") + std::to_string(count) + " " + std::string(queue::name_of(place));
@@ -148,7 +148,8 @@ int retry_all(const std::string& socket, bool json) {
   const auto answer = queue::ask(socket, "RETRY *");
   if (!answer) return complain(answer.error());
   const std::string count = answer->summary.substr(answer->summary.find('=') + 1);
-  print(json ? "{\"action\": \"retry\", \"entries\": [], \"done\": " + count + ", \"later\": 0, \"refused\": 0, \"left\": 0}\n"
+  const std::uint64_t done = parse_number(count).value_or(0);
+  print(json ? json_of(ActReport{"retry", {}, {{"done", done}, {"later", 0}, {"refused", 0}, {"left", 0}}})
              : "retried " + count + (count == "1" ? " message\n" : " messages\n"));
   return finished();
 }
@@ -169,7 +170,7 @@ Result<Exchange> parse_exchange(std::string_view text) {
 }
 
 Tally::Tally(Verb verb, const Chosen& chosen) : verb_(verb), all_(chosen.missing) {
-  for (const Listed& entry : chosen.entries) sizes_[entry.id] = entry.size;
+  for (const Found& entry : chosen.entries) sizes_[entry.id] = entry.size;
 }
 
 void Tally::add(const Acted& acted) {
@@ -201,21 +202,15 @@ std::vector<std::string> Tally::complaints() const {
 }
 
 std::string Tally::json() const {
-  using Json = nlohmann::ordered_json;
-  constexpr const char* kOutcomes[] = {"done", "later", "refused"};
-  Json entries = Json::array();
-  std::size_t refused = 0;
+  ActReport report{words_for(verb_).name, {}, {}};
+  std::uint64_t refused = 0;
   for (const Acted& acted : all_) {
     if (acted.what == Acted::What::refused) ++refused;
     const auto size = sizes_.find(acted.id);
-    entries.push_back({{"id", acted.id},
-                       {"outcome", kOutcomes[static_cast<std::size_t>(acted.what)]},
-                       {"reason", acted.text.empty() ? Json(nullptr) : Json(acted.text)},
-                       {"size", size == sizes_.end() ? Json(nullptr) : Json(size->second)}});
+    report.entries.push_back(json_of(acted, size == sizes_.end() ? std::nullopt : std::optional(size->second)));
   }
-  const Json document = {{"action", words_for(verb_).name}, {"entries", std::move(entries)}, {"done", done_},
-                         {"later", later_},                 {"refused", refused},           {"left", left_}};
-  return document.dump(2, ' ', true, Json::error_handler_t::replace) + "\n";
+  report.numbers = {{"done", done_}, {"later", later_}, {"refused", refused}, {"left", left_}};
+  return json_of(report);
 }
 
 int act_on_messages(const std::string& config_file, Verb verb, const ActOptions& options) {
@@ -241,7 +236,7 @@ int act_on_messages(const std::string& config_file, Verb verb, const ActOptions&
     }
   }
   Work work{verb, settings.control_socket(), std::move(*words), {}};
-  for (const Listed& entry : entries) work.ids.push_back(entry.id);
+  for (const Found& entry : entries) work.ids.push_back(entry.id);
   const auto acted = act(work, tally);
   const int status = acted ? chosen->status : complain(acted.error());
   return !acted && tally.empty() && !options.json ? status : told(tally, options.json, status);

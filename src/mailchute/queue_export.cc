@@ -15,6 +15,7 @@
 
 #include "mailchute/command.h"
 #include "mailchute/entry_pass.h"
+#include "mailchute/json.h"
 #include "mailchute/maildir.h"
 #include "mailchute/terminal.h"
 #include "mailchute/words.h"
@@ -137,12 +138,12 @@ struct Exported {
 };
 
 std::string json_of(const std::vector<Exported>& all, std::size_t refused, std::size_t left) {
-  using Json = nlohmann::ordered_json;
-  Json entries = Json::array();
-  for (const auto& [id, file, size] : all) entries.push_back({{"id", id}, {"file", file}, {"size", size}});
-  const Json document = {{"action", "export"}, {"entries", std::move(entries)}, {"done", all.size()},
-                         {"refused", refused}, {"left", left}};
-  return document.dump(2, ' ', true, Json::error_handler_t::replace) + "\n";
+  ActReport report{"export", {}, {{"done", all.size()}, {"refused", refused}, {"left", left}}};
+  for (const auto& [id, file, size] : all) {
+    const nlohmann::ordered_json entry = {{"id", id}, {"file", file}, {"size", size}};
+    report.entries.push_back(entry.dump(-1, ' ', true, nlohmann::ordered_json::error_handler_t::replace));
+  }
+  return json_of(report);
 }
 
 std::string summary(const std::vector<Exported>& all, std::size_t left) {
@@ -165,7 +166,7 @@ int export_all(const config::Settings& settings, const ExportOptions& options, c
   {
     const Interruption interruption;
     ProgressBar progress("exporting", chosen.entries.size());
-    for (const queue::Listed& entry : chosen.entries) {
+    for (const Found& entry : chosen.entries) {
       if (Interruption::noted()) break;
       progress.show(tried++);
       auto exported = export_one(settings, entry.id, options.message_only, make);
@@ -199,8 +200,8 @@ int export_messages(const std::string& config_file, const ExportOptions& options
   if (options.json && !many && options.output.empty()) return usage("--json needs --output, --folder or --maildir");
   const auto selection = selection_of(options.selection, sys::now(), false);
   if (!selection) return complain(selection.error());
-  std::vector<queue::Listed> entries;
-  const auto listed = each_entry(settings, *selection, [&](const queue::Listed& entry) { entries.push_back(entry); });
+  std::vector<Found> entries;
+  const auto listed = each_entry(settings, *selection, [&](const queue::Listed& entry) { entries.emplace_back(entry); });
   if (!listed) return complain(listed.error());
   const auto chosen = named(std::move(entries), *selection);
   if (!chosen) return complain(chosen.error());

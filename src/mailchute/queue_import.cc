@@ -15,6 +15,7 @@
 #include "mail/message_input.h"
 #include "mailchute/command.h"
 #include "mailchute/entry_pass.h"
+#include "mailchute/json.h"
 #include "mailchute/terminal.h"
 #include "mailchute/words.h"
 #include "queue/queue_id.h"
@@ -198,12 +199,12 @@ Result<Imported> import_one(const std::string& file, const config::Settings& set
 }
 
 std::string json_of(const std::vector<Imported>& all, std::size_t refused, std::size_t left) {
-  using Json = nlohmann::ordered_json;
-  Json entries = Json::array();
-  for (const auto& [file, id, kept] : all) entries.push_back({{"file", file}, {"id", id}, {"id_kept", kept}});
-  const Json document = {{"action", "import"}, {"entries", std::move(entries)}, {"done", all.size()},
-                         {"refused", refused}, {"left", left}};
-  return document.dump(2, ' ', true, Json::error_handler_t::replace) + "\n";
+  ActReport report{"import", {}, {{"done", all.size()}, {"refused", refused}, {"left", left}}};
+  for (const auto& [file, id, kept] : all) {
+    const nlohmann::ordered_json entry = {{"file", file}, {"id", id}, {"id_kept", kept}};
+    report.entries.push_back(entry.dump(-1, ' ', true, nlohmann::ordered_json::error_handler_t::replace));
+  }
+  return json_of(report);
 }
 
 std::string summary(const std::vector<Imported>& all, std::size_t left) {

@@ -29,7 +29,7 @@ queue::Place place_of(const std::string& state) {
   return state == "in-delivery" ? queue::Place::active : queue::parse_place(state).value_or(queue::Place::active);
 }
 
-Error ambiguous(const std::string& word, const std::vector<const queue::Listed*>& found) {
+Error ambiguous(const std::string& word, const std::vector<const Found*>& found) {
   std::string text = "more than one entry begins with " + word + ":";
   for (std::size_t i = 0; i < std::min(found.size(), kNamedAtMost); ++i) text += " " + found[i]->id;
   return {Error::Kind::rejected, text + (found.size() > kNamedAtMost ? " and more" : "")};
@@ -83,12 +83,12 @@ Result<queue::Totals> each_entry(const config::Settings& settings, const queue::
   return read->totals;
 }
 
-Result<Chosen> named(std::vector<queue::Listed> entries, const queue::Selection& selection) {
+Result<Chosen> named(std::vector<Found> entries, const queue::Selection& selection) {
   Chosen chosen;
   queue::Selection conditions = selection;
   conditions.ids.clear();
   for (const std::string& word : selection.ids) {
-    std::vector<const queue::Listed*> found;
+    std::vector<const Found*> found;
     for (const auto& entry : entries) {
       if (entry.id.starts_with(queue::as_id(word))) found.push_back(&entry);
     }
@@ -103,9 +103,9 @@ Result<Chosen> named(std::vector<queue::Listed> entries, const queue::Selection&
 }
 
 Result<Chosen> choose(const config::Settings& settings, const queue::Selection& selection) {
-  std::vector<queue::Listed> entries;
+  std::vector<Found> entries;
   const auto listed = queue::ask_for_entries(
-      settings.control_socket(), [&](queue::Listed entry) { entries.push_back(std::move(entry)); }, selection);
+      settings.control_socket(), [&](const queue::Listed& entry) { entries.emplace_back(entry); }, selection);
   if (!listed) return failure(listed.error());
   return named(std::move(entries), selection);
 }

@@ -3,6 +3,7 @@
 // themselves.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -32,14 +33,22 @@ Result<queue::Selection> selection_of(const SelectionOptions& options, Time now,
 Result<queue::Totals> each_entry(const config::Settings& settings, const queue::Selection& selection,
                                  const std::function<void(const queue::Listed&)>& entry);
 
+// As much of a message as an act needs: there may be very many.
+struct Found {
+  explicit Found(const queue::Listed& entry) : id(entry.id), size(entry.size), place(entry.place) {}
+  std::string id;
+  std::uint64_t size;
+  queue::Place place;
+};
+
 struct Chosen {
-  std::vector<queue::Listed> entries;
+  std::vector<Found> entries;
   std::vector<queue::Acted> missing;  // what was named and is not there, which standard error then says
   int status = 0;                     // 0: nothing is missing
 };
 // From the daemon, which must run. An error: one of the ids begins several, or no answer.
 Result<Chosen> choose(const config::Settings& settings, const queue::Selection& selection);
 // The same of entries that are known to be selected: each id must be, or begin, one.
-Result<Chosen> named(std::vector<queue::Listed> entries, const queue::Selection& selection);
+Result<Chosen> named(std::vector<Found> entries, const queue::Selection& selection);
 
 }  // namespace mailchute

@@ -74,7 +74,7 @@ TEST_F(QueueAct, ABeginningOfSeveralOrOfNoneIsNamed) {
   auto options = on({"1AAA"});
   options.selection.ids = {"1"};
   EXPECT_EQ(told([&] { return act_on_messages(config, Verb::remove, options); }), 77) << "too short";
-  std::vector<queue::Listed> both{listed(kA), listed("1AAAB" + kA.substr(5))};
+  const std::vector<Found> both{Found(listed(kA)), Found(listed("1AAAB" + kA.substr(5)))};
   EXPECT_FALSE(named(both, {{"1AAA"}, {}, {}, {}, {}, {}, {}}));
   EXPECT_TRUE(named(both, {{"1AAAA"}, {}, {}, {}, {}, {}, {}}));
   daemon.requests();
