@@ -32,8 +32,6 @@ std::string_view subject_prefix(DsnAction action) {
       return "Delivered mail";
     case DsnAction::relayed:
       return "Mail passed on";
-    case DsnAction::expanded:
-      return "Delivered mail";
   }
   return "";
 }
@@ -166,7 +164,6 @@ bool wants_report(const Envelope& envelope, const Recipient& recipient, DsnActio
       return nothing_said || recipient.notify.delay;
     case DsnAction::delivered:
     case DsnAction::relayed:
-    case DsnAction::expanded:
       return recipient.notify.success;
   }
   return false;

@@ -21,14 +21,13 @@
 
 namespace mailchute::mail {
 
-enum class DsnAction { failed, delayed, delivered, relayed, expanded };  // RFC 3464, 2.3.3
+enum class DsnAction { failed, delayed, delivered, relayed };  // RFC 3464, 2.3.3
 
 // What brought a recipient's state about.
 enum class DsnCause {
   reply,          // the last reply or error, which is in DsnRecipient::reply
   here,           // no mail server was asked so far; `reply` is why
   expired,        // tried until the message's lifetime was over; `reply` is the last of them
-  held,           // waits for an administrator; `reply` is why
   administrator,  // took it out of the queue; `reply`, if any, is why, or from before
   no_address,     // nobody was asked; `reply` is why
   alias,          // the aliases of this machine refuse mail to it; `reply` are their words

@@ -87,7 +87,6 @@ int status_class_of(DsnAction action) {
       return 4;
     case DsnAction::delivered:
     case DsnAction::relayed:
-    case DsnAction::expanded:
       return 2;
   }
   return 5;
@@ -129,8 +128,6 @@ std::string_view name_of(DsnAction action) {
       return "delivered";
     case DsnAction::relayed:
       return "relayed";
-    case DsnAction::expanded:
-      return "expanded";
   }
   return "failed";
 }

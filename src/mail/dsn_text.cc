@@ -72,8 +72,6 @@ std::string what_happened(const DsnRecipient& recipient) {
       return "Your message was delivered to:";
     case DsnAction::relayed:
       return "Your message is on its way to:";
-    case DsnAction::expanded:
-      return "Your message was delivered to a list, and sent on to its members, at:";
   }
   return "";
 }
@@ -88,11 +86,6 @@ std::string addresses(const Fate& fate) {
   return out + wrapped("and " + std::to_string(fate.addresses.size() - shown) +
                            " more, which the attached report lists",
                        kIndent);
-}
-
-// Nothing to explain where it has arrived.
-bool is_all(const DsnRecipient& recipient) {
-  return recipient.action == DsnAction::delivered || recipient.action == DsnAction::expanded;
 }
 
 std::string why_relayed(const DsnRecipient& recipient) {
@@ -112,6 +105,9 @@ std::string why_expired(const DsnReport& report, const DsnRecipient& recipient) 
 
 std::string why(const DsnReport& report, const DsnRecipient& recipient) {
   if (recipient.action == DsnAction::relayed) return why_relayed(recipient);
+  if (recipient.action == DsnAction::delivered) {
+    return "The aliases of " + safe_domain(report.hostname) + " send it no further.";
+  }
   const StatusCode code = dsn_status_code(recipient);
   const std::string meaning = plain_words(code, server_name(recipient)).why;
   switch (recipient.cause) {
@@ -119,9 +115,6 @@ std::string why(const DsnReport& report, const DsnRecipient& recipient) {
       return meaning;
     case DsnCause::here:
       return why_here(report);
-    case DsnCause::held:
-      return "It is held on " + safe_domain(report.hostname) +
-             " until an administrator of that machine has looked at it.";
     case DsnCause::administrator:
       return "An administrator of " + safe_domain(report.hostname) +
              " has taken it out of the queue.";
@@ -148,12 +141,10 @@ std::string_view whose_words(const DsnRecipient& recipient) {
 }
 
 std::string advice(const DsnReport& report, const DsnRecipient& recipient) {
-  if (recipient.cause == DsnCause::held) {
-    return "You need not do anything, but may remind the administrator.";
-  }
   if (recipient.action == DsnAction::relayed) {
     return "You need not do anything. If it cannot be delivered, that mail server should tell you.";
   }
+  if (recipient.action == DsnAction::delivered) return "You need not do anything.";
   if (recipient.action == DsnAction::delayed) {
     std::string out = "You need not do anything, nor send it again: it will be tried again";
     if (recipient.retry_until) out += " until " + date(report, *recipient.retry_until);
@@ -171,7 +162,6 @@ std::string advice(const DsnReport& report, const DsnRecipient& recipient) {
 std::string paragraphs(const DsnReport& report, const Fate& fate) {
   const DsnRecipient& example = *fate.example;
   std::string out = wrapped(what_happened(example)) + "\n" + addresses(fate) + "\n";
-  if (is_all(example)) return out;
   std::string reason = why(report, example);
   if (!example.reply.empty()) reason.append(" ").append(whose_words(example));
   out += wrapped(reason) + "\n";
@@ -205,7 +195,7 @@ std::string readable_subject(std::string_view text) {
 }
 
 DsnAction overall_action(const DsnReport& report) {
-  DsnAction worst = DsnAction::expanded;
+  DsnAction worst = DsnAction::relayed;
   for (const DsnRecipient& recipient : report.recipients) worst = std::min(worst, recipient.action);
   return worst;
 }

@@ -55,7 +55,7 @@ enum class RecipientStatus : char {
   possibly_delivered = '?',  // to do; the reply to an earlier attempt was lost
   done = '+',
   failed = '!',   // and nobody has been told; one of whom the sender was told is done
-  relayed = '~',  // done, but the sender wants to hear of that, and the smart host will not tell him
+  relayed = '~',  // done, but the sender wants to hear of that, and nobody else will tell him
 };
 
 // Why a recipient is told of.

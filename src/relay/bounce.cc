@@ -36,9 +36,10 @@ mail::DsnOriginal original_of(const queue::Entry& entry, std::string_view start)
   return original;
 }
 
-mail::DsnAction action_of(queue::RecipientStatus status) {
+mail::DsnAction action_of(queue::RecipientStatus status, const queue::Reply& reply) {
   if (queue::is_open(status)) return mail::DsnAction::delayed;
-  return status == queue::RecipientStatus::relayed ? mail::DsnAction::relayed : mail::DsnAction::failed;
+  if (status != queue::RecipientStatus::relayed) return mail::DsnAction::failed;
+  return reply.host.empty() ? mail::DsnAction::delivered : mail::DsnAction::relayed;
 }
 
 // The cause, with the words that belong to it.
@@ -73,7 +74,7 @@ mail::DsnRecipient told_of(const queue::Entry& entry, std::size_t index, const q
   mail::DsnRecipient told;
   told.address = recipient.address;
   told.original = recipient.original;
-  told.action = action_of(entry.status(index));
+  told.action = action_of(entry.status(index), reply);
   explain(told, recipient, reply);
   told.remote_mta = reply.host;
   const bool asked = !reply.host.empty() && circumstances.last_attempt != Time();

@@ -83,7 +83,7 @@ mail::DsnReport report_of(unsigned bits, std::string_view& text) {
   recipient.remote_mta = take_line(text);
   report.to = take_line(text);
   recipient.action = static_cast<mail::DsnAction>(bits % 4);
-  recipient.cause = static_cast<mail::DsnCause>(bits / 4 % 7);
+  recipient.cause = static_cast<mail::DsnCause>(bits / 4 % 6);
   if ((bits & 16) != 0) recipient.last_attempt = Time();
   report.recipients.push_back(recipient);
   recipient.address = "b@x";

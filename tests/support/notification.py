@@ -14,7 +14,7 @@ import email.policy
 import re
 
 # RFC 3464, 2.3.3, of which mailchute says these; and the classes of status codes that each may have.
-_CLASSES = {"failed": "45", "delayed": "4", "relayed": "2"}
+_CLASSES = {"failed": "45", "delayed": "4", "delivered": "2", "relayed": "2"}
 
 
 class Notification:

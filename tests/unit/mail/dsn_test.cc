@@ -228,7 +228,6 @@ TEST(Dsn, SubjectSaysWhatItIsAbout) {
            Case{DsnAction::delayed, "Delayed mail"},
            Case{DsnAction::delivered, "Delivered mail"},
            Case{DsnAction::relayed, "Mail passed on"},
-           Case{DsnAction::expanded, "Delivered mail"},
        }) {
     DsnReport report = report_of({unknown_user()});
     report.recipients[0].action = c.action;

@@ -25,7 +25,6 @@ TEST(DsnText, BeginsWithWhatHappenedToWhichAddress) {
            Case{DsnAction::delayed, "Your message has not been delivered yet to:\n\n  who@"},
            Case{DsnAction::delivered, "Your message was delivered to:\n\n  who@"},
            Case{DsnAction::relayed, "Your message is on its way to:\n\n  who@"},
-           Case{DsnAction::expanded, "Your message was delivered to a list"},
        }) {
     DsnRecipient recipient = unknown_user();
     recipient.action = c.action;
@@ -88,17 +87,6 @@ TEST(DsnText, TheWorstComesFirst) {
   const std::string text = format_dsn_text(report_of({relayed, late, unknown_user()}));
   EXPECT_LT(text.find("could not be delivered to"), text.find("has not been delivered yet"));
   EXPECT_LT(text.find("has not been delivered yet"), text.find("on its way"));
-}
-
-TEST(DsnText, HeldMailWaitsForAnAdministrator) {
-  DsnRecipient recipient = unknown_user();
-  recipient.action = DsnAction::delayed;
-  recipient.cause = DsnCause::held;
-  recipient.reply = "550 5.7.60 not your address";
-  EXPECT_TRUE(
-      says(report_of({recipient}),
-           "It is held on box.example.org until an administrator of that machine has looked "
-           "at it. The mail server's own words:    550 5.7.60 not your address"));
 }
 
 TEST(DsnText, AnAdministratorCanTakeMailOut) {

@@ -162,6 +162,20 @@ TEST_F(BounceTest, TheSenderWhoAskedIsToldOfASmartHostThatWillNotTell) {
   EXPECT_TRUE(contains(text, "Content-Type: message/rfc822\n")) << text;
 }
 
+TEST_F(BounceTest, TheSenderWhoAskedIsToldOfWhatTheAliasesSendNoFurther) {
+  auto envelope = queue::envelope_to({"noreply@here.example"});
+  envelope.recipients[0].notify.success = true;
+  auto entry = it.entry(envelope);
+  const Outcome taken{0, RecipientStatus::relayed, "its alias is /dev/null"};
+  recorded = it.queue.record(entry, std::span(&taken, 1)).value();
+  const auto text = text_of(settle(entry).notification);
+  for (const std::string_view part :
+       {"Subject: Delivered mail: hi\n", "Action: delivered\nStatus: 2.0.0\nDiagnostic-Code: x-mailchute; its alias",
+        "The aliases of here.example send it no further. The reason:\n\n  its alias is /dev/null\n\nYou need not"}) {
+    EXPECT_TRUE(contains(text, part)) << part << "\n" << text;
+  }
+}
+
 TEST_F(BounceTest, WhatIsNoAddressIsToldOfAsSuch) {
   auto envelope = queue::envelope_to({"a@b"});
   envelope.recipients.push_back({"b@@b", "", {}, "an '@' too many"});
