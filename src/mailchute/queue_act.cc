@@ -25,6 +25,7 @@ using queue::Word;
 
 // One sync for so many; short enough for a bar that moves.
 constexpr std::size_t kBatch = 100;
+constexpr std::size_t kMostReason = 500;  // stands in the log and in a notification, a few lines of it
 
 struct VerbWords {
   const char* name;
@@ -86,6 +87,8 @@ Result<std::vector<Word>> changes(const ActOptions& options, const config::Setti
     words.push_back({"old", std::move(exchange->old)});
     words.push_back({"new", std::move(exchange->now)});
   }
+  if (options.reason.size() > kMostReason)
+    return failure(Error::Kind::usage, "--because: longer than " + std::to_string(kMostReason) + " octets");
   if (!options.reason.empty()) words.push_back({"reason", options.reason});
   return words;
 }

@@ -109,11 +109,12 @@ class ActTask : public Task {
 // holds what he got against its checksum.
 class ExportTask : public Task {
  public:
-  ExportTask(const Desk& desk, std::string id, std::uint64_t offset)
-      : directory_(desk.settings.queue_directory), id_(std::move(id)), offset_(offset) {}
+  ExportTask(Desk& desk, uid_t by, std::string id, std::uint64_t offset)
+      : desk_(desk), by_(by), id_(std::move(id)), offset_(offset) {}
 
   bool step(std::string& answer) override {
     const auto read = piece();
+    if (read && offset_ == 0) desk_.log(Event("exported", Severity::notice).with("id", id_).with("by", std::uint64_t{by_}));
     answer = read ? " " + escaped(read->octets) + "\nOK octets=" + std::to_string(read->size) + "\n"
                   : "ERROR " + escaped(read.error().text) + "\n";
     return true;
@@ -121,7 +122,7 @@ class ExportTask : public Task {
 
  private:
   Result<queue::Piece> piece() const {
-    const auto view = queue::View::open(directory_);
+    const auto view = queue::View::open(desk_.settings.queue_directory);
     if (!view) return failure(view.error());
     const auto whole = view->find_whole(id_);
     if (!whole) return failure(Error::Kind::rejected, "no entry " + id_ + " in the queue");
@@ -134,7 +135,8 @@ class ExportTask : public Task {
     return queue::Piece{std::move(octets), static_cast<std::uint64_t>(status->st_size)};
   }
 
-  std::string directory_;
+  Desk& desk_;
+  uid_t by_;
   std::string id_;
   std::uint64_t offset_;
 };
@@ -159,11 +161,11 @@ std::unique_ptr<Task> act_task(relay::Act act, const std::vector<Word>& words, D
   return std::make_unique<ActTask>(desk, std::move(act), std::move(ids));
 }
 
-std::unique_ptr<Task> export_task(const std::vector<Word>& words, const Desk& desk) {
+std::unique_ptr<Task> export_task(const std::vector<Word>& words, uid_t by, Desk& desk) {
   if (words.size() != 2 || words[0].key != "id" || words[1].key != "offset") return nullptr;
   const auto offset = parse_number(words[1].value);
   if (!offset) return nullptr;
-  return std::make_unique<ExportTask>(desk, words[0].value, *offset);
+  return std::make_unique<ExportTask>(desk, by, words[0].value, *offset);
 }
 
 }  // namespace
@@ -175,7 +177,7 @@ std::unique_ptr<Task> administration_task(std::string_view request, const Asker&
   if (!asker.administrator) return for_administrators(verb + " messages");
   const auto words = queue::parse_words(request.substr(std::min(verb.size() + 1, request.size())));
   if (!words) return nullptr;
-  return act ? act_task({*act, asker.uid}, *words, desk) : export_task(*words, desk);
+  return act ? act_task({*act, asker.uid}, *words, desk) : export_task(*words, asker.uid, desk);
 }
 
 }  // namespace mailchute::mailchuted

@@ -6,16 +6,15 @@
 #include <algorithm>
 #include <utility>
 
+#include "queue/control.h"
 #include "sys/clock.h"
 #include "sys/identity.h"
 
 namespace mailchute::mailchuted {
 namespace {
 
-// A request names some queue ids: this is room for two thousand. A client has ten seconds to ask, and
-// as long to take the answer. Should it take long to work out, for a disk that is slow, the client is
-// told now and then that it is under way.
-constexpr std::size_t kMaxRequest = 64 << 10;
+// A client has ten seconds to ask, and as long to take the answer. Should it take long to work out, for a
+// disk that is slow, the client is told now and then that it is under way.
 constexpr Milliseconds kPatience{10000};
 constexpr Milliseconds kStillAtIt{3000};
 constexpr unsigned kLongestTask = 100;  // times as long
@@ -58,7 +57,7 @@ class ControlServer::Client : public net::ConnectionUser {
     if (asked_) return;
     request_ += octets;
     const auto end = request_.find('\n');
-    if (end == std::string::npos && request_.size() < kMaxRequest) return;
+    if (end == std::string::npos && request_.size() < queue::kMaxRequest) return;
     asked_ = true;
     const auto who = uid();
     answered_ = end == std::string::npos || !who;

@@ -13,7 +13,7 @@ namespace {
 constexpr std::string_view kEvents[] = {
     "queued", "delivered", "possibly-delivered", "deferred", "failed", "held", "discarded", "no-address",
     "bounced", "notified", "bounce-failed", "dead-letter", "dead-letter-removed", "readdressed", "released",
-    "given-up", "removed", "held-back", "digest", "digest-failed", "junk", "damaged",
+    "given-up", "removed", "exported", "held-back", "digest", "digest-failed", "junk", "damaged",
     "submission-refused", "smtp-refused", "smart-host-trouble", "smart-host-broke-protocol",
     "network-changed", "record-failed", "adopt-failed", "mail-broken", "mail-works", "alarm-command",
     "worker-died", "worker-stuck", "cannot-start", "reload", "reload-refused",

@@ -52,6 +52,8 @@ Error explained(Error error) {
 }  // namespace
 
 Result<Answer> ask(const std::string& socket, std::string_view request, Milliseconds patience) {
+  if (request.size() >= kMaxRequest)
+    return failure(Error::Kind::usage, "too much to ask mailchuted for at a time: more than " + std::to_string(kMaxRequest) + " octets");
   auto client = sys::UnixClient::connect(socket, patience);
   if (!client) return failure(client.error().kind, client.error().text + "; is mailchuted running?");
   if (auto sent = client->send(std::string(request) + "\n"); !sent) return failure(sent.error());

@@ -49,7 +49,11 @@ struct Answer {
 // For each line of an answer.
 inline constexpr Milliseconds kPatience{10000};
 
-// Kind temporary: no daemon, or no answer in time; rejected: the daemon's ERROR.
+// Room for the names of two thousand messages.
+inline constexpr std::size_t kMaxRequest = 64 << 10;
+
+// Kind temporary: no daemon, or no answer in time; rejected: the daemon's ERROR; usage: a request that is
+// too long for it.
 Result<Answer> ask(const std::string& socket, std::string_view request, Milliseconds patience = kPatience);
 
 // The whole queue, dead letters not counted, whatever the asker may see of it.

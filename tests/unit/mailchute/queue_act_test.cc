@@ -155,6 +155,19 @@ TEST_F(QueueAct, AWordThatAScriptHasNotSetIsNoCondition) {
   refused("--set-sender");
 }
 
+TEST_F(QueueAct, MoreThanTheDaemonReadsIsNotAskedFor) {
+  FakeDaemon daemon(socket, {page({kA})});
+  auto options = on({"1AAA"});
+  options.reason = std::string(501, 'x');
+  EXPECT_EQ(told([&] { return act_on_messages(config, Verb::bounce, options); }), 64);
+  EXPECT_EQ(err, "mailchute: --because: longer than 500 octets\n");
+  options.reason = std::string(500, 'x');
+  options.selection.reasons = {std::string(70000, 'x')};
+  EXPECT_EQ(told([&] { return act_on_messages(config, Verb::bounce, options); }), 64);
+  EXPECT_EQ(err, "mailchute: too much to ask mailchuted for at a time: more than 65536 octets\n");
+  EXPECT_EQ(queue::ask(socket, "LIST").has_value(), true) << "nobody has asked it before";
+}
+
 TEST_F(QueueAct, WhatIsNotThereIsInTheDocument) {
   FakeDaemon daemon(socket, {page({}), page({})});
   auto options = on({"1AAA"});
