@@ -56,7 +56,7 @@ void HeaderAsSent(benchmark::State& state) {
   SenderPolicy policy{.hostname = at.hostname, .domain = at.domain};
   policy.kind = static_cast<SenderPolicy::Kind>(state.range(0));
   policy.address = {"alerts", "example.org"};
-  const Trace truth{.hostname = at.hostname, .uid = at.uid, .queue_id = at.queue_id};
+  const Trace truth{.hostname = at.hostname, .uid = at.uid, .queue_id = at.queue_id, .only_recipient = {}};
   for (auto _ : state) {
     HeaderReader stored;
     if (!stored.feed(text)) state.SkipWithError("header refused");
