@@ -60,11 +60,13 @@ void check_lookup(const SmartHost& host, const Lines& lines, Complaints& complai
   if (host.lookup == Lookup::address) return;
   if (written(lines, "smart_host.host") && !is_domain_name(host.host))
     complaints.add(line_of_first(lines, {"smart_host.lookup"}),
-                   "smart_host.lookup wants a domain for host, and " + quoted(host.host) + " is none; leave lookup out");
+                   "smart_host.lookup wants a domain for host, and " + quoted(host.host) +
+                       " is none; leave lookup out");
   const bool says_tls = written(lines, "smart_host.tls") && host.tls != Tls::none;
   if (host.lookup == Lookup::srv && (says_tls || written(lines, "smart_host.port")))
-    complaints.add(line_of_first(lines, {"smart_host.port", "smart_host.tls"}),
-                   "smart_host.lookup = \"srv\" finds out about the port and TLS; leave port and tls out");
+    complaints.add(
+        line_of_first(lines, {"smart_host.port", "smart_host.tls"}),
+        "smart_host.lookup = \"srv\" finds out about the port and TLS; leave port and tls out");
 }
 
 void check_smart_host(const SmartHost& host, const Lines& lines, Complaints& complaints) {
@@ -129,7 +131,8 @@ void check_storms(const Lines& lines, Complaints& complaints) {
       const std::string path = std::string("storms.") + name;
       if (!written(lines, path) || written(lines, std::string("storms.") + users)) continue;
       return complaints.add(lines.find(path)->second,
-                            path + " without " + users + ", so that it holds for nobody; write " + users + " = \"all\";");
+                            path + " without " + users + ", so that it holds for nobody; write " +
+                                users + " = \"all\";");
     }
   };
   check("limits", {"messages_per_minute", "messages_in_queue", "size_in_queue"});
@@ -143,7 +146,8 @@ void check_ways_in(const Settings& settings, const Lines& lines, Complaints& com
                  "anything; write submission_socket = true;");
 }
 
-void check_names(const Settings& settings, const std::vector<Lines>& items, Complaints& complaints) {
+void check_names(const Settings& settings, const std::vector<Lines>& items,
+                 Complaints& complaints) {
   std::set<std::string_view> names;
   for (std::size_t i = 0; i < items.size(); ++i)
     if (!names.insert(settings.smart_hosts[i].name).second)
@@ -152,39 +156,47 @@ void check_names(const Settings& settings, const std::vector<Lines>& items, Comp
                          "; give each a name = \"...\"; of its own");
 }
 
-void check_route(const SmartHostRoute& route, const Lines& lines, const std::vector<std::string_view>& names,
-                 Complaints& complaints) {
-  for (const auto& [path, what, patterns] : {std::tuple("routes.sender", "sender", &route.senders),
-                                             std::tuple("routes.recipient", "recipient", &route.recipients)})
+void check_route(const SmartHostRoute& route, const Lines& lines,
+                 const std::vector<std::string_view>& names, Complaints& complaints) {
+  for (const auto& [path, what, patterns] :
+       {std::tuple("routes.sender", "sender", &route.senders),
+        std::tuple("routes.recipient", "recipient", &route.recipients)})
     if (complaints.empty() && written(lines, path) && patterns->empty())
-      complaints.add(lines.at(path), std::string(path) + " names nobody; leave " + what + " out where any will do");
+      complaints.add(lines.at(path),
+                     std::string(path) + " names nobody; leave " + what + " out where any will do");
   if (!written(lines, "routes.smart_host"))
-    return complaints.add(lines.at("routes"),
-                          "a route without a smart_host; write smart_host = \"" + std::string(names.front()) + "\";");
+    return complaints.add(
+        lines.at("routes"),
+        "a route without a smart_host; write smart_host = \"" + std::string(names.front()) + "\";");
   for (const std::string& name : route.smart_hosts) {
     if (std::find(names.begin(), names.end(), name) != names.end()) continue;
     const std::string_view meant = nearest(name, names);
     complaints.add(lines.at("routes.smart_host"),
                    "there is no smart host called " + quoted(name) +
-                       (meant.empty() ? "; give one of them that name" : "; did you mean '" + std::string(meant) + "'?"));
+                       (meant.empty() ? "; give one of them that name"
+                                      : "; did you mean '" + std::string(meant) + "'?"));
   }
 }
 
-// Everything must have somewhere to go, and every smart host something to do. Of routes that are understood.
-void check_use(const Settings& settings, const Items& items, bool all_taken, Complaints& complaints) {
+// Everything must have somewhere to go, and every smart host something to do. Of routes that are
+// understood.
+void check_use(const Settings& settings, const Items& items, bool all_taken,
+               Complaints& complaints) {
   std::set<std::string_view> used;
-  for (const SmartHostRoute& route : settings.routes) used.insert(route.smart_hosts.begin(), route.smart_hosts.end());
+  for (const SmartHostRoute& route : settings.routes)
+    used.insert(route.smart_hosts.begin(), route.smart_hosts.end());
   const auto is_used = [&](const SmartHost& host) { return used.count(host.name) != 0; };
   const auto& hosts = settings.smart_hosts;
   if (!all_taken && std::all_of(hosts.begin(), hosts.end(), is_used))
     complaints.add(items.at("routes").back().at("routes"),
-                   "mail that no route matches has nowhere to go, since each smart host belongs to a route; add a last "
-                   "one: { smart_host = \"" + hosts.front().name + "\"; }");
+                   "mail that no route matches has nowhere to go, since each smart host belongs to "
+                   "a route; add a last one: { smart_host = \"" + hosts.front().name + "\"; }");
   const auto listed = items.find("smart_hosts");
   for (std::size_t i = 0; all_taken && listed != items.end() && i < hosts.size(); ++i)
     if (!is_used(hosts[i]))
-      complaints.add(listed->second[i].at("smart_host"),
-                     "no route leads to " + quoted(hosts[i].name) + ", and one of them takes all other mail");
+      complaints.add(
+          listed->second[i].at("smart_host"),
+          "no route leads to " + quoted(hosts[i].name) + ", and one of them takes all other mail");
 }
 
 void check_routes(const Settings& settings, const Items& items, Complaints& complaints) {
@@ -196,34 +208,43 @@ void check_routes(const Settings& settings, const Items& items, Complaints& comp
     const SmartHostRoute& route = settings.routes[i];
     const Lines& lines = items.at("routes")[i];
     check_route(route, lines, names, complaints);
-    if (all_taken) complaints.add(lines.at("routes"), "no mail gets to this route, as one before it takes all; move that to the end");
+    if (all_taken)
+      complaints.add(
+          lines.at("routes"),
+          "no mail gets to this route, as one before it takes all; move that to the end");
     all_taken = all_taken || (route.senders.empty() && route.recipients.empty());
   }
   if (complaints.empty()) check_use(settings, items, all_taken, complaints);
 }
 
-void check_smart_hosts(const Settings& settings, const Lines& lines, const Items& items, Complaints& complaints) {
+void check_smart_hosts(const Settings& settings, const Lines& lines, const Items& items,
+                       Complaints& complaints) {
   const bool one = written(lines, "smart_host");
   const bool several = written(lines, "smart_hosts");
   if (one && several)
-    return complaints.add(lines.at("smart_host"), "smart_host beside smart_hosts; write it there, with the others");
+    return complaints.add(lines.at("smart_host"),
+                          "smart_host beside smart_hosts; write it there, with the others");
   if (!one && !several)
     return complaints.add(0, "no smart host: write smart_host = { host = \"mail.example.org\"; };");
   const auto& hosts = settings.smart_hosts;
   const auto listed = items.find("smart_hosts");
   if (one && !hosts.empty()) check_smart_host(hosts.front(), lines, complaints);
   if (several && listed != items.end()) {
-    for (std::size_t i = 0; i < listed->second.size(); ++i) check_smart_host(hosts[i], listed->second[i], complaints);
+    for (std::size_t i = 0; i < listed->second.size(); ++i)
+      check_smart_host(hosts[i], listed->second[i], complaints);
     check_names(settings, listed->second, complaints);
   } else if (several && complaints.empty()) {
-    complaints.add(lines.at("smart_hosts"), "no smart host in it; write smart_hosts = ( { host = \"mail.example.org\"; } );");
+    complaints.add(
+        lines.at("smart_hosts"),
+        "no smart host in it; write smart_hosts = ( { host = \"mail.example.org\"; } );");
   }
   check_routes(settings, items, complaints);
 }
 
 }  // namespace
 
-void check_together(const Settings& settings, const Lines& lines, const Items& items, Complaints& complaints) {
+void check_together(const Settings& settings, const Lines& lines, const Items& items,
+                    Complaints& complaints) {
   check_retry(settings.retry, lines, complaints);
   check_storms(lines, complaints);
   check_ways_in(settings, lines, complaints);

@@ -23,7 +23,8 @@ std::vector<Dispatch::Host> dispatch_hosts(const config::Settings& settings) {
   return hosts;
 }
 
-Conversation::Options conversation_options(const config::Settings& settings, const config::SmartHost& host,
+Conversation::Options conversation_options(const config::Settings& settings,
+                                           const config::SmartHost& host,
                                            std::string_view password) {
   Conversation::Options options{settings.hostname, host, std::nullopt};
   if (!host.user.empty()) options.credentials = smtp::Credentials{host.user, password};
@@ -42,17 +43,31 @@ Concerned concerned(const config::Users& users, std::string_view setting, Log& l
 }  // namespace
 
 Delivery::Delivery(net::EventLoop& loop, queue::Queue& queue, const config::Settings& settings,
-                   const mail::Router& router, std::span<const Access> access, Log& log, Board& board)
-    : loop_(loop), queue_(queue), settings_(settings), routes_(settings),
-      retry_{settings.retry.first, settings.retry.longest}, log_(log), board_(board),
-      submitters_(settings.storms, concerned(settings.storms.limits, "storms.limits", log), queue.daemon()),
-      digester_(queue, settings, concerned(settings.storms.digests, "storms.digests", log), submitters_, *this, log),
-      dispatch_(dispatch_hosts(settings), routes_.hosts(), retry_, &submitters_), recorder_(loop, queue, settings, *this, log),
+                   const mail::Router& router, std::span<const Access> access, Log& log,
+                   Board& board)
+    : loop_(loop),
+      queue_(queue),
+      settings_(settings),
+      routes_(settings),
+      retry_{settings.retry.first, settings.retry.longest},
+      log_(log),
+      board_(board),
+      submitters_(settings.storms, concerned(settings.storms.limits, "storms.limits", log),
+                  queue.daemon()),
+      digester_(queue, settings, concerned(settings.storms.digests, "storms.digests", log),
+                submitters_, *this, log),
+      dispatch_(dispatch_hosts(settings), routes_.hosts(), retry_, &submitters_),
+      recorder_(loop, queue, settings, *this, log),
       administration_(queue, settings, *this, recorder_, *this, log),
-      stock_(loop, queue, settings, router, routes_, submitters_, digester_, dispatch_, recorder_, *this, board, log), wake_timer_(loop),
-      look_timer_(loop), finish_timer_(loop), random_(std::random_device{}()) {
+      stock_(loop, queue, settings, router, routes_, submitters_, digester_, dispatch_, recorder_,
+             *this, board, log),
+      wake_timer_(loop),
+      look_timer_(loop),
+      finish_timer_(loop),
+      random_(std::random_device{}()) {
   for (std::size_t i = 0; i < settings.smart_hosts.size(); ++i) {
-    hosts_.push_back({conversation_options(settings, settings.smart_hosts[i], access[i].password), access[i].tls});
+    hosts_.push_back({conversation_options(settings, settings.smart_hosts[i], access[i].password),
+                      access[i].tls});
   }
 }
 
@@ -71,7 +86,8 @@ void Delivery::look_for_new_mail() {
 void Delivery::adopt() {
   look_timer_.start(kLookAgain, [this] { look_for_new_mail(); });
   auto adopted = queue_.adopt(kAdoptAtOnce);
-  if (!adopted) return log_(Event("adopt-failed", Severity::error).with("reason", adopted.error().text));
+  if (!adopted)
+    return log_(Event("adopt-failed", Severity::error).with("reason", adopted.error().text));
   for (const auto& entry : *adopted) take_up(entry);
   if (!queue_.more_to_adopt()) return;
   if (!adopted->empty()) return look_for_new_mail();
@@ -112,7 +128,8 @@ bool Delivery::retry(const std::string& id) {
   return known;
 }
 
-// A connection that is just being opened may have begun too early, and is not over before its time limit.
+// A connection that is just being opened may have begun too early, and is not over before its time
+// limit.
 bool Delivery::network_changed() {
   bool concerned = false;
   const auto all = loads();
@@ -128,116 +145,32 @@ bool Delivery::network_changed() {
   return dispatch_.size() != 0;
 }
 
-// Connections
-
-void Delivery::pump() {
-  if (finishing()) return;
-  if (!recorder_.overwhelmed()) {
-    while (const auto host = dispatch_.probe_wanted(loads(), sys::boot_now())) open_connection(*host);
-  }
-  wake_conversations(true);
-  wake_conversations(false);
-  if (!recorder_.overwhelmed()) {
-    while (const auto host = dispatch_.connection_wanted(loads(), sys::boot_now(), moment().chance)) open_connection(*host);
-  }
-  wake_when_due();
-}
-
-void Delivery::pump_soon() {
-  if (std::exchange(pumping_soon_, true)) return;
-  loop_.post([this] {
-    pumping_soon_ = false;
-    pump();
-  });
-}
-
-// Those of smart hosts in doubt first, or a probe would find nothing to take.
-void Delivery::wake_conversations(bool on_probation) {
-  for (std::size_t host = 0; host < hosts_.size(); ++host) {
-    if (dispatch_.health(host).on_probation() != on_probation) continue;
-    for (const auto& conversation : hosts_[host].conversations) conversation->wake();
-  }
-}
-
-void Delivery::open_connection(std::size_t host) {
-  dispatch_.opening(host, sys::boot_now());
-  Host& to = hosts_[host];
-  to.conversations.push_back(
-      std::make_unique<Conversation>(loop_, to.options, to.tls, static_cast<ConversationUser&>(*this)));
-}
-
-void Delivery::wake_when_due() {
-  const Instant now = sys::boot_now();
-  const auto next = dispatch_.wake(loads(), now);
-  if (!next) return wake_timer_.cancel();
-  wake_timer_.start(std::max(*next - now, Milliseconds(0)), [this] { pump(); });
-}
-
-std::vector<Dispatch::Load> Delivery::loads() const {
-  std::vector<Dispatch::Load> loads;
-  for (const Host& host : hosts_) {
-    const auto established = [](const auto& conversation) { return conversation->established(); };
-    loads.push_back({host.conversations.size(),
-                     static_cast<std::size_t>(
-                         std::count_if(host.conversations.begin(), host.conversations.end(), established)),
-                     careful_in_flight(loads.size())});
-  }
-  return loads;
-}
-
-std::size_t Delivery::host_of(const Conversation& conversation) const {
-  const auto has_it = [&](const Host& host) {
-    return std::any_of(host.conversations.begin(), host.conversations.end(),
-                       [&](const auto& one) { return one.get() == &conversation; });
-  };
-  return static_cast<std::size_t>(std::find_if(hosts_.begin(), hosts_.end(), has_it) - hosts_.begin());
-}
-
-std::size_t Delivery::connections() const {
-  std::size_t count = 0;
-  for (const Host& host : hosts_) count += host.conversations.size();
-  return count;
-}
-
 // What goes out
 
-bool Delivery::probing(std::size_t host) const {
-  return std::any_of(in_flight_.begin(), in_flight_.end(),
-                     [&](const auto& sent) { return sent.second.host == host && sent.second.probe; });
-}
-
-bool Delivery::careful_in_flight(std::size_t host) const {
-  return std::any_of(in_flight_.begin(), in_flight_.end(), [&](const auto& sent) {
-    return sent.second.host == host && sent.second.care == Care::needed;
-  });
-}
-
-// A message that needs care, and one that tries a smart host that is in doubt, has its connection to
-// itself.
+// A message that needs care, and one that tries a smart host that is in doubt, has its connection
+// to itself.
 bool Delivery::may_begin(std::size_t host, const Conversation& conversation) const {
   if (finishing() || recorder_.overwhelmed()) return false;
-  if (dispatch_.health(host).on_probation()) return !conversation.in_flight() && !probing(host);
-  return std::none_of(in_flight_.begin(), in_flight_.end(), [&](const auto& sent) {
-    return sent.second.conversation == &conversation && sent.second.care == Care::needed;
-  });
+  if (dispatch_.health(host).on_probation())
+    return !conversation.in_flight() && !in_flight_.probe(host);
+  return !in_flight_.careful(conversation);
 }
 
 std::optional<smtp::Transaction> Delivery::next_transaction(const Conversation& conversation) {
   const std::size_t host = host_of(conversation);
   if (!may_begin(host, conversation)) return std::nullopt;
-  auto message = load_next(host, conversation, conversation.in_flight() || careful_in_flight(host));
+  auto message =
+      load_next(host, conversation, conversation.in_flight() || in_flight_.careful(host));
   if (!message) {
     wake_when_due();
     return std::nullopt;
   }
-  const smtp::TransactionId id = ++last_id_;
   dispatch_.begun(host, sys::boot_now());
   board_.take(message->entry.id());
   submitters_.begun(message->entry.id(), sys::boot_now());
   const Care care = dispatch_.care(message->entry.id());
   const bool probe = dispatch_.health(host).on_probation();
-  auto& sent = in_flight_.emplace(id, InFlight{std::move(*message), host, &conversation, care, probe}).first->second;
-  return sent.message.transaction(id);
+  return in_flight_.begin({std::move(*message), host, &conversation, care, probe});
 }
 
 // The least of those limits that there are; 0: none.
@@ -250,7 +183,8 @@ std::size_t Delivery::most_recipients(std::size_t host, const smtp::Extensions& 
   return most;
 }
 
-std::optional<Outgoing> Delivery::load_next(std::size_t host, const Conversation& conversation, bool plain_only) {
+std::optional<Outgoing> Delivery::load_next(std::size_t host, const Conversation& conversation,
+                                            bool plain_only) {
   const smtp::Extensions& offered = conversation.extensions();
   while (auto taken = dispatch_.take(host, sys::boot_now(), plain_only)) {
     const Board::Touch touch(board_, taken->id);
@@ -272,15 +206,14 @@ std::optional<Outgoing> Delivery::load_next(std::size_t host, const Conversation
   return std::nullopt;
 }
 
-const Outgoing& Delivery::message_of(smtp::TransactionId id) { return in_flight_.at(id).message; }
+const Outgoing& Delivery::message_of(smtp::TransactionId id) { return in_flight_.message(id); }
 
 void Delivery::on_final_dot(smtp::TransactionId id) { board_.sent(message_of(id).entry.id()); }
 
 // What was said
 
 bool Delivery::on_report(const Conversation& conversation, smtp::TransactionReport report) {
-  auto node = in_flight_.extract(report.id);
-  InFlight& sent = node.mapped();
+  InFlight::Sent sent = in_flight_.end(report.id);
   const std::string& id = sent.message.entry.id();
   const Board::Touch touch(board_, id);
   dispatch_.ended(sent.host, report.stage > smtp::Stage::rset && !report.local, sys::boot_now());
@@ -300,10 +233,11 @@ bool Delivery::on_report(const Conversation& conversation, smtp::TransactionRepo
   } else {
     bool again = false;
     for (const Verdict& verdict : judgement.recipients) {
-      delivered_ += verdict.what == Verdict::What::delivered;
-      again |= verdict.what == Verdict::What::deferred || verdict.what == Verdict::What::possibly_delivered;
+      again |= verdict.what == Verdict::What::deferred ||
+               verdict.what == Verdict::What::possibly_delivered;
     }
-    dispatch_.outcome(id, sent.message.envelope_addresses(), again, sent.message.more && !judgement.alone && goes_on(report));
+    dispatch_.outcome(id, sent.message.envelope_addresses(), again,
+                      sent.message.more && !judgement.alone && goes_on(report));
     recorder_.record(std::move(sent.message), std::move(judgement),
                      conversation.via());
   }
@@ -312,13 +246,14 @@ bool Delivery::on_report(const Conversation& conversation, smtp::TransactionRepo
   return !leave;
 }
 
-Judgement Delivery::judge_sent(const InFlight& sent, const smtp::TransactionReport& report) {
+Judgement Delivery::judge_sent(const InFlight::Sent& sent, const smtp::TransactionReport& report) {
   const Outgoing& message = sent.message;
   const Sent about{message.entry.id(), message.reverse_path, message.addresses, sent.probe};
   Health& health = dispatch_.health(sent.host);
   const Instant now = sys::boot_now();
   Judgement judgement = judge(report, health.blames(about, now));
-  for (const std::string& other : health.judged(about, judgement, moment())) dispatch_.hurry(other, now);
+  for (const std::string& other : health.judged(about, judgement, moment()))
+    dispatch_.hurry(other, now);
   return judgement;
 }
 
@@ -346,33 +281,6 @@ Sight::Standing Delivery::standing(const std::string& id) const {
   return dispatch_.taken(id) ? Standing::taken : Standing::waiting;
 }
 
-void Delivery::on_over(const Conversation& conversation, std::optional<smtp::Close::Trouble> trouble,
-                       bool used) {
-  if (trouble) judge_end(conversation, *trouble, used);
-  hosts_[host_of(conversation)].conversations.remove_if(
-      [&](const auto& other) { return other.get() == &conversation; });
-  finish_if_idle();
-  pump();
-}
-
-void Delivery::judge_end(const Conversation& conversation, const smtp::Close::Trouble& trouble, bool used) {
-  // On a connection that has worked, trouble between messages means a new connection, no pause.
-  const bool session =
-      trouble.stage < smtp::Stage::idle || (trouble.stage <= smtp::Stage::rset && !used);
-  // Others that are still being opened count, too: when they fail as well, the last one is alone.
-  const std::size_t host = host_of(conversation);
-  const auto others = static_cast<unsigned>(hosts_[host].conversations.size()) - 1;
-  const bool grave = trouble.server_fault || (session && others == 0);
-  log_(Event(trouble.server_fault ? "smart-host-broke-protocol" : "smart-host-trouble",
-             grave ? Severity::warning : Severity::notice)
-           .with("relay", conversation.relay_name())
-           .with("stage", smtp::name_of(trouble.stage))
-           .with("reason", trouble.text));
-  if (!session) return;
-  if (others > 0) return dispatch_.health(host).crowded(others, cause_of(trouble), sys::boot_now());
-  dispatch_.health(host).trouble(cause_of(trouble), trouble.text, moment());
-}
-
 // The end
 
 void Delivery::finish(std::optional<Milliseconds> within, std::function<void()> done) {
@@ -382,7 +290,8 @@ void Delivery::finish(std::optional<Milliseconds> within, std::function<void()> 
   if (within) {
     finish_timer_.start(*within, [this] {
       for (const Host& host : hosts_) {
-        for (const auto& conversation : host.conversations) conversation->abandon("mailchuted is stopping");
+        for (const auto& conversation : host.conversations)
+          conversation->abandon("mailchuted is stopping");
       }
       finish_if_idle();
     });

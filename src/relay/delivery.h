@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Takes messages from the queue to the smart hosts: holds the connections and what is in flight. Which
-// message goes where and when is dispatch.h's to say, what the outcomes mean verdict.h's, how they
-// become facts on disk recorder.h's, how a smart host fares health.h's.
+// Takes messages from the queue to the smart hosts: holds the connections and what is in flight.
+// Which message goes where and when is dispatch.h's to say, what the outcomes mean verdict.h's, how
+// they become facts on disk recorder.h's, how a smart host fares health.h's.
 #pragma once
 
 #include <functional>
 #include <list>
-#include <map>
 #include <memory>
 #include <optional>
 #include <random>
@@ -26,6 +25,7 @@
 #include "relay/conversation.h"
 #include "relay/digester.h"
 #include "relay/dispatch.h"
+#include "relay/in_flight.h"
 #include "relay/outgoing.h"
 #include "relay/recorder.h"
 #include "relay/stock.h"
@@ -48,7 +48,6 @@ struct DeliveryStatus {
   std::size_t waiting = 0;    // messages in the queue
   std::size_t in_flight = 0;
   std::size_t connections = 0;
-  std::uint64_t delivered = 0;  // recipients since start
   std::optional<Time> oldest;
   std::vector<SmartHostStatus> smart_hosts;
   // All together: what the one says that is in trouble, paused only if all are.
@@ -85,8 +84,8 @@ class Delivery : private ConversationUser, private RecorderUser, private Sight {
   // Now, not when its time comes; also ends all pauses of smart hosts. Returns how many.
   std::size_t retry_all();
   bool retry(const std::string& id);
-  // The network is another one: a smart host that could not be reached is tried at once, and so is the
-  // message that a connection was lost with. False: there is no need to.
+  // The network is another one: a smart host that could not be reached is tried at once, and so is
+  // the message that a connection was lost with. False: there is no need to.
   bool network_changed();
   Administration& administration() { return administration_; }
 
@@ -105,13 +104,6 @@ class Delivery : private ConversationUser, private RecorderUser, private Sight {
     const net::TlsContext* tls;
     std::list<std::unique_ptr<Conversation>> conversations{};
     std::size_t takes = 0;  // recipients at once, as it has shown; 0: not known
-  };
-  struct InFlight {
-    Outgoing message;
-    std::size_t host;
-    const Conversation* conversation;
-    Care care;
-    bool probe;  // begun while the smart host was on probation
   };
 
   std::optional<smtp::Transaction> next_transaction(const Conversation& conversation) override;
@@ -140,13 +132,12 @@ class Delivery : private ConversationUser, private RecorderUser, private Sight {
   std::vector<Dispatch::Load> loads() const;
   std::size_t host_of(const Conversation& conversation) const;
   std::size_t connections() const;
-  bool probing(std::size_t host) const;
-  bool careful_in_flight(std::size_t host) const;
   bool may_begin(std::size_t host, const Conversation& conversation) const;
   std::size_t most_recipients(std::size_t host, const smtp::Extensions& offered) const;
-  std::optional<Outgoing> load_next(std::size_t host, const Conversation& conversation, bool plain_only);
+  std::optional<Outgoing> load_next(std::size_t host, const Conversation& conversation,
+                                    bool plain_only);
 
-  Judgement judge_sent(const InFlight& sent, const smtp::TransactionReport& report);
+  Judgement judge_sent(const InFlight::Sent& sent, const smtp::TransactionReport& report);
   void judge_end(const Conversation& conversation, const smtp::Close::Trouble& trouble, bool used);
   void forget_pauses();
   SmartHostStatus status_of(std::size_t host) const;
@@ -168,9 +159,7 @@ class Delivery : private ConversationUser, private RecorderUser, private Sight {
   Recorder recorder_;
   Administration administration_;
   Stock stock_;
-  std::map<smtp::TransactionId, InFlight> in_flight_;
-  smtp::TransactionId last_id_ = 0;
-  std::uint64_t delivered_ = 0;
+  InFlight in_flight_;
   net::Timer wake_timer_;
   net::Timer look_timer_;
   net::Timer finish_timer_;

@@ -13,7 +13,8 @@ void sum_up(DeliveryStatus& status) {
   bool all_paused = true;
   for (const SmartHostStatus& host : status.smart_hosts) {
     const bool one = status.smart_hosts.size() == 1;
-    status.smart_host.append(status.smart_host.empty() ? "" : ", ").append(one ? host.place : host.name);
+    status.smart_host.append(status.smart_host.empty() ? "" : ", ")
+        .append(one ? host.place : host.name);
     all_paused = all_paused && host.paused_until;
     if (worst == nullptr && !host.last_error.empty()) worst = &host;
   }
@@ -55,16 +56,15 @@ DeliveryStatus Delivery::status() const {
   status.waiting = dispatch_.size();
   status.in_flight = in_flight_.size();
   status.connections = connections();
-  status.delivered = delivered_;
   status.oldest = dispatch_.oldest();
-  for (std::size_t host = 0; host < hosts_.size(); ++host) status.smart_hosts.push_back(status_of(host));
+  for (std::size_t host = 0; host < hosts_.size(); ++host)
+    status.smart_hosts.push_back(status_of(host));
   sum_up(status);
   return status;
 }
 
 bool Delivery::in_flight(const std::string& id) const {
-  return std::any_of(in_flight_.begin(), in_flight_.end(),
-                     [&](const auto& sent) { return sent.second.message.entry.id() == id; });
+  return in_flight_.has(id);
 }
 
 std::optional<Time> Delivery::next_try(const std::string& id) const {

@@ -4,17 +4,9 @@
 #include <algorithm>
 
 namespace mailchute::relay {
-namespace {
 
-// One connection carries many messages at a round trip each. Another one is worth its handshake when
-// so many are due for each that is open, or when one has been due for so long, and none begun, that
-// those that are open must be stuck.
-constexpr std::size_t kBacklog = 8;
-constexpr Milliseconds kPatience{1000};
-
-}  // namespace
-
-Dispatch::Dispatch(std::span<const Host> hosts, Routes routes, RetryLimits limits, const Submitters* submitters) {
+Dispatch::Dispatch(std::span<const Host> hosts, Routes routes, RetryLimits limits,
+                   const Submitters* submitters) {
   for (const Host& host : hosts) {
     hosts_.push_back({host, Health(limits, host.connections), Pace(host.messages_per_minute)});
   }
@@ -28,7 +20,8 @@ Dispatch::Dispatch(std::span<const Host> hosts, Routes routes, RetryLimits limit
 
 // Messages
 
-void Dispatch::add(const std::string& id, Time arrival, Instant due, Care care, const std::set<std::size_t>& routes) {
+void Dispatch::add(const std::string& id, Time arrival, Instant due, Care care,
+                   const std::set<std::size_t>& routes) {
   remove(id);
   if (routes.empty()) routes_.back().line.add(id, arrival, due, care);
   for (const std::size_t route : routes) routes_[route].line.add(id, arrival, due, care);
@@ -45,7 +38,8 @@ void Dispatch::remove(const std::string& id) {
 }
 
 bool Dispatch::contains(const std::string& id) const {
-  return std::any_of(routes_.begin(), routes_.end(), [&](const Route& route) { return route.line.contains(id); });
+  return std::any_of(routes_.begin(), routes_.end(),
+                     [&](const Route& route) { return route.line.contains(id); });
 }
 
 bool Dispatch::sound(std::size_t host, Instant now) const {
@@ -70,7 +64,8 @@ bool Dispatch::serves(std::size_t host, const Route& route, Instant now) const {
   return std::find(hosts.begin(), hosts.end(), host) != hosts.end();
 }
 
-// Of the lines that the smart host takes from, the one with the least `front`; null when none has any.
+// Of the lines that the smart host takes from, the one with the least `front`; null when none has
+// any.
 template <class Front>
 Dispatch::Route* Dispatch::first(std::size_t host, Instant now, Front front) {
   Route* best = nullptr;
@@ -81,8 +76,9 @@ Dispatch::Route* Dispatch::first(std::size_t host, Instant now, Front front) {
   return best;
 }
 
-// A probe is a message that nothing is known against, if there is one; and where there is a suspect, one
-// that has as little to do with it as can be: the oldest come in groups, of one sender or program.
+// A probe is a message that nothing is known against, if there is one; and where there is a
+// suspect, one that has as little to do with it as can be: the oldest come in groups, of one sender
+// or program.
 std::optional<Dispatch::Taken> Dispatch::take(std::size_t host, Instant now, bool plain_only) {
   if (hosts_[host].pace.next(now) > now) return std::nullopt;
   const Health& health = hosts_[host].health;
@@ -95,8 +91,9 @@ std::optional<Dispatch::Taken> Dispatch::take(std::size_t host, Instant now, boo
     return first(host, now, [&, now](Schedule& line) { return line.careful_front(now, except); });
   };
   Route* const any = careful({});
-  const bool careful_first = any && !health.on_probation() &&
-                             (!plain || *any->line.careful_front(now) < plain->line.front(now)->due);
+  const bool careful_first =
+      any && !health.on_probation() &&
+      (!plain || *any->line.careful_front(now) < plain->line.front(now)->due);
   if (plain && !careful_first) {
     auto id = health.suspect().empty() ? plain->line.take(now) : plain->line.take_youngest(now);
     return in_hand(std::move(*id), *plain, Care::none);
@@ -132,7 +129,8 @@ bool Dispatch::sort(const std::string& id, const std::set<std::size_t>& routes, 
   const Time arrival = routes_[held.route].line.place(id)->arrival;
   std::erase_if(held.others, [&](const auto& other) { return routes.count(other.first) == 0; });
   for (const std::size_t route : routes) {
-    if (route != held.route) held.others.try_emplace(route, Schedule::Place{arrival, now, Care::none});
+    if (route != held.route)
+      held.others.try_emplace(route, Schedule::Place{arrival, now, Care::none});
   }
   if (routes.empty() || routes.count(held.route) != 0) return true;
   const InHand released = release(id);
@@ -142,7 +140,8 @@ bool Dispatch::sort(const std::string& id, const std::set<std::size_t>& routes, 
   return false;
 }
 
-void Dispatch::outcome(const std::string& id, const std::vector<std::string>& addresses, bool again, bool more) {
+void Dispatch::outcome(const std::string& id, const std::vector<std::string>& addresses, bool again,
+                       bool more) {
   const auto found = taken_.find(id);
   if (found == taken_.end()) return;
   found->second.addresses = addresses;
@@ -158,10 +157,13 @@ Dispatch::Round Dispatch::end_round(const std::string& id, std::size_t route) {
   return round ? std::move(round.mapped()) : Round();
 }
 
-Dispatch::InHand Dispatch::release(const std::string& id) { return std::move(taken_.extract(id).mapped()); }
+Dispatch::InHand Dispatch::release(const std::string& id) {
+  return std::move(taken_.extract(id).mapped());
+}
 
 void Dispatch::restore(const std::string& id, const InHand& held) {
-  for (const auto& [route, place] : held.others) routes_[route].line.add(id, place.arrival, place.due, place.care);
+  for (const auto& [route, place] : held.others)
+    routes_[route].line.add(id, place.arrival, place.due, place.care);
 }
 
 void Dispatch::put_back(const std::string& id, Instant due, Care care, Instant now) {
@@ -194,118 +196,6 @@ bool Dispatch::hurry(const std::string& id, Instant now) {
   bool known = false;
   for (Route& route : routes_) known |= route.line.hurry(id, now);
   return known;
-}
-
-// Connections
-
-void Dispatch::begun(std::size_t host, Instant now) {
-  hosts_[host].pace.begun(now);
-  hosts_[host].last_begun = now;
-}
-
-bool Dispatch::has_room(std::size_t host, std::span<const Load> loads, Instant now) const {
-  const HostState& state = hosts_[host];
-  return loads[host].open < state.health.connections(now) && state.pace.next(now) <= now;
-}
-
-// How many messages could be taken now, one after the other.
-std::size_t Dispatch::due(Route& route, std::span<const Load> loads, Instant now) {
-  const bool careful = std::any_of(route.hosts.begin(), route.hosts.end(),
-                                   [&](std::size_t host) { return !loads[host].careful; });
-  return route.line.ready(now) + (careful ? std::min<std::size_t>(route.line.careful_ready(now), 1) : 0);
-}
-
-Instant Dispatch::stuck_at(const Route& route, std::span<const std::size_t> hosts) const {
-  Instant since = *route.line.next_due();
-  for (const std::size_t host : hosts) since = std::max(since, hosts_[host].last_begun);
-  return since + kPatience;
-}
-
-std::optional<std::size_t> Dispatch::probe_wanted(std::span<const Load> loads, Instant now) {
-  for (Route& route : routes_) {
-    if (due(route, loads, now) == 0) continue;
-    for (const std::size_t host : serving(route, now)) {
-      if (!sound(host, now) && loads[host].open == 0 && has_room(host, loads, now)) return host;
-    }
-  }
-  return std::nullopt;
-}
-
-// Those that another connection would help with, if they have room for it. As long as none is
-// established, that is only another smart host.
-std::vector<std::size_t> Dispatch::worth_opening(Route& route, std::span<const Load> loads, Instant now) {
-  std::vector<std::size_t> hosts = serving(route, now);
-  const std::size_t waiting = due(route, loads, now);
-  if (waiting == 0) return {};
-  std::size_t open = 0;
-  std::size_t established = 0;
-  for (const std::size_t host : hosts) {
-    open += loads[host].open;
-    established += loads[host].established;
-  }
-  const bool stuck = stuck_at(route, hosts) <= now;
-  if (established > 0) return waiting > open * kBacklog || (stuck && established == open) ? hosts : std::vector<std::size_t>();
-  if (open > 0 && !stuck) return {};
-  std::erase_if(hosts, [&](std::size_t host) { return loads[host].open > 0; });
-  return hosts;
-}
-
-// Of the best priority where there is room, one of those with the fewest connections for their weight.
-std::optional<std::size_t> Dispatch::choose(std::span<const std::size_t> hosts, std::span<const Load> loads,
-                                            Instant now, double chance) const {
-  std::vector<std::size_t> best;
-  const auto more_loaded = [&](std::size_t a, std::size_t b) {
-    return std::uint64_t{loads[a].open} * hosts_[b].rules.weight > std::uint64_t{loads[b].open} * hosts_[a].rules.weight;
-  };
-  for (const std::size_t host : hosts) {
-    if (!has_room(host, loads, now)) continue;
-    if (!best.empty() && hosts_[host].rules.priority != hosts_[best.front()].rules.priority) break;
-    if (!best.empty() && more_loaded(host, best.front())) continue;
-    if (!best.empty() && more_loaded(best.front(), host)) best.clear();
-    best.push_back(host);
-  }
-  double all = 0;
-  for (const std::size_t host : best) all += hosts_[host].rules.weight;
-  for (const std::size_t host : best) {
-    chance -= hosts_[host].rules.weight / all;
-    if (chance < 0) return host;
-  }
-  return best.empty() ? std::nullopt : std::optional(best.back());
-}
-
-std::optional<std::size_t> Dispatch::connection_wanted(std::span<const Load> loads, Instant now, double chance) {
-  for (Route& route : routes_) {
-    if (const auto host = choose(worth_opening(route, loads, now), loads, now, chance)) return host;
-  }
-  return std::nullopt;
-}
-
-std::optional<Instant> Dispatch::wake(std::span<const Load> loads, Instant now) const {
-  std::optional<Instant> first;
-  const auto consider = [&first](Instant at) { first = std::min(first.value_or(at), at); };
-  for (const Route& route : routes_) {
-    const auto due = route.line.next_due();
-    if (!due) continue;
-    if (*due > now) {
-      consider(*due);
-      continue;
-    }
-    const auto hosts = serving(route, now);
-    for (const std::size_t host : route.hosts) {
-      const HostState& state = hosts_[host];
-      if (state.health.paused(now)) {
-        consider(*state.health.paused_until());
-      } else if (std::find(hosts.begin(), hosts.end(), host) == hosts.end()) {
-        break;  // one of a better priority works
-      } else if (const Instant next = state.pace.next(now); next > now) {
-        if (next != Instant::max()) consider(next);
-      } else if (has_room(host, loads, now)) {
-        const Instant stuck = stuck_at(route, hosts);
-        consider(stuck > now ? stuck : now + kPatience);
-      }
-    }
-  }
-  return first;
 }
 
 std::optional<Time> Dispatch::oldest() const {

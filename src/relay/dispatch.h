@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Which message goes to which smart host next, when another connection is worth opening, and when to
-// look again. No I/O and no clock.
+// Which message goes to which smart host next, when another connection is worth opening, and when
+// to look again. No I/O and no clock.
 //
 // Each route has smart hosts in order of priority, and a line of messages of its own. A smart host
 // takes from the lines of its routes, unless one of a better priority there works: then those of
@@ -8,8 +8,8 @@
 // smart host that was in trouble gets one for a single message, the probe, when its pause is over.
 //
 // A message whose recipients go by several routes stands in the line of each, but is in one
-// transaction at a time. A message that is sent to some recipients of a line after the others makes a
-// round: what was tried in it is not tried again before the others have been.
+// transaction at a time. A message that is sent to some recipients of a line after the others makes
+// a round: what was tried in it is not tried again before the others have been.
 #pragma once
 
 #include <cstddef>
@@ -39,22 +39,25 @@ class Dispatch {
     unsigned connections = 1;
     unsigned messages_per_minute = 0;  // 0: no limit
   };
-  using Routes = std::vector<std::vector<std::size_t>>;  // each: its smart hosts; the last: the default
+  // Each: its smart hosts; the last: the default.
+  using Routes = std::vector<std::vector<std::size_t>>;
   // In each line the submitters take turns (schedule.h).
-  Dispatch(std::span<const Host> hosts, Routes routes, RetryLimits limits, const Submitters* submitters = nullptr);
+  Dispatch(std::span<const Host> hosts, Routes routes, RetryLimits limits,
+           const Submitters* submitters = nullptr);
 
   std::size_t routes() const { return routes_.size(); }
   Health& health(std::size_t host) { return hosts_[host].health; }
   const Health& health(std::size_t host) const { return hosts_[host].health; }
 
   // Messages. One that is known gets the new time and routes; none means the default one.
-  void add(const std::string& id, Time arrival, Instant due, Care care, const std::set<std::size_t>& routes = {});
+  void add(const std::string& id, Time arrival, Instant due, Care care,
+           const std::set<std::size_t>& routes = {});
   void remove(const std::string& id);
   bool contains(const std::string& id) const;
   bool taken(const std::string& id) const { return taken_.count(id) != 0; }
 
-  // The next one for a smart host that has a connection for it; with `plain_only` none that needs care.
-  // It is out of all lines until it is put back or removed.
+  // The next one for a smart host that has a connection for it; with `plain_only` none that needs
+  // care. It is out of all lines until it is put back or removed.
   struct Taken {
     std::string id;
     std::size_t route;
@@ -68,10 +71,12 @@ class Dispatch {
   // By which routes it has to go indeed. False: not by the one it was taken for, and it is put back
   // for the others.
   bool sort(const std::string& id, const std::set<std::size_t>& routes, Instant now);
-  // What became of its transaction: `again` says whether some of `addresses` must be tried once more,
-  // `more` that others are to be tried at once.
-  void outcome(const std::string& id, const std::vector<std::string>& addresses, bool again, bool more);
-  // After outcome(), at `due` as far as it is to be tried again; without it, as if it had not been taken.
+  // What became of its transaction: `again` says whether some of `addresses` must be tried once
+  // more, `more` that others are to be tried at once.
+  void outcome(const std::string& id, const std::vector<std::string>& addresses, bool again,
+               bool more);
+  // After outcome(), at `due` as far as it is to be tried again; without it, as if it had not been
+  // taken.
   void put_back(const std::string& id, Instant due, Care care, Instant now);
 
   // Everything, or this one, is due now. How many.
@@ -93,7 +98,8 @@ class Dispatch {
   std::optional<std::size_t> probe_wanted(std::span<const Load> loads, Instant now);
   // Where another one is worth its handshake, when those that are open have taken what they can.
   // `chance` from 0 to 1.
-  std::optional<std::size_t> connection_wanted(std::span<const Load> loads, Instant now, double chance);
+  std::optional<std::size_t> connection_wanted(std::span<const Load> loads, Instant now,
+                                               double chance);
   // When the answers above may be others, if nothing happens before.
   std::optional<Instant> wake(std::span<const Load> loads, Instant now) const;
 
@@ -139,8 +145,8 @@ class Dispatch {
   bool has_room(std::size_t host, std::span<const Load> loads, Instant now) const;
   Instant stuck_at(const Route& route, std::span<const std::size_t> hosts) const;
   std::vector<std::size_t> worth_opening(Route& route, std::span<const Load> loads, Instant now);
-  std::optional<std::size_t> choose(std::span<const std::size_t> hosts, std::span<const Load> loads, Instant now,
-                                    double chance) const;
+  std::optional<std::size_t> choose(std::span<const std::size_t> hosts, std::span<const Load> loads,
+                                    Instant now, double chance) const;
 
   std::vector<HostState> hosts_;
   std::vector<Route> routes_;

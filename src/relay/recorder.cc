@@ -30,7 +30,8 @@ RecipientStatus status_of(What what) {
 
 // RFC 3461, 5.2.2: nobody else will tell.
 bool to_be_told(const mail::Envelope& envelope, std::size_t recipient, const Via& via) {
-  return !via.dsn && mail::wants_report(envelope, envelope.recipients[recipient], mail::DsnAction::relayed);
+  return !via.dsn &&
+         mail::wants_report(envelope, envelope.recipients[recipient], mail::DsnAction::relayed);
 }
 
 // RFC 3463, 3.5: delivery time expired.
@@ -38,15 +39,19 @@ void expire(Verdict& verdict, Seconds lifetime) {
   verdict = {What::failed, expired_reply(lifetime, verdict.reply), "5.4.7"};
 }
 
-std::vector<Outcome> outcomes_of(const Outgoing& message, const Judgement& judgement, const Via& via) {
+std::vector<Outcome> outcomes_of(const Outgoing& message, const Judgement& judgement,
+                                 const Via& via) {
   std::vector<Outcome> outcomes;
   for (std::size_t i = 0; i < message.recipients.size(); ++i) {
     const Verdict& verdict = judgement.recipients[i];
     Outcome outcome{message.recipients[i], status_of(verdict.what), verdict.reply, via.host};
     // What may have been delivered once stays so through later deferrals.
-    const bool doubtful = message.entry.status(outcome.recipient) == RecipientStatus::possibly_delivered;
-    if (doubtful && verdict.what == What::deferred) outcome.status = RecipientStatus::possibly_delivered;
-    const bool relayed = verdict.what == What::delivered && to_be_told(message.entry.envelope(), outcome.recipient, via);
+    const bool doubtful =
+        message.entry.status(outcome.recipient) == RecipientStatus::possibly_delivered;
+    if (doubtful && verdict.what == What::deferred)
+      outcome.status = RecipientStatus::possibly_delivered;
+    const bool relayed = verdict.what == What::delivered &&
+                         to_be_told(message.entry.envelope(), outcome.recipient, via);
     if (relayed) outcome.status = RecipientStatus::relayed;
     outcomes.push_back(std::move(outcome));
   }
@@ -58,8 +63,9 @@ std::vector<Outcome> outcomes_of(const Outgoing& message, const Judgement& judge
 }
 
 bool nothing_happened(const std::vector<Outcome>& outcomes) {
-  return std::all_of(outcomes.begin(), outcomes.end(),
-                     [](const Outcome& outcome) { return outcome.status == RecipientStatus::to_do; });
+  return std::all_of(outcomes.begin(), outcomes.end(), [](const Outcome& outcome) {
+    return outcome.status == RecipientStatus::to_do;
+  });
 }
 
 Care care_for(const std::vector<Outcome>& outcomes, bool alone) {
@@ -79,8 +85,14 @@ std::string held_reason(const Outgoing& message, const Judgement& judgement) {
 
 Recorder::Recorder(net::EventLoop& loop, queue::Queue& queue, const config::Settings& settings,
                    RecorderUser& user, Log& log)
-    : queue_(queue), settings_(settings), user_(user), log_(log),
-      retry_{settings.retry.first, settings.retry.longest}, bouncer_(queue, settings, log), record_timer_(loop), sync_timer_(loop),
+    : queue_(queue),
+      settings_(settings),
+      user_(user),
+      log_(log),
+      retry_{settings.retry.first, settings.retry.longest},
+      bouncer_(queue, settings, log),
+      record_timer_(loop),
+      sync_timer_(loop),
       random_(std::random_device{}()) {}
 
 void Recorder::record(Outgoing message, Judgement judgement, const Via& via) {
@@ -97,7 +109,8 @@ void Recorder::record(Outgoing message, Judgement judgement, const Via& via) {
   if (!verdicts.empty()) info.reason = verdicts.back()->reply;
   const bool answered = judgement.answered || message.recipients.empty();
   const Milliseconds age = ages_.of(message.entry.id(), sys::boot_now());
-  if (attempted(info, {message.later_in_round, message.more, answered}, age, settings_.retry.lifetime)) {
+  if (attempted(info, {message.later_in_round, message.more, answered}, age,
+                settings_.retry.lifetime)) {
     for (Verdict* verdict : verdicts) expire(*verdict, settings_.retry.lifetime);
   }
   log_judgement(log_, message, judgement, via, info.last_attempt);
@@ -134,7 +147,8 @@ bool Recorder::settle(Attempt& attempt) {
 // What is owed goes first. An entry that is gone is reported, one that stays is not.
 Disposition Recorder::bounce(queue::Entry& entry, Disposition recorded, Time last_attempt) {
   const auto [where, notification] = bouncer_.settle(entry, recorded, last_attempt);
-  if (!notification.empty()) user_.on_put_back(notification, sys::now(), Milliseconds(0), Care::none);
+  if (!notification.empty())
+    user_.on_put_back(notification, sys::now(), Milliseconds(0), Care::none);
   if (where == Disposition::removed || where == Disposition::failed) {
     user_.on_gone(entry.id());
     sync_soon();

@@ -41,8 +41,8 @@ class Recorder {
   Recorder(net::EventLoop& loop, queue::Queue& queue, const config::Settings& settings,
            RecorderUser& user, Log& log);
 
-  // For an entry that owes a notification when it is loaded. False: it must not be sent for now, and
-  // the user knows what becomes of it.
+  // For an entry that owes a notification when it is loaded. False: it must not be sent for now,
+  // and the user knows what becomes of it.
   bool settle_owed(queue::Entry& entry);
   Bouncer& bouncer() { return bouncer_; }
   Ages& ages() { return ages_; }

@@ -31,12 +31,24 @@ bool is_possibly_delivered(const queue::Listed& entry) {
 }  // namespace
 
 Stock::Stock(net::EventLoop& loop, queue::Queue& queue, const config::Settings& settings,
-             const mail::Router& router, const config::SmartHostRoutes& routes, Submitters& submitters,
-             Digester& digester, Dispatch& dispatch, Recorder& recorder, RecorderUser& user, Board& board, Log& log)
-    : queue_(queue), settings_(settings), router_(router), routes_(routes),
-      retry_{settings.retry.first, settings.retry.longest}, submitters_(submitters), digester_(digester), dispatch_(dispatch), recorder_(recorder),
-      user_(user), board_(board), log_(log), timer_(loop) {
-  for (const auto& host : settings.smart_hosts) sender_policies_.push_back(config::sender_policy(settings, host));
+             const mail::Router& router, const config::SmartHostRoutes& routes,
+             Submitters& submitters, Digester& digester, Dispatch& dispatch, Recorder& recorder,
+             RecorderUser& user, Board& board, Log& log)
+    : queue_(queue),
+      settings_(settings),
+      router_(router),
+      routes_(routes),
+      retry_{settings.retry.first, settings.retry.longest},
+      submitters_(submitters),
+      digester_(digester),
+      dispatch_(dispatch),
+      recorder_(recorder),
+      user_(user),
+      board_(board),
+      log_(log),
+      timer_(loop) {
+  for (const auto& host : settings.smart_hosts)
+    sender_policies_.push_back(config::sender_policy(settings, host));
 }
 
 Result<> Stock::take_over(const Inheritance& inheritance) {
@@ -47,7 +59,8 @@ Result<> Stock::take_over(const Inheritance& inheritance) {
 }
 
 // All that can be read. One whose head kills is named on the board, and then left alone.
-Stock::Entries Stock::read_heads(const queue::View& view, queue::Place place, const std::vector<std::string>& ids) {
+Stock::Entries Stock::read_heads(const queue::View& view, queue::Place place,
+                                 const std::vector<std::string>& ids) {
   Entries entries;
   for (const std::string& id : ids) {
     if (deadly_.count(id) != 0) continue;
@@ -67,7 +80,8 @@ Result<> Stock::load_unknown() {
   recorder_.bouncer().withhold(notifications_owed(entries));
   look_for_digests(*view, entries);
   for (const std::string& id : *ids) {
-    if (elsewhere_.count(id) != 0 || dispatch_.contains(id) || recorder_.bouncer().withholds(id)) continue;
+    if (elsewhere_.count(id) != 0 || dispatch_.contains(id) || recorder_.bouncer().withholds(id))
+      continue;
     const auto found = entries.find(id);
     make_known(id, found == entries.end() ? nullptr : &found->second);
   }
@@ -99,7 +113,8 @@ void Stock::make_known(const std::string& id, const queue::Listed* entry) {
   if (!entry->notification.empty() && !settle_owed(id)) return;
   queue::RetryInfo info = entry->info;
   digester_.found(id, entry->time, info);
-  schedule(id, entry->time, info, doubtful || is_possibly_delivered(*entry) ? Care::needed : Care::none);
+  schedule(id, entry->time, info,
+           doubtful || is_possibly_delivered(*entry) ? Care::needed : Care::none);
 }
 
 // A clock that was wrong must not keep mail waiting.
@@ -113,7 +128,8 @@ void Stock::schedule(const std::string& id, Time arrival, const queue::RetryInfo
 // Without a look into it: that may be what kills.
 void Stock::set_aside(const std::string& id, unsigned deaths) {
   deadly_.insert(id);
-  const std::string reason = "mailchuted died " + std::to_string(deaths) + " times while working on it";
+  const std::string reason =
+      "mailchuted died " + std::to_string(deaths) + " times while working on it";
   auto aside = queue_.set_aside(id, reason);
   if (aside) aside = queue_.sync();
   if (!aside && aside.error().kind == Error::Kind::unavailable) return;
@@ -135,7 +151,9 @@ bool Stock::mark_possibly_delivered(const std::string& id) {
     outcomes.push_back({recipient, RecipientStatus::possibly_delivered, {}});
   }
   if (auto recorded = queue_.record(message->entry, outcomes); !recorded) {
-    log_(Event("record-failed", Severity::error).with("id", id).with("reason", recorded.error().text));
+    log_(Event("record-failed", Severity::error)
+             .with("id", id)
+             .with("reason", recorded.error().text));
   }
   return true;
 }
@@ -167,8 +185,8 @@ void Stock::look_for_unknown() {
   timer_.start(retry_.first, [this] { look_for_unknown(); });
 }
 
-std::optional<Outgoing> Stock::load(const Dispatch::Taken& taken, std::size_t host, std::size_t recipients,
-                                    const smtp::Extensions& offered) {
+std::optional<Outgoing> Stock::load(const Dispatch::Taken& taken, std::size_t host,
+                                    std::size_t recipients, const smtp::Extensions& offered) {
   const std::string& id = taken.id;
   if (digester_.stands_aside(id)) return std::nullopt;
   auto entry = queue_.load(id);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What is in cur/, made known to the dispatch: at the start, and when another worker has gone and
-// left its part. A message is read from disk here and nowhere else, and its recipients are what this
-// machine makes of them (readdress.h).
+// left its part. A message is read from disk here and nowhere else, and its recipients are what
+// this machine makes of them (readdress.h).
 #pragma once
 
 #include <functional>
@@ -42,26 +42,28 @@ class Stock {
   // All outlive it. `user` hears of what cannot be loaded, and of relief when there may be more.
   Stock(net::EventLoop& loop, queue::Queue& queue, const config::Settings& settings,
         const mail::Router& router, const config::SmartHostRoutes& routes, Submitters& submitters,
-        Digester& digester, Dispatch& dispatch, Recorder& recorder, RecorderUser& user, Board& board, Log& log);
+        Digester& digester, Dispatch& dispatch, Recorder& recorder, RecorderUser& user,
+        Board& board, Log& log);
 
-  // Without it nothing would ever be done about what is in cur/ already. What is deadly is held; what
-  // is elsewhere is left alone until elsewhere_gone().
+  // Without it nothing would ever be done about what is in cur/ already. What is deadly is held;
+  // what is elsewhere is left alone until elsewhere_gone().
   Result<> take_over(const Inheritance& inheritance);
-  // One that was at work elsewhere has gone, and left these: taken over is what was known as such, and
-  // what is in cur/ and was not known at all.
+  // One that was at work elsewhere has gone, and left these: taken over is what was known as such,
+  // and what is in cur/ and was not known at all.
   void elsewhere_gone(const Inheritance& left);
 
   // A message that was taken for a smart host, for at most so many recipients (0: no limit), made
-  // acceptable for a server that offers this. Nothing: it could not be read, or must not be sent for
-  // now or by this route, and the user or the dispatch knows what becomes of it.
-  std::optional<Outgoing> load(const Dispatch::Taken& taken, std::size_t host, std::size_t recipients,
-                               const smtp::Extensions& offered);
+  // acceptable for a server that offers this. Nothing: it could not be read, or must not be sent
+  // for now or by this route, and the user or the dispatch knows what becomes of it.
+  std::optional<Outgoing> load(const Dispatch::Taken& taken, std::size_t host,
+                               std::size_t recipients, const smtp::Extensions& offered);
   // Those that a message goes by, as far as that can be told now; none: the default one.
   std::set<std::size_t> routes_of(const std::string& id);
 
  private:
   using Entries = std::map<std::string, queue::Listed>;
-  Entries read_heads(const queue::View& view, queue::Place place, const std::vector<std::string>& ids);
+  Entries read_heads(const queue::View& view, queue::Place place,
+                     const std::vector<std::string>& ids);
   Result<> load_unknown();
   void look_for_unknown();
   void look_for_digests(const queue::View& view, const Entries& waiting);
