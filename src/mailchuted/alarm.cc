@@ -6,25 +6,26 @@
 namespace mailchute::mailchuted {
 
 using State = Sign::State;
+using Kind = Trouble::Kind;
 
 void Alarm::hear(const Condition& condition, Steady::time_point now) {
   for (const Sign& sign : condition.signs) hear(sign, now);
   // A smart host that is not in the configuration any more: that mail goes another way is yet to be shown.
   const bool one_is_well = std::any_of(condition.signs.begin(), condition.signs.end(), [](const Sign& sign) {
-    return sign.state == State::well && !sign.trouble.smart_host.empty();
+    return sign.state == State::well && sign.trouble.kind == Kind::smart_host;
   });
-  for (auto& [smart_host, open] : cases_) {
+  for (auto& [subject, open] : cases_) {
     const bool known = std::any_of(condition.signs.begin(), condition.signs.end(),
-                                   [&](const Sign& sign) { return sign.trouble.smart_host == smart_host; });
-    if (!known && (one_is_well || !open.announced)) open.over = true;
+                                   [&](const Sign& sign) { return subject_of(sign.trouble) == subject; });
+    if (open.trouble.kind != Kind::worker && !known && (one_is_well || !open.announced)) open.over = true;
   }
   std::erase_if(cases_, [](const auto& open) { return open.second.over && !open.second.announced; });
 }
 
 void Alarm::hear(const Sign& sign, Steady::time_point now) {
-  const auto found = cases_.find(sign.trouble.smart_host);
+  const auto found = cases_.find(subject_of(sign.trouble));
   if (sign.state == State::trouble && found == cases_.end()) {
-    cases_.emplace(sign.trouble.smart_host, Case{sign.trouble, now, std::nullopt});
+    cases_.emplace(subject_of(sign.trouble), Case{sign.trouble, now, std::nullopt});
   } else if (sign.state == State::trouble) {
     found->second.trouble.reason = sign.trouble.reason;
     found->second.over = false;
@@ -38,12 +39,17 @@ Steady::time_point Alarm::due(const Case& open, const config::Alarm& rules) {
   return open.announced ? *open.announced + rules.again : open.noticed + rules.after;
 }
 
-std::vector<Announcement> Alarm::announce(const config::Alarm& rules, Steady::time_point now) {
+Announcement::Event Alarm::event_of(const Case& open) {
   using Event = Announcement::Event;
+  if (open.over) return Event::working;
+  return open.trouble.kind == Kind::spare ? Event::degraded : Event::broken;
+}
+
+std::vector<Announcement> Alarm::announce(const config::Alarm& rules, Steady::time_point now) {
   std::vector<Announcement> said;
-  for (auto& [smart_host, open] : cases_) {
+  for (auto& [subject, open] : cases_) {
     if (now < due(open, rules)) continue;
-    said.push_back({open.over ? Event::working : Event::broken, open.trouble});
+    said.push_back({event_of(open), open.trouble});
     open.announced = now;
   }
   std::erase_if(cases_, [](const auto& open) { return open.second.over; });
@@ -52,7 +58,7 @@ std::vector<Announcement> Alarm::announce(const config::Alarm& rules, Steady::ti
 
 std::optional<Steady::time_point> Alarm::next(const config::Alarm& rules) const {
   std::optional<Steady::time_point> first;
-  for (const auto& [smart_host, open] : cases_) {
+  for (const auto& [subject, open] : cases_) {
     const auto time = due(open, rules);
     first = std::min(first.value_or(time), time);
   }
@@ -61,7 +67,7 @@ std::optional<Steady::time_point> Alarm::next(const config::Alarm& rules) const 
 
 std::vector<Trouble> Alarm::raised() const {
   std::vector<Trouble> troubles;
-  for (const auto& [smart_host, open] : cases_) {
+  for (const auto& [subject, open] : cases_) {
     if (open.announced) troubles.push_back(open.trouble);
   }
   std::stable_sort(troubles.begin(), troubles.end(),

@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "config/settings.h"
@@ -16,7 +17,7 @@
 namespace mailchute::mailchuted {
 
 struct Announcement {
-  enum class Event { broken, working };
+  enum class Event { broken, degraded, working };
   Event event;
   Trouble trouble;
 };
@@ -25,6 +26,8 @@ class Alarm {
  public:
   // All that a worker sees now.
   void hear(const Condition& condition, Steady::time_point now);
+  // Only one thing, which the worker may know nothing of.
+  void hear(const Sign& sign, Steady::time_point now);
   // What is to be said now, and has been said then.
   std::vector<Announcement> announce(const config::Alarm& rules, Steady::time_point now);
   // When there may be something next.
@@ -39,10 +42,13 @@ class Alarm {
     std::optional<Steady::time_point> announced;
     bool over = false;
   };
-  void hear(const Sign& sign, Steady::time_point now);
+  static Announcement::Event event_of(const Case& open);
   static Steady::time_point due(const Case& open, const config::Alarm& rules);
 
-  std::map<std::string, Case> cases_;  // by smart_host
+  using Subject = std::pair<Trouble::Kind, std::string>;
+  static Subject subject_of(const Trouble& trouble) { return {trouble.kind, trouble.smart_host}; }
+
+  std::map<Subject, Case> cases_;
 };
 
 }  // namespace mailchute::mailchuted

@@ -10,15 +10,23 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "mailchuted/stranded.h"
 #include "relay/delivery.h"
 
 namespace mailchute::mailchuted {
 
 // Something that is wrong with mail.
 struct Trouble {
-  std::string smart_host;  // which takes no mail; empty: messages that only a person can help
+  enum class Kind {
+    smart_host,  // which takes no mail, and no other does in its place
+    spare,       // one that takes no mail, while another one takes what would be for it
+    messages,    // that only a person can help
+    worker,      // that does not start, or dies again and again
+  };
+  std::string smart_host;  // or all those of a route; empty where it is about something else
   Time since;
   std::string reason;
+  Kind kind = Kind::smart_host;
   bool operator==(const Trouble&) const = default;
 };
 
@@ -26,7 +34,7 @@ struct Trouble {
 struct Sign {
   enum class State { unknown, well, trouble };
   State state;
-  Trouble trouble;  // well, unknown: only its smart_host counts
+  Trouble trouble;  // well, unknown: only its kind and smart_host count
   bool operator==(const Sign&) const = default;
 };
 
@@ -36,8 +44,10 @@ struct Condition {
   bool operator==(const Condition&) const = default;
 };
 
-// Held messages and dead letters are counted up to a thousand.
-Condition condition_of(const relay::DeliveryStatus& status, const std::string& queue_directory);
+// The routes that messages can take, as indices of the smart hosts.
+using Routes = std::vector<std::vector<std::size_t>>;
+
+Condition condition_of(const relay::DeliveryStatus& status, const Routes& routes, const Stranded::Count& stranded);
 
 // Nothing for what format_condition() does not make: a worker may be in an attacker's hands.
 std::string format_condition(const Condition& condition);
@@ -48,6 +58,9 @@ std::vector<Trouble> parse_troubles(std::string_view text);
 
 // Texts are without control characters, and cut where they are longer than anybody reads.
 std::string cleaned(std::string_view text);
+
+// Without those that keep no mail from its way.
+std::vector<Trouble> serious(std::vector<Trouble> troubles);
 
 // "smart host mail.example.org:587 takes no mail: ..."
 std::string describe(const Trouble& trouble);

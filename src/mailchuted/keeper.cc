@@ -105,6 +105,7 @@ std::optional<Steady::time_point> Keeper::next_deadline() const {
     for (const WorkerProcess& worker : workers_) consider(watchdog_.deadline(worker));
     if (const auto time = pager_.deadline()) consider(*time);
     if (const auto time = alarm_.next(orders_.settings.alarm)) consider(*time);
+    if (const auto time = worker_is_well_at()) consider(*time);
   }
   return next;
 }
@@ -146,6 +147,7 @@ void Keeper::keep_time() {
 void Keeper::start_again() {
   if (auto started = start(orders_); !started) {
     log_cannot_start(started.error().text);
+    worker_failed("no worker can be started: " + started.error().text);
     rest(nullptr);
   }
 }

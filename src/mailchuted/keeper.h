@@ -74,6 +74,8 @@ class Keeper {
 
   // Mail that is broken: keeper_alarm.cc
   void hear_condition(std::string_view text);
+  void worker_failed(const std::string& reason);
+  std::optional<Steady::time_point> worker_is_well_at() const;
   void sound_alarm();
   void log_announcement(const Announcement& announcement);
   void tell_of_alarm();
@@ -109,6 +111,7 @@ class Keeper {
   WorkerProcess* in_force_ = nullptr;
   WorkerProcess* coming_ = nullptr;  // starting or prepared
   Seconds rest_{1};                  // before the next worker, if this one dies
+  std::optional<Time> failing_since_;  // the last one died, or could not start, and no other has proved well
   Steady::time_point rest_until_{};
   std::optional<Steady::time_point> stop_by_;
   std::optional<Steady::time_point> deadline_;  // of the last wait()

@@ -13,14 +13,20 @@ namespace {
 constexpr char kPath[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 const char* name_of(Announcement::Event event) {
-  return event == Announcement::Event::broken ? "broken" : "working";
+  switch (event) {
+    case Announcement::Event::broken: return "broken";
+    case Announcement::Event::degraded: return "degraded";
+    case Announcement::Event::working: return "working";
+  }
+  return "";
 }
 
 }  // namespace
 
 void Pager::add(const Announcement& announcement, const Condition& condition) {
   std::erase_if(calls_, [&](const Call& call) {
-    return call.announcement.trouble.smart_host == announcement.trouble.smart_host;
+    const Trouble& trouble = call.announcement.trouble;
+    return trouble.kind == announcement.trouble.kind && trouble.smart_host == announcement.trouble.smart_host;
   });
   calls_.push_back({announcement, condition.waiting, condition.held, condition.failed});
 }

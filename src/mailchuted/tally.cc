@@ -15,7 +15,7 @@ constexpr std::string_view kEvents[] = {
     "bounced", "notified", "bounce-failed", "dead-letter", "dead-letter-removed", "readdressed", "released",
     "given-up", "removed", "exported", "held-back", "digest", "digest-failed", "junk", "damaged",
     "submission-refused", "smtp-refused", "smart-host-trouble", "smart-host-broke-protocol",
-    "network-changed", "record-failed", "adopt-failed", "mail-broken", "mail-works", "alarm-command",
+    "network-changed", "record-failed", "adopt-failed", "mail-broken", "mail-degraded", "mail-works", "alarm-command",
     "worker-died", "worker-stuck", "cannot-start", "reload", "reload-refused",
     "reload-put-off", "retried"};
 

@@ -28,8 +28,9 @@ constexpr std::size_t kNamedAtMost = 5;  // of the ids that begin alike
 std::string error_line(std::string_view text) { return "ERROR " + escaped(text) + "\n"; }
 
 queue::Alarm alarm_of(const Desk& desk) {
-  if (desk.alarm.empty()) return {};
-  return {desk.alarm.front().since, headline(desk.alarm)};
+  const auto troubles = serious(desk.alarm);
+  if (troubles.empty()) return {};
+  return {troubles.front().since, headline(troubles)};
 }
 
 // What only the daemon knows of an entry.

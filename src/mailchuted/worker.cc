@@ -59,7 +59,8 @@ class Worker {
       : post_(std::move(post)), settings_(post_.orders.settings), log_(*post_.orders.log),
         pulse_(loop_), termination_(termination()),
         stopping_(std::in_place, loop_, termination_.get(), [this] { stop(); }),
-        leash_(std::in_place, loop_, post_.keeper.fd(), [this] { hear(); }) {}
+        leash_(std::in_place, loop_, post_.keeper.fd(), [this] { hear(); }),
+        routes_(config::SmartHostRoutes(settings_).hosts()), stranded_(settings_.queue_directory) {}
 
   int run();
 
@@ -95,6 +96,8 @@ class Worker {
   net::Timer pulse_;
   sys::UniqueFd termination_;
   std::optional<net::ReadableWatch> stopping_, leash_, new_mail_;
+  const Routes routes_;
+  Stranded stranded_;
   std::string status_, condition_;
   bool beats_soon_ = false;
   bool retired_ = false;
@@ -270,7 +273,7 @@ bool Worker::tell_status() {
 }
 
 void Worker::tell_condition() {
-  std::string text = format_condition(condition_of(delivery_->status(), settings_.queue_directory));
+  std::string text = format_condition(condition_of(delivery_->status(), routes_, stranded_.count()));
   if (text != condition_) say(Kind::signs, condition_ = std::move(text));
 }
 

@@ -119,8 +119,9 @@ class Queue {
   // What administrators do (queue_administration.cc). It is durable after sync(), all or nothing before.
   // Kind `unavailable`: there is no such entry.
   //
-  // cur/ID -> held/ID without a look into it; the reason is only worth knowing.
-  Result<> set_aside(const std::string& id, const std::string& reason);
+  // cur/ID -> held/ID without a look into it; the reason, and by whom, is only worth knowing.
+  enum class By { daemon, hand };
+  Result<> set_aside(const std::string& id, const std::string& reason, By by = By::daemon);
   // held/ID or failed/ID -> cur/ID with failed recipients to do again. What is changed is logged as it
   // was; kind `rejected`: it cannot be changed so.
   Result<> release(const std::string& id, const Changes& changes = {});

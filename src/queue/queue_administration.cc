@@ -43,12 +43,13 @@ Result<Queue::Found> Queue::open_in(std::initializer_list<const sys::UniqueFd*> 
   return no_entry(id);
 }
 
-Result<> Queue::set_aside(const std::string& id, const std::string& reason) {
+Result<> Queue::set_aside(const std::string& id, const std::string& reason, By by) {
   if (!is_queue_id(id) || !sys::exists(folders_.cur.get(), id)) return no_entry(id);
   RetryInfo info = load_info(id);
   if (auto moved = move(id, folders_.cur, folders_.held); !moved) return moved;
   info.reason = reason;
   info.next_try = {};
+  info.by_hand = by == By::hand;
   save_info(id, info);
   return {};
 }

@@ -175,6 +175,7 @@ Result<> Queue::hold(Entry& entry, const std::string& reason) {
   Progress next = entry.own_progress();
   next.held = reason.empty() ? "held" : reason;
   if (auto kept = keep(entry, std::move(next)); !kept) return kept;
+  if (RetryInfo info = load_info(entry.id()); std::exchange(info.by_hand, false)) save_info(entry.id(), info);
   return move(entry.id(), folders_.cur, folders_.held);
 }
 

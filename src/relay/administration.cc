@@ -134,7 +134,7 @@ Result<> Administration::hold(const Act& act, const queue::Listed& entry) {
   if (entry.place == Place::held) return no("it is held already");
   if (entry.place == Place::failed) return no("it is a dead letter, and not sent anyway");
   const std::string reason = act.reason.empty() ? "held by an administrator" : act.reason;
-  if (auto aside = queue_.set_aside(entry.id, reason); !aside) return aside;
+  if (auto aside = queue_.set_aside(entry.id, reason, queue::Queue::By::hand); !aside) return aside;
   user_.on_gone(entry.id);
   return {};
 }

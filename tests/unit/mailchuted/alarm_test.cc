@@ -11,24 +11,28 @@ namespace {
 using Lines = std::vector<std::string>;
 
 const std::string kHost = "mail.example.org:587";
+const std::string kNames[] = {"broken ", "degraded ", "working "};
 constexpr long kMinute = 60, kHour = 3600, kDay = 86400;
 
 Time wall(long seconds) { return Time(Seconds(1'800'000'000 + seconds)); }
-Sign trouble(const std::string& host = kHost, long since = 0) {
-  return {Sign::State::trouble, {host, wall(since), "refused"}};
+Trouble::Kind kind_of(const std::string& host) {
+  return host.empty() ? Trouble::Kind::messages : Trouble::Kind::smart_host;
 }
-Sign well(const std::string& host = kHost) { return {Sign::State::well, {host, {}, {}}}; }
+Sign trouble(const std::string& host = kHost, long since = 0) {
+  return {Sign::State::trouble, {host, wall(since), "refused", kind_of(host)}};
+}
+Sign well(const std::string& host = kHost) { return {Sign::State::well, {host, {}, {}, kind_of(host)}}; }
 Sign unknown(const std::string& host = kHost) { return {Sign::State::unknown, {host, {}, {}}}; }
 
 class AlarmTest : public ::testing::Test {
  protected:
   static Steady::time_point at(long seconds) { return Steady::time_point(Seconds(seconds)); }
   void hear(long when, std::vector<Sign> signs) { alarm.hear({std::move(signs), 0, 0, 0}, at(when)); }
-  // What is said, "broken HOST" or "working HOST".
+  // What is said, "broken HOST", "degraded HOST" or "working HOST".
   Lines said(long when) {
     Lines lines;
     for (const auto& [event, about] : alarm.announce(rules, at(when)))
-      lines.push_back((event == Announcement::Event::broken ? "broken " : "working ") + about.smart_host);
+      lines.push_back(kNames[static_cast<std::size_t>(event)] + about.smart_host);
     return lines;
   }
 
@@ -110,6 +114,28 @@ TEST_F(AlarmTest, MessagesThatNeedSomebodyAreACaseOfTheirOwn) {
   hear(3 * kHour, {well(), trouble("", kHour)});
   EXPECT_EQ(said(3 * kHour), Lines{"working " + kHost});
   EXPECT_EQ(alarm.raised().size(), 1u);
+}
+
+TEST_F(AlarmTest, ThatOneOfTwoTakesNoMailIsLessThanThatBothTakeNone) {
+  const auto spare = [](Sign::State state) { return Sign{state, {"a", wall(0), "refused", Trouble::Kind::spare}}; };
+  hear(0, {well("a, b"), spare(Sign::State::trouble)});
+  EXPECT_EQ(said(kHour), Lines{"degraded a"});
+  hear(kHour, {trouble("a, b"), spare(Sign::State::unknown)});
+  EXPECT_EQ(said(2 * kHour), Lines{"broken a, b"});
+  hear(3 * kHour, {well("a, b"), spare(Sign::State::trouble)});
+  EXPECT_EQ(said(3 * kHour), Lines{"working a, b"});
+  hear(4 * kHour, {well("a, b"), spare(Sign::State::well)});
+  EXPECT_EQ(said(4 * kHour), Lines{"working a"});
+}
+
+TEST_F(AlarmTest, WhatTheKeeperSeesItselfIsNotEndedByAWorkerThatKnowsNothingOfIt) {
+  alarm.hear({Sign::State::trouble, {"", wall(0), "signal 11", Trouble::Kind::worker}}, at(0));
+  hear(1, {well(), well("")});
+  EXPECT_EQ(said(kHour), Lines{"broken "});
+  hear(kHour, {well(), well("")});
+  EXPECT_EQ(said(kHour), Lines{});
+  alarm.hear({Sign::State::well, {"", {}, {}, Trouble::Kind::worker}}, at(kHour));
+  EXPECT_EQ(said(kHour), Lines{"working "});
 }
 
 TEST_F(AlarmTest, ASmartHostThatIsNotUsedAnyMoreIsBrokenUntilAnotherOneWorks) {

@@ -24,6 +24,8 @@ TEST(RetryInfo, ReadsWhatWasWritten) {
       {3, Time(Milliseconds(1001)), Time(Milliseconds(2002)), "a\nb \\ c", 2},
       {1000000000, Time(Seconds(99999999999)), {}, " ", 1000000000},
       {0, {}, Time(Milliseconds(2002)), "held back", 0, "0123456789abcdef"},
+      {0, {}, {}, "held by an administrator", 0, "", true},
+      {0, {}, {}, "by hand\n", 0, "0a", true},
   };
   for (const auto& info : infos) EXPECT_EQ(file.with(format_retry_info(info)), info);
 }
@@ -34,7 +36,8 @@ TEST(RetryInfo, MissingOrMalformedIsNothingKnown) {
   for (const char* content :
        {"", "\n", "3\n", "3 1.000\n", "3 1.000 2.000\n", "3 1.000 2.000 1 x", "x 1.000 2.000 1 y\n", "3 1 2 1 y\n",
         "99999999999 1.000 2.000 1 y\n", "3 1.000 2.000 1 \\q\n", " 3 1.000 2.000 1 y\n", "3 1.000 2.000 4 y\n",
-        "3 1.000 2.000 x y\n", "3 1.000 2.000 1 y\nno hex\n", "3 1.000 2.000 1 y\n0a\n0b\n"}) {
+        "3 1.000 2.000 x y\n", "3 1.000 2.000 1 y\nno hex\n", "3 1.000 2.000 1 y\n0a\n0b\n",
+        "3 1.000 2.000 1 y\nby hand", "3 1.000 2.000 1 y\nby hand\n0a\n"}) {
     EXPECT_EQ(file.with(content), RetryInfo{}) << content;
   }
   EXPECT_EQ(file.with(std::string(100000, 'x')), RetryInfo{});
