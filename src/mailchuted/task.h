@@ -18,6 +18,7 @@
 #include "mailchuted/condition.h"
 #include "mailchuted/smtp_server.h"
 #include "mailchuted/tally.h"
+#include "queue/control.h"
 #include "queue/index.h"
 #include "relay/delivery.h"
 
@@ -66,6 +67,10 @@ class Task {
   // Does a little: opens a file or two, or syncs one. True when `answer` is the whole answer.
   virtual bool step(std::string& answer) = 0;
 };
+
+std::string error_line(std::string_view text);
+// What the desk knows is wrong, as answers tell it.
+queue::Alarm alarm_of(const Desk& desk);
 
 // An answer that is known already: an ERROR with this text.
 std::unique_ptr<Task> refusal(std::string text);
