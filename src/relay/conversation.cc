@@ -115,7 +115,8 @@ std::string Conversation::relay_name() const {
 }
 
 Via Conversation::via() const {
-  return {relay_name(), tls_version_, options_.smart_host.host, extensions().dsn};
+  const std::string& host = tried_ == 0 ? options_.smart_host.host : servers_[tried_ - 1].host;
+  return {relay_name(), tls_version_, host, extensions().dsn};
 }
 
 void Conversation::quit() {

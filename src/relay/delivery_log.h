@@ -15,7 +15,7 @@ namespace mailchute::relay {
 struct Via {
   std::string relay;  // "host[127.0.0.1:587]"
   std::string tls;    // "TLSv1.3"; empty: none
-  std::string host;   // as configured
+  std::string host;   // its name alone
   bool dsn = false;   // the server tells the sender what he wants to hear (RFC 3461)
 };
 
