@@ -30,14 +30,10 @@ bool Health::blames(const Sent& message, Instant now) const {
 // With other recipients: what is known of one is no news of the same one.
 bool Health::met_by_another(const std::string& id) const {
   const Doubt& mine = doubts_.at(id);
-  const auto new_to = [](const std::vector<std::string>& known, const std::vector<std::string>& recipients) {
-    return std::any_of(recipients.begin(), recipients.end(), [&known](const std::string& recipient) {
-      return std::find(known.begin(), known.end(), recipient) == known.end();
-    });
-  };
   return std::any_of(doubts_.begin(), doubts_.end(), [&](const auto& other) {
     const Doubt& its = other.second;
-    return other.first != id && !its.blamed && its.refusal == mine.refusal && new_to(its.recipients, mine.recipients);
+    return other.first != id && !its.blamed && its.refusal == mine.refusal &&
+           !std::includes(its.recipients.begin(), its.recipients.end(), mine.recipients.begin(), mine.recipients.end());
   });
 }
 
@@ -84,7 +80,7 @@ void Health::doubt(const Sent& message, Judgement& judgement, const Moment& mome
   const bool certain = judgement.host == Host::refuses;
   Doubt doubt{moment.now, judgement.refusal, {}, {}, certain};
   if (judgement.doubted.empty()) doubt.sender = message.reverse_path;
-  for (const std::size_t i : judgement.doubted) doubt.recipients.push_back(message.recipients[i]);
+  for (const std::size_t i : judgement.doubted) doubt.recipients.insert(message.recipients[i]);
   note(message.id, std::move(doubt));
   if (!certain && !met_by_another(message.id)) return;
   judgement.acquit();

@@ -8,6 +8,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -73,7 +74,7 @@ class Health {
     Instant since;
     std::string refusal;
     std::optional<std::string> sender;    // where MAIL was refused
-    std::vector<std::string> recipients;  // where these were
+    std::set<std::string> recipients;     // where these were
     bool certain;  // the smart host's fault as long as nothing shows otherwise
     bool blamed = false;
   };
