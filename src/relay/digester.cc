@@ -160,7 +160,8 @@ Digester::Draft Digester::draft(const Alert& alert, const smtp::Extensions& offe
 }
 
 void Digester::Draft::add(const queue::Entry& entry) {
-  const auto start = queue::Entry::Reader(entry).next();
+  queue::Entry::Reader reader(entry);  // `start` is borrowed from it
+  const auto start = reader.next();
   if (!start) return;
   if (text.messages.empty()) {
     envelope = entry.envelope();
