@@ -17,7 +17,7 @@ bool print(std::string_view text) {
 
 int finished() {
   if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return EX_OK;
-  return complain(Error::from_errno("write to", "standard output"));
+  return complain({Error::Kind::io, Error::from_errno("write to", "standard output").text});
 }
 
 int complain(const Error& error) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "base/utf8.h"
 
 namespace mailchute {
 namespace {
@@ -14,13 +15,15 @@ namespace {
 constexpr char kUp[] = "mailchute_up";
 constexpr char kUpHelp[] = "Whether mailchuted answers.";
 
-// In double quotes: backslash, quote and line feed are escaped; other control characters nobody needs.
+// In double quotes and in UTF-8: backslash, quote and line feed are escaped; other control characters nobody
+// needs.
 std::string label(std::string_view name, std::string_view value) {
   std::string text(name);
   text += "=\"";
+  const bool utf8 = is_utf8(value);
   for (const char c : value) {
     if (c == '\\' || c == '"') text += '\\';
-    text += is_control(c) ? ' ' : c;
+    text += is_control(c) ? ' ' : !utf8 && (c & 0x80) != 0 ? '?' : c;
   }
   return "{" + text + "\"}";
 }

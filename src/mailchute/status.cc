@@ -189,7 +189,8 @@ int show_status(const std::string& config_file, const StatusOptions& options) {
   const StatusReport report = status_report(*facts, Seconds(static_cast<Seconds::rep>(*most)), now);
   if (options.metrics) return print(metrics_of(report, now)), finished();
   print(options.json ? json_of(report, now) : format_status(report, now));
-  return report.problems.empty() && report.alarm.empty() ? finished() : 1;
+  const int printed = finished();
+  return printed != 0 || (report.problems.empty() && report.alarm.empty()) ? printed : 1;
 }
 
 }  // namespace mailchute

@@ -103,6 +103,13 @@ TEST_F(Status, AsMetrics) {
   }
 }
 
+TEST_F(Status, MetricsAreInUtf8) {
+  EXPECT_EQ(status(kFine + " smart_host=m\xfcl\\xff\n", {.metrics = true}), 0);
+  EXPECT_NE(out.find("{smart_host=\"m?l?\"} 1\n"), std::string::npos) << out;
+  EXPECT_EQ(status(kFine + " smart_host=m\xc3\xbcl\n", {.metrics = true}), 0);
+  EXPECT_NE(out.find("{smart_host=\"m\xc3\xbcl\"} 1\n"), std::string::npos) << out;
+}
+
 TEST_F(Status, WithoutADaemonTheMetricsSayJustThat) {
   EXPECT_EQ(told([&] { return show_status(config, {.metrics = true}); }), 0);
   EXPECT_TRUE(out.ends_with("\nmailchute_up 0\n")) << out;
