@@ -284,6 +284,7 @@ void Digester::look_again() {
 void Digester::let_go(const std::string& digest, const std::string& why, Milliseconds wait) {
   const auto originals = std::move(digests_.extract(digest).mapped());
   for (const std::string& id : originals) {
+    if (carrier(id) != digest) continue;
     const Time arrival = carried_.extract(id).mapped().arrival;
     if (!queue_.waits(id).value_or(true)) {
       user_.on_gone(id);

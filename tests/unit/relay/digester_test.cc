@@ -97,6 +97,19 @@ TEST_F(DigesterTest, WhatADigestCouldNotDeliverGoesAlone) {
   EXPECT_TRUE(gone.empty());
 }
 
+// As where one of them could not be read at a start.
+TEST_F(DigesterTest, OfTwoDigestsOfOneMessageTheLastOneStandsForIt) {
+  const std::string id = due();
+  digester.found_digest("D1", {id}, {});
+  digester.found_digest("D2", {id}, {});
+  digester.gone("D1");
+  EXPECT_EQ(digester.carrier(id), "D2");
+  digester.gone(id);
+  digester.gone("D2");
+  EXPECT_EQ(digester.carrier(id), id);
+  EXPECT_TRUE(gone.empty());
+}
+
 // The disk may be full of them.
 TEST_F(DigesterTest, WhatCannotBeWrittenAsADigestGoesAlone) {
   for (int i = 0; i < 5; ++i) due();
