@@ -76,9 +76,12 @@ std::string list(const Collection& collection) {
 std::string words(const Collection& collection) {
   const auto at = [&](const auto& message) { return format_date(message.arrival, collection.utc_offset); };
   const std::string within = format_seconds(static_cast<std::uint64_t>(collection.within.count()));
+  const auto& first = collection.messages.front();
+  const bool same = std::all_of(collection.messages.begin(), collection.messages.end(),
+                                [&](const auto& message) { return message.subject == first.subject; });
   std::string out = wrapped("These " + std::to_string(collection.messages.size()) +
-                            " messages have the same sender, recipients and subject. User " + collection.user + " on " +
-                            collection.hostname + " sent them from " + at(collection.messages.front()) + " to " +
+                            " messages have the same sender, recipients and " + (same ? "" : "(but for numbers) ") +
+                            "subject. User " + collection.user + " on " + collection.hostname + " sent them from " + at(first) + " to " +
                             at(collection.messages.back()) + ".");
   out += "\n" + wrapped("They are attached, each as it was: nothing is missing. They come in one message so that they "
                         "do not bury all other mail: of messages that are alike, those beyond " +

@@ -76,6 +76,13 @@ TEST(Collection, RepliesGoWhereThoseToTheFirstMessageGo) {
       "From: a@example.org, b@example.org\nSender: b@example.org\nReply-To: desk@example.org\nSubject: "));
 }
 
+TEST(Collection, SubjectsThatAreAlikeButForNumbersAreNotCalledTheSame) {
+  Collection collection = two();
+  collection.messages.back().subject = "Disk 2 full";
+  EXPECT_NE(collection_head(collection).find("(but for"), std::string::npos);
+  EXPECT_EQ(collection_head(two()).find("(but for"), std::string::npos);
+}
+
 TEST(Collection, WithoutAFromItIsFromTheMailSystem) {
   Collection collection = two();
   collection.header = "body only\n";
