@@ -168,18 +168,17 @@ std::string iso_time(Time time) {
 std::string escaped(std::string_view text) {
   std::string out;
   out.reserve(text.size());
-  while (!text.empty()) {
-    std::size_t length = 1;
-    if (octet(text[0]) >= 128) length = utf8_length(text);
-    if (length == 0 || is_control(text[0]) || text[0] == '\\') {
-      append_escape(out, text[0]);
-      length = 1;
-    } else {
-      out.append(text.substr(0, length));
-    }
-    text.remove_prefix(length);
+  const auto as_it_stands = [](char c) { return octet(c) < 128 && !is_control(c) && c != '\\'; };
+  for (;;) {
+    const auto end = std::find_if_not(text.begin(), text.end(), as_it_stands);
+    out.append(text.begin(), end);
+    text.remove_prefix(static_cast<std::size_t>(end - text.begin()));
+    if (text.empty()) return out;
+    const std::size_t length = octet(text[0]) >= 128 ? utf8_length(text) : 0;
+    if (length == 0) append_escape(out, text[0]);
+    out.append(text.substr(0, length));
+    text.remove_prefix(std::max<std::size_t>(length, 1));
   }
-  return out;
 }
 
 std::optional<std::string> unescaped(std::string_view text) {
