@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "net/connection.h"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <poll.h>
-#include <sys/socket.h>
-
 #include <array>
 #include <asio/generic/stream_protocol.hpp>
 #include <asio/post.hpp>
@@ -16,7 +11,7 @@
 
 #include "net/event_loop_impl.h"
 #include "net/outbox.h"
-#include "net/socket_address.h"
+#include "net/stream_socket.h"
 #include "net/tls_session.h"
 #include "sys/tcp_peer.h"
 
@@ -59,42 +54,6 @@ Error reason_for(const error_code& error) {
 Error handshake_reason(SSL* session, const error_code& error) {
   if (from_openssl(error)) return handshake_error(session, openssl_code(error));
   return {Error::Kind::temporary, words_for(error) + " during the TLS handshake"};
-}
-
-int family_of(int fd) {
-  int family = AF_UNSPEC;
-  socklen_t length = sizeof family;
-  ::getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &length);
-  return family;
-}
-
-std::string peer_of(int fd) {
-  sockaddr_storage address{};
-  socklen_t length = sizeof address;
-  auto* const out = reinterpret_cast<sockaddr*>(&address);
-  if (::getpeername(fd, out, &length) != 0) return {};
-  return SocketAddress::of(out, length).text();
-}
-
-std::optional<PeerCredentials> credentials_of(int fd) {
-  ucred peer{};
-  socklen_t length = sizeof peer;
-  if (family_of(fd) != AF_UNIX) return std::nullopt;
-  if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0) return std::nullopt;
-  return PeerCredentials{peer.pid, peer.uid, peer.gid};
-}
-
-// Every write is a whole thought here, and a dead peer should be noticed some day.
-void tune(int fd) {
-  const int family = family_of(fd);
-  if (family != AF_INET && family != AF_INET6) return;
-  const int on = 1;
-  ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  ::setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
-  // What is written counts as progress against time limits, so the kernel must not first take
-  // megabytes and then say nothing until a third of them is gone.
-  const int unsent = 64 << 10;
-  ::setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent);
 }
 
 }  // namespace
@@ -392,8 +351,7 @@ void Connection::shutdown() {
 }
 
 bool Connection::deserted() const {
-  pollfd watched{impl_->socket.native_handle(), 0, 0};
-  return ::poll(&watched, 1, 0) > 0 && (watched.revents & (POLLHUP | POLLERR | POLLNVAL)) != 0;
+  return net::deserted(impl_->socket.native_handle());
 }
 
 std::string Connection::peer() const { return impl_->peer; }

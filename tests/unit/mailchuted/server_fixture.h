@@ -21,6 +21,7 @@
 #include "net/socket_address.h"
 #include "relay/board.h"
 #include "relay/delivery.h"
+#include "unit/net/run_until.h"
 #include "unit/queue/fixture.h"
 
 namespace mailchute::mailchuted {
@@ -75,20 +76,7 @@ class ServerTest : public ::testing::Test {
     settings.smart_hosts.front().port = 1;
     delivery.emplace(loop, it.queue, settings, router, access, it.log, board);
   }
-  void run_until(const std::function<bool()>& done) {
-    net::Timer limit(loop);
-    limit.start(Seconds(30), [this] {
-      ADD_FAILURE() << "nothing happens any more";
-      loop.stop();
-    });
-    net::Timer look(loop);
-    std::function<void()> again = [&] {
-      if (done()) return loop.stop();
-      look.start(Milliseconds(1), again);
-    };
-    look.start(Milliseconds(0), again);
-    loop.run();
-  }
+  void run_until(const std::function<bool()>& done) { net::run_until(loop, done, it.log.lines); }
 
   queue::QueueFixture it;
   queue::TemporaryFolder run;

@@ -13,6 +13,7 @@
 #include <set>
 
 #include "net/listener.h"
+#include "unit/net/run_until.h"
 #include "unit/queue/fixture.h"
 
 namespace mailchute::relay {
@@ -125,21 +126,7 @@ class DeliveryTest : public ::testing::Test {
     return *delivery;
   }
 
-  // Looks after each thing that happens.
-  void run_until(std::function<bool()> done) {
-    net::Timer limit(loop);
-    limit.start(Seconds(30), [this] {
-      ADD_FAILURE() << "nothing happens any more; log:\n" << ::testing::PrintToString(it.log.lines);
-      loop.stop();
-    });
-    net::Timer look(loop);
-    std::function<void()> again = [&] {
-      if (done()) return loop.stop();
-      look.start(Milliseconds(1), again);
-    };
-    look.start(Milliseconds(0), again);
-    loop.run();
-  }
+  void run_until(const std::function<bool()>& done) { net::run_until(loop, done, it.log.lines); }
   bool logged(std::string_view text, std::size_t times = 1) const { return it.log.count(text) >= times; }
   void set_aliases(const std::string& text) {
     const auto read = [&](const std::string&, std::size_t) { return Result<std::string>(text); };
