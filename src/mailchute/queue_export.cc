@@ -36,7 +36,9 @@ class Target {
 
 class StandardOutput final : public Target {
  public:
-  Result<> write(std::string_view octets) override { return sys::write_all(STDOUT_FILENO, octets, "standard output"); }
+  Result<> write(std::string_view octets) override {
+    return sys::write_all(STDOUT_FILENO, octets, "standard output");
+  }
   Result<std::string> keep() override { return std::string("standard output"); }
 };
 
@@ -50,7 +52,9 @@ class NewFile final : public Target {
   ~NewFile() override {
     if (file_) ::unlink(path_.c_str());
   }
-  Result<> write(std::string_view octets) override { return sys::write_all(file_.get(), octets, path_); }
+  Result<> write(std::string_view octets) override {
+    return sys::write_all(file_.get(), octets, path_);
+  }
   Result<std::string> keep() override {
     if (auto synced = sys::sync(file_.get(), path_); !synced) return failure(synced.error());
     file_.reset();
@@ -65,7 +69,8 @@ class NewFile final : public Target {
 
 class InMaildir final : public Target {
  public:
-  InMaildir(MaildirMessage message, std::string path) : message_(std::move(message)), path_(std::move(path)) {}
+  InMaildir(MaildirMessage message, std::string path)
+      : message_(std::move(message)), path_(std::move(path)) {}
   Result<> write(std::string_view octets) override { return message_.write(octets); }
   Result<std::string> keep() override {
     if (auto delivered = message_.deliver_durably(); !delivered) return failure(delivered.error());
@@ -92,9 +97,12 @@ Result<MakeTarget> in_maildir(const std::string& path, const config::Settings& s
 
 Result<MakeTarget> targets(const ExportOptions& options, const config::Settings& settings) {
   if (!options.maildir.empty()) return in_maildir(options.maildir, settings);
-  if (!options.output.empty()) return MakeTarget([&](const std::string&) { return NewFile::create(options.output); });
+  if (!options.output.empty())
+    return MakeTarget([&](const std::string&) { return NewFile::create(options.output); });
   if (options.folder.empty()) {
-    return MakeTarget([](const std::string&) -> Result<std::unique_ptr<Target>> { return std::make_unique<StandardOutput>(); });
+    return MakeTarget([](const std::string&) -> Result<std::unique_ptr<Target>> {
+      return std::make_unique<StandardOutput>();
+    });
   }
   if (::mkdir(options.folder.c_str(), 0700) != 0 && errno != EEXIST) {
     return failure(Error::from_errno("create", options.folder));
@@ -119,7 +127,8 @@ Pieces pieces_of(const config::Settings& settings, const std::string& id) {
   };
 }
 
-Result<std::string> export_one(const config::Settings& settings, const std::string& id, bool message_only, const MakeTarget& make) {
+Result<std::string> export_one(const config::Settings& settings, const std::string& id,
+                               bool message_only, const MakeTarget& make) {
   auto target = make(id);
   if (!target) return failure(target.error());
   const EntryUser user{[&](const queue::Head&, std::string_view octets) {
@@ -141,7 +150,8 @@ std::string json_of(const std::vector<Exported>& all, std::size_t refused, std::
   ActReport report{"export", {}, {{"done", all.size()}, {"refused", refused}, {"left", left}}};
   for (const auto& [id, file, size] : all) {
     const nlohmann::ordered_json entry = {{"id", id}, {"file", file}, {"size", size}};
-    report.entries.push_back(entry.dump(-1, ' ', true, nlohmann::ordered_json::error_handler_t::replace));
+    report.entries.push_back(
+        entry.dump(-1, ' ', true, nlohmann::ordered_json::error_handler_t::replace));
   }
   return json_of(report);
 }
@@ -149,8 +159,9 @@ std::string json_of(const std::vector<Exported>& all, std::size_t refused, std::
 std::string summary(const std::vector<Exported>& all, std::size_t left) {
   std::uint64_t octets = 0;
   for (const Exported& one : all) octets += one.size;
-  return "exported " + std::to_string(all.size()) + (all.size() == 1 ? " message (" : " messages (") + short_size(octets) +
-         " octets)" + (left > 0 ? "; interrupted, " + std::to_string(left) + " not" : "") + "\n";
+  return "exported " + std::to_string(all.size()) +
+         (all.size() == 1 ? " message (" : " messages (") + short_size(octets) + " octets)" +
+         (left > 0 ? "; interrupted, " + std::to_string(left) + " not" : "") + "\n";
 }
 
 // Their names are durable, too.
@@ -159,7 +170,8 @@ Result<> sync_folder(const std::string& path) {
   return folder ? sys::sync(folder->get(), path) : failure(folder.error());
 }
 
-int export_all(const config::Settings& settings, const ExportOptions& options, const Chosen& chosen, const MakeTarget& make) {
+int export_all(const config::Settings& settings, const ExportOptions& options, const Chosen& chosen,
+               const MakeTarget& make) {
   int status = chosen.status;
   std::vector<Exported> all;
   std::size_t tried = 0;
@@ -183,7 +195,9 @@ int export_all(const config::Settings& settings, const ExportOptions& options, c
   }
   const std::size_t left = chosen.entries.size() - tried;
   const bool told = !options.folder.empty() || !options.maildir.empty() || !options.output.empty();
-  if (told) print(options.json ? json_of(all, chosen.missing.size() + tried - all.size(), left) : summary(all, left));
+  if (told)
+    print(options.json ? json_of(all, chosen.missing.size() + tried - all.size(), left)
+                       : summary(all, left));
   const int printed = finished();
   if (status == 0 && left > 0) return EX_TEMPFAIL;
   return status == 0 ? printed : status;
@@ -197,15 +211,18 @@ int export_messages(const std::string& config_file, const ExportOptions& options
   const bool many = !options.folder.empty() || !options.maildir.empty();
   if (!options.output.empty() + !options.folder.empty() + !options.maildir.empty() > 1)
     return usage("one of --output, --folder and --maildir");
-  if (options.json && !many && options.output.empty()) return usage("--json needs --output, --folder or --maildir");
+  if (options.json && !many && options.output.empty())
+    return usage("--json needs --output, --folder or --maildir");
   const auto selection = selection_of(options.selection, sys::now(), false);
   if (!selection) return complain(selection.error());
   std::vector<Found> entries;
-  const auto listed = each_entry(settings, *selection, [&](const queue::Listed& entry) { entries.emplace_back(entry); });
+  const auto listed = each_entry(settings, *selection,
+                                 [&](const queue::Listed& entry) { entries.emplace_back(entry); });
   if (!listed) return complain(listed.error());
   const auto chosen = named(std::move(entries), *selection);
   if (!chosen) return complain(chosen.error());
-  if (chosen->entries.size() > 1 && !many) return usage("several messages go to a --folder or a --maildir");
+  if (chosen->entries.size() > 1 && !many)
+    return usage("several messages go to a --folder or a --maildir");
   const auto make = targets(options, settings);
   if (!make) return complain(make.error());
   return export_all(settings, options, *chosen, *make);

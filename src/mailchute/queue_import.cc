@@ -36,7 +36,8 @@ struct Close {
   void operator()(std::FILE* file) const { std::fclose(file); }
 };
 
-// A file that can be read from any place, more than once; what comes through a pipe is copied to one.
+// A file that can be read from any place, more than once; what comes through a pipe is copied to
+// one.
 class Input {
  public:
   static Result<Input> open(const std::string& name) {
@@ -59,11 +60,13 @@ class Input {
     if (!file) return failure(Error::from_errno("create", "a temporary file"));
     std::string buffer(kPiece, '\0');
     for (;;) {
-      if (!Interruption::wait_to_read(from)) return failure(Error::Kind::temporary, name + ": interrupted");
+      if (!Interruption::wait_to_read(from))
+        return failure(Error::Kind::temporary, name + ": interrupted");
       const auto n = sys::read_some(from, buffer, name);
       if (!n) return failure(n.error());
       if (*n == 0) break;
-      const auto written = sys::write_all(::fileno(file.get()), std::string_view(buffer).substr(0, *n), "a temporary file");
+      const auto written = sys::write_all(
+          ::fileno(file.get()), std::string_view(buffer).substr(0, *n), "a temporary file");
       if (!written) return failure(written.error());
     }
     return Input(name, sys::UniqueFd(::fcntl(::fileno(file.get()), F_DUPFD_CLOEXEC, 3)));
@@ -76,7 +79,8 @@ class Input {
 // The daemon's door, with the id that the message is to have.
 class Door final : public mail::Destination {
  public:
-  Door(const config::Settings& settings, std::string id) : writer_(settings.submission_socket(), std::move(id)) {}
+  Door(const config::Settings& settings, std::string id)
+      : writer_(settings.submission_socket(), std::move(id)) {}
   Result<> begin(const mail::Envelope& envelope) override { return writer_.begin(envelope); }
   Result<> write(std::string_view text) override { return writer_.write(text); }
   Result<> commit() { return writer_.commit(); }
@@ -85,8 +89,8 @@ class Door final : public mail::Destination {
   queue::SocketWriter writer_;
 };
 
-// Of an entry that somebody has already tried to deliver: those who are left. What a digest stands for is
-// exported beside it.
+// Of an entry that somebody has already tried to deliver: those who are left. What a digest stands
+// for is exported beside it.
 Result<mail::Envelope> still_to_do(const queue::Head& head) {
   if (!head.progress.digest_of.empty()) {
     return failure(Error::Kind::data, "is a digest; import the messages that it stands for");
@@ -97,7 +101,8 @@ Result<mail::Envelope> still_to_do(const queue::Head& head) {
   std::erase_if(envelope.recipients, [&](const mail::Recipient&) {
     return i < status.size() && static_cast<RecipientStatus>(status[i++]) == RecipientStatus::done;
   });
-  if (envelope.recipients.empty()) return failure(Error::Kind::data, "all of its recipients have been served");
+  if (envelope.recipients.empty())
+    return failure(Error::Kind::data, "all of its recipients have been served");
   return envelope;
 }
 
@@ -130,12 +135,17 @@ mail::Surroundings surroundings(const config::Settings& settings, const std::str
 }
 
 // As sendmail does it, but for lines with a lone dot.
-Result<> submit_message(const Input& input, const config::Settings& settings, const ImportOptions& options, const std::string& id) {
+Result<> submit_message(const Input& input, const config::Settings& settings,
+                        const ImportOptions& options, const std::string& id) {
   Door door(settings, id);
   mail::Request request;
   request.recipients = options.recipients;
   request.reverse_path = options.sender;
-  mail::Intake intake([&](const mail::Header& header) { return mail::prepare(header, request, surroundings(settings, id)); }, door);
+  mail::Intake intake(
+      [&](const mail::Header& header) {
+        return mail::prepare(header, request, surroundings(settings, id));
+      },
+      door);
   mail::MessageInput lines(true);
   const Pieces pieces = input.pieces();
   std::string text;
@@ -163,7 +173,8 @@ std::string id_of_entry(const std::string& file, std::string_view start) {
   constexpr std::string_view kBefore = " id ";
   const auto received = start.find("\nReceived: ");
   const auto at = received == start.npos ? received : start.find(kBefore, received);
-  const std::string id(at == start.npos ? "" : start.substr(at + kBefore.size(), queue::kQueueIdLength));
+  const std::string id(at == start.npos ? ""
+                                        : start.substr(at + kBefore.size(), queue::kQueueIdLength));
   return queue::is_queue_id(id) ? id : queue::new_queue_id();
 }
 
@@ -172,22 +183,29 @@ struct Imported {
   bool kept;  // the id that it had
 };
 
-Result<Imported> import_one(const std::string& file, const config::Settings& settings, const ImportOptions& options) {
+Result<Imported> import_one(const std::string& file, const config::Settings& settings,
+                            const ImportOptions& options) {
   const auto input = Input::open(file);
   if (!input) return failure(input.error());
-  const auto about_it = [&](const Error& error) { return failure(error.kind, input->name() + ": " + error.text); };
+  const auto about_it = [&](const Error& error) {
+    return failure(error.kind, input->name() + ": " + error.text);
+  };
   const auto start = input->pieces()(0);
   if (!start) return failure(start.error());
   const bool is_entry = start->octets.starts_with(kEntryBegins);
   const std::string id = is_entry ? id_of_entry(file, start->octets) : queue::new_queue_id();
   if (!is_entry && options.recipients.empty()) {
-    return about_it({Error::Kind::usage, "is nothing that mailchute queue export wrote; for a message give --recipient, and --sender"});
+    return about_it({Error::Kind::usage,
+                     "is nothing that mailchute queue export wrote; for a message give "
+                     "--recipient, and --sender"});
   }
   if (is_entry && (options.sender || !options.recipients.empty())) {
-    return about_it({Error::Kind::usage, "has an envelope of its own: neither --sender nor --recipient"});
+    return about_it(
+        {Error::Kind::usage, "has an envelope of its own: neither --sender nor --recipient"});
   }
   const auto submit = [&](const std::string& under) {
-    return is_entry ? submit_entry(*input, settings, under) : submit_message(*input, settings, options, under);
+    return is_entry ? submit_entry(*input, settings, under)
+                    : submit_message(*input, settings, options, under);
   };
   auto submitted = submit(id);
   if (submitted) return Imported{input->name(), id, is_entry};
@@ -202,7 +220,8 @@ std::string json_of(const std::vector<Imported>& all, std::size_t refused, std::
   ActReport report{"import", {}, {{"done", all.size()}, {"refused", refused}, {"left", left}}};
   for (const auto& [file, id, kept] : all) {
     const nlohmann::ordered_json entry = {{"file", file}, {"id", id}, {"id_kept", kept}};
-    report.entries.push_back(entry.dump(-1, ' ', true, nlohmann::ordered_json::error_handler_t::replace));
+    report.entries.push_back(
+        entry.dump(-1, ' ', true, nlohmann::ordered_json::error_handler_t::replace));
   }
   return json_of(report);
 }
@@ -210,7 +229,8 @@ std::string json_of(const std::vector<Imported>& all, std::size_t refused, std::
 std::string summary(const std::vector<Imported>& all, std::size_t left) {
   std::string text;
   for (const Imported& one : all) text += one.id + "  " + shown(one.file) + "\n";
-  return text + "imported " + std::to_string(all.size()) + (all.size() == 1 ? " message" : " messages") +
+  return text + "imported " + std::to_string(all.size()) +
+         (all.size() == 1 ? " message" : " messages") +
          (left > 0 ? "; interrupted, " + std::to_string(left) + " not" : "") + "\n";
 }
 

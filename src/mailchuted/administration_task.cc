@@ -25,19 +25,24 @@ constexpr std::size_t kPiece = 32 << 10;
 
 const char* name_of(What what) {
   switch (what) {
-    case What::done: return "done";
-    case What::later: return "later";
-    case What::refused: break;
+    case What::done:
+      return "done";
+    case What::later:
+      return "later";
+    case What::refused:
+      break;
   }
   return "refused";
 }
 
-// The answer comes when all is done and durable, and says so of nothing else: what is in a transaction
-// is waited for.
+// The answer comes when all is done and durable, and says so of nothing else: what is in a
+// transaction is waited for.
 class ActTask : public Task {
  public:
   ActTask(Desk& desk, relay::Act act, std::vector<std::string> ids)
-      : administration_(desk.delivery.administration()), act_(std::move(act)), state_(std::make_shared<State>()),
+      : administration_(desk.delivery.administration()),
+        act_(std::move(act)),
+        state_(std::make_shared<State>()),
         deadline_(sys::boot_now() + desk.patience) {
     state_->wake = desk.wake;
     for (std::string& id : ids) state_->lines.push_back({std::move(id), {}});
@@ -76,7 +81,8 @@ class ActTask : public Task {
   };
 
   void begin(std::size_t i) {
-    const auto then = [state = std::weak_ptr(state_), i](const relay::Administration::Outcome& outcome) {
+    const auto then = [state = std::weak_ptr(state_),
+                       i](const relay::Administration::Outcome& outcome) {
       const auto here = state.lock();
       if (!here) return;
       here->lines[i].outcome = outcome;
@@ -114,7 +120,8 @@ class ExportTask : public Task {
 
   bool step(std::string& answer) override {
     const auto read = piece();
-    if (read && offset_ == 0) desk_.log(Event("exported", Severity::notice).with("id", id_).with("by", std::uint64_t{by_}));
+    if (read && offset_ == 0)
+      desk_.log(Event("exported", Severity::notice).with("id", id_).with("by", std::uint64_t{by_}));
     answer = read ? " " + escaped(read->octets) + "\nOK octets=" + std::to_string(read->size) + "\n"
                   : "ERROR " + escaped(read.error().text) + "\n";
     return true;
@@ -151,12 +158,18 @@ std::unique_ptr<Task> act_task(relay::Act act, const std::vector<Word>& words, D
   std::vector<std::string> ids;
   for (const auto& [key, value] : words) {
     auto& recipients = act.changes.recipients;
-    if (key == "id") ids.push_back(value);
-    else if (key == "reason" && reasoned) act.reason = value;
-    else if (key == "sender" && changing) act.changes.reverse_path = value;
-    else if (key == "old" && changing) recipients.push_back({value, {}});
-    else if (key != "new" || recipients.empty() || !recipients.back().now.empty()) return nullptr;
-    else recipients.back().now = value;
+    if (key == "id")
+      ids.push_back(value);
+    else if (key == "reason" && reasoned)
+      act.reason = value;
+    else if (key == "sender" && changing)
+      act.changes.reverse_path = value;
+    else if (key == "old" && changing)
+      recipients.push_back({value, {}});
+    else if (key != "new" || recipients.empty() || !recipients.back().now.empty())
+      return nullptr;
+    else
+      recipients.back().now = value;
   }
   return std::make_unique<ActTask>(desk, std::move(act), std::move(ids));
 }
@@ -170,7 +183,8 @@ std::unique_ptr<Task> export_task(const std::vector<Word>& words, uid_t by, Desk
 
 }  // namespace
 
-std::unique_ptr<Task> administration_task(std::string_view request, const Asker& asker, Desk& desk) {
+std::unique_ptr<Task> administration_task(std::string_view request, const Asker& asker,
+                                          Desk& desk) {
   const std::string verb = to_lower(request.substr(0, request.find(' ')));
   const auto act = relay::parse_verb(verb);
   if (!act && verb != "export") return nullptr;

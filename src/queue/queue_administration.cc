@@ -33,12 +33,14 @@ void replace(mail::Recipient& recipient, const std::string& now) {
 
 }  // namespace
 
-Result<Queue::Found> Queue::open_in(std::initializer_list<const sys::UniqueFd*> folders, const std::string& id) const {
+Result<Queue::Found> Queue::open_in(std::initializer_list<const sys::UniqueFd*> folders,
+                                    const std::string& id) const {
   if (!is_queue_id(id)) return no_entry(id);
   for (const sys::UniqueFd* folder : folders) {
     auto entry = Entry::open(folder->get(), id, unlimited());
     if (entry) return Found{folder, std::move(*entry)};
-    if (entry.error().kind != Refusal::Kind::gone) return failure(Error::Kind::data, id + ": " + entry.error().reason);
+    if (entry.error().kind != Refusal::Kind::gone)
+      return failure(Error::Kind::data, id + ": " + entry.error().reason);
   }
   return no_entry(id);
 }
@@ -58,23 +60,32 @@ Result<> Queue::readdress(Entry& entry, const Progress& progress, const Changes&
   mail::Envelope envelope = entry.envelope();
   std::vector<Event> events;
   const auto note = [&](const char* what, const std::string& now, const std::string& was) {
-    events.push_back(Event("readdressed", Severity::notice).with("id", entry.id()).with(what, in_brackets(now)).with("was", in_brackets(was)));
+    events.push_back(Event("readdressed", Severity::notice)
+                         .with("id", entry.id())
+                         .with(what, in_brackets(now))
+                         .with("was", in_brackets(was)));
   };
-  if (changes.reverse_path) note("from", *changes.reverse_path, std::exchange(envelope.reverse_path, *changes.reverse_path));
+  if (changes.reverse_path)
+    note("from", *changes.reverse_path,
+         std::exchange(envelope.reverse_path, *changes.reverse_path));
   for (const auto& [old, now] : changes.recipients) {
     auto& recipients = envelope.recipients;
     const auto called = [&recipients](const std::string& name) {
-      return std::find_if(recipients.begin(), recipients.end(), [&](const auto& one) { return equal_ignoring_case(one.address, name); });
+      return std::find_if(recipients.begin(), recipients.end(),
+                          [&](const auto& one) { return equal_ignoring_case(one.address, name); });
     };
     const auto found = called(old);
-    if (found == recipients.end() || progress.status[static_cast<std::size_t>(found - recipients.begin())] == kDone)
-      return failure(Error::Kind::rejected, in_brackets(old) + " is none of the recipients that it is still for");
+    if (found == recipients.end() ||
+        progress.status[static_cast<std::size_t>(found - recipients.begin())] == kDone)
+      return failure(Error::Kind::rejected,
+                     in_brackets(old) + " is none of the recipients that it is still for");
     if (called(now) != recipients.end() && called(now) != found)
       return failure(Error::Kind::rejected, in_brackets(now) + " is one of the recipients already");
     note("to", now, found->address);
     replace(*found, now);
   }
-  if (const auto checked = checked_envelope(envelope); !checked) return failure(Error::Kind::rejected, checked.error().text);
+  if (const auto checked = checked_envelope(envelope); !checked)
+    return failure(Error::Kind::rejected, checked.error().text);
   entry.head_.envelope = std::move(envelope);
   for (Event& event : events) (*log_)(std::move(event));
   return {};
@@ -89,9 +100,11 @@ Result<> Queue::release(const std::string& id, const Changes& changes) {
   if (!changes.empty()) {
     if (auto readdressed = readdress(entry, next, changes); !readdressed) return readdressed;
   }
-  const bool as_it_is = entry.own() && changes.empty() && next.status == entry.progress().status && next.held.empty();
+  const bool as_it_is =
+      entry.own() && changes.empty() && next.status == entry.progress().status && next.held.empty();
   next.held.clear();
-  std::erase_if(next.replies, [&](const Reply& reply) { return next.status[reply.recipient] == kToDo; });
+  std::erase_if(next.replies,
+                [&](const Reply& reply) { return next.status[reply.recipient] == kToDo; });
   if (owed(next, entry.envelope()).empty()) next.notification.clear();
   if (!as_it_is) {
     if (auto kept = rewrite(*found->folder, entry, std::move(next)); !kept) return kept;
@@ -114,13 +127,18 @@ Result<> Queue::give_up(const std::string& id, const std::string& reply) {
     char& octet = next.status[i];
     const bool open = is_open(static_cast<RecipientStatus>(octet));
     if (!open && octet != kFailed) continue;
-    const bool told = mail::wants_report(entry.envelope(), entry.envelope().recipients[i], mail::DsnAction::failed);
+    const bool told = mail::wants_report(entry.envelope(), entry.envelope().recipients[i],
+                                         mail::DsnAction::failed);
     octet = told ? kFailed : kDone;
-    if (!told) replies.erase(i);
-    else if (open) replies[i] = {i, reply};
+    if (!told)
+      replies.erase(i);
+    else if (open)
+      replies[i] = {i, reply};
     anybody |= told;
   }
-  if (!anybody) return failure(Error::Kind::rejected, "nobody would be told; mailchute queue remove takes it out without");
+  if (!anybody)
+    return failure(Error::Kind::rejected,
+                   "nobody would be told; mailchute queue remove takes it out without");
   next.replies.clear();
   for (auto& [recipient, known] : replies) next.replies.push_back(std::move(known));
   next.held.clear();

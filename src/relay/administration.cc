@@ -51,7 +51,12 @@ std::optional<Act::Verb> parse_verb(std::string_view name) {
 
 Administration::Administration(queue::Queue& queue, const config::Settings& settings, Sight& sight,
                                Recorder& recorder, RecorderUser& user, Log& log)
-    : queue_(queue), settings_(settings), sight_(sight), recorder_(recorder), user_(user), log_(log) {}
+    : queue_(queue),
+      settings_(settings),
+      sight_(sight),
+      recorder_(recorder),
+      user_(user),
+      log_(log) {}
 
 Administration::Outcome Administration::act(const Act& act, const std::string& id, Then then) {
   if (auto looked = look(); !looked) return refused(looked.error().text);
@@ -73,13 +78,15 @@ Administration::Outcome Administration::consider(Wish& wish) {
     return {What::done, "it was a digest, and left when something was done to its messages"};
   }
   if (!entry) return refused(kUnknown);
-  if (entry->place == Place::incoming) return refused("mailchuted has not taken it up yet; try again in a moment");
+  if (entry->place == Place::incoming)
+    return refused("mailchuted has not taken it up yet; try again in a moment");
   if (entry->place == Place::waiting) {
     const auto standing = sight_.standing(wish.id);
     if (standing == Sight::Standing::unknown) return refused(kAtWork);
     if (wish.act.verb == Act::Verb::release) return refused("it is neither held nor failed");
     if (standing == Sight::Standing::taken) return wait(wish.id, wish);
-    if (!entry->notification.empty() && !settled(wish.id)) return refused("its sender must first be told of a failure");
+    if (!entry->notification.empty() && !settled(wish.id))
+      return refused("its sender must first be told of a failure");
   }
   const std::string digest = sight_.carrier(wish.id);
   if (digest != wish.id && wish.act.verb != Act::Verb::release) {
@@ -90,11 +97,14 @@ Administration::Outcome Administration::consider(Wish& wish) {
 
 Administration::Outcome Administration::wait(const std::string& busy, Wish& wish) {
   later_.emplace(busy, std::move(wish));
-  return {What::later, "it is still being sent; what is left of it after that, unless mailchuted is stopped before"};
+  return {
+      What::later,
+      "it is still being sent; what is left of it after that, unless mailchuted is stopped before"};
 }
 
 // Nothing: the message is on its own.
-std::optional<Administration::Outcome> Administration::leave_digest(const std::string& digest, Wish& wish) {
+std::optional<Administration::Outcome> Administration::leave_digest(const std::string& digest,
+                                                                    Wish& wish) {
   if (auto looked = look(); !looked) return refused(looked.error().text);
   const auto entry = view_->find(digest);
   if (!entry) return std::nullopt;
@@ -102,7 +112,8 @@ std::optional<Administration::Outcome> Administration::leave_digest(const std::s
   const auto standing = waits ? sight_.standing(digest) : Sight::Standing::waiting;
   if (standing == Sight::Standing::unknown) return refused(kAtWork);
   if (standing == Sight::Standing::taken) return wait(digest, wish);
-  if (somebody_got(*entry)) return refused("some of its recipients have got it in digest " + digest);
+  if (somebody_got(*entry))
+    return refused("some of its recipients have got it in digest " + digest);
   const Act removal{Act::Verb::remove, wish.act.by, "for " + wish.id};
   if (auto outcome = perform(removal, *entry); outcome.what != What::done) return outcome;
   dissolved_.insert(digest);
@@ -118,10 +129,14 @@ bool Administration::settled(const std::string& id) {
 Administration::Outcome Administration::perform(const Act& act, const queue::Listed& entry) {
   const auto done = [&] {
     switch (act.verb) {
-      case Act::Verb::hold: return hold(act, entry);
-      case Act::Verb::release: return release(act, entry);
-      case Act::Verb::bounce: return bounce(act, entry);
-      case Act::Verb::remove: return remove(entry);
+      case Act::Verb::hold:
+        return hold(act, entry);
+      case Act::Verb::release:
+        return release(act, entry);
+      case Act::Verb::bounce:
+        return bounce(act, entry);
+      case Act::Verb::remove:
+        return remove(entry);
     }
     return no("no such act");
   }();
@@ -145,13 +160,16 @@ Result<> Administration::release(const Act& act, const queue::Listed& entry) {
   return {};
 }
 
-// Should the notification not be queued for now, it is owed, and queued before anything else happens to the
-// message.
+// Should the notification not be queued for now, it is owed, and queued before anything else
+// happens to the message.
 Result<> Administration::bounce(const Act& act, const queue::Listed& entry) {
-  if (auto given_up = queue_.give_up(entry.id, reply_by_hand(act.reason)); !given_up) return given_up;
+  if (auto given_up = queue_.give_up(entry.id, reply_by_hand(act.reason)); !given_up)
+    return given_up;
   auto owing = queue_.load(entry.id);
-  if (owing) recorder_.settle_owed(*owing);
-  else user_.on_put_back(entry.id, entry.time, settings_.retry.first, Care::none);
+  if (owing)
+    recorder_.settle_owed(*owing);
+  else
+    user_.on_put_back(entry.id, entry.time, settings_.retry.first, Care::none);
   return {};
 }
 
@@ -162,11 +180,12 @@ Result<> Administration::remove(const queue::Listed& entry) {
   return {};
 }
 
-// One that somebody has got takes its originals along, as if nobody else had been able to get it. Where
-// nobody has, they are on their own when it cannot come back, whatever happens.
+// One that somebody has got takes its originals along, as if nobody else had been able to get it.
+// Where nobody has, they are on their own when it cannot come back, whatever happens.
 Result<> Administration::remove_digest(const queue::Listed& entry) {
   const bool with_originals = somebody_got(entry);
-  for (const std::string& original : with_originals ? entry.digest_of : std::vector<std::string>()) {
+  for (const std::string& original :
+       with_originals ? entry.digest_of : std::vector<std::string>()) {
     const auto discarded = queue_.discard(original);
     if (!discarded && discarded.error().kind != Error::Kind::unavailable) return discarded;
     user_.on_gone(original);
