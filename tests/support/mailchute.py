@@ -8,6 +8,7 @@ import os
 import pathlib
 import pwd
 import re
+import select
 import shutil
 import signal
 import stat
@@ -85,7 +86,7 @@ class Mailchute:
         self.log_file = self.directory / "mailchuted.log"
         self._password_file = self.directory / "password" if password is not None else None
         self._start, self._process, self._reader = start, None, None
-        self._lines, self._changed = [], threading.Condition()
+        self._lines, self._begun, self._changed = [], b"", threading.Condition()
         self._run_as = run_as if os.geteuid() == 0 else (None, None)
         self._make_folders()
         if self._password_file:
@@ -164,7 +165,8 @@ class Mailchute:
         self._process = subprocess.Popen(
             [*wrapper, self.program("mailchuted"), "-C", self.config_file], stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True, pass_fds=pass_fds)
-        self._reader = threading.Thread(target=self._read_log, args=(self._process.stderr,), daemon=True)
+        os.set_blocking(self._process.stderr.fileno(), False)
+        self._reader = threading.Thread(target=self._read_log, args=(self._process.stderr.fileno(),), daemon=True)
         self._reader.start()
         if wait and not self.settings.get("drop_directory", True):
             self.wait_for_socket()
@@ -236,6 +238,8 @@ class Mailchute:
     # --- its log
 
     def log(self):
+        """All that was said until now: what is still in the pipe, too."""
+        self._take_lines()
         with self._changed:
             return "".join(self._lines)
 
@@ -248,13 +252,31 @@ class Mailchute:
             return self._changed.wait_for(find, timeout)
 
     def _read_log(self, pipe):
-        with open(self.log_file, "ab") as copy:
-            for line in pipe:
-                copy.write(line)
-                copy.flush()
-                with self._changed:
-                    self._lines.append(line.decode("utf-8", "replace"))
-                    self._changed.notify_all()
+        ready = select.poll()
+        ready.register(pipe, select.POLLIN)
+        ended = False
+        while not ended:
+            ready.poll()
+            ended = self._take_lines()
+
+    def _take_lines(self):
+        """What the pipe has, without waiting for more; True at its end."""
+        with self._changed:
+            octets = b"more"
+            while self._process and octets:
+                try:
+                    octets = os.read(self._process.stderr.fileno(), 1 << 16)
+                except BlockingIOError:
+                    return False
+                *lines, self._begun = (self._begun + octets).split(b"\n")
+                lines = [line + b"\n" for line in lines]
+                if not octets:  # cut short by a kill
+                    lines, self._begun = [self._begun], b""
+                with open(self.log_file, "ab") as copy:
+                    copy.writelines(lines)
+                self._lines += [line.decode("utf-8", "replace") for line in lines]
+                self._changed.notify_all()
+            return True
 
     # --- submission
 
