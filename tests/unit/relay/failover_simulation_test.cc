@@ -58,7 +58,11 @@ TEST(Failover, WhileThePreferredOneIsDownForADayTheOtherTakesItAllAtOnceAndInOrd
     it.run(it.now + 1min);
   }
   EXPECT_GE(it.sent_by(kMain), 50u) << "it is probed hourly";
-  expect_each_once(it, 21560);
+  const std::size_t by_backup = it.sent_by(kBackup);
+  for (int i = 0; i < 1000; ++i) it.submit(number(40000 + i));
+  it.run(it.now + 1min);
+  EXPECT_EQ(it.sent_by(kBackup), by_backup) << "who waits for the preferred one waits for that";
+  expect_each_once(it, 22560);
 }
 
 TEST(Failover, AProbeCostsTheSmartHostInDoubtOneMessageNotTheQueue) {

@@ -82,6 +82,7 @@ class Simulation {
       ++idle_turns_;
       for (; !events_.empty() && events_.begin()->first <= now; idle_turns_ = 0) {
         events_.extract(events_.begin()).mapped()();
+        ASSERT_LT(++events_so_far_, 1'000'000u) << "the same again and again";
       }
       pump();
     }
@@ -328,6 +329,7 @@ class Simulation {
   std::list<Connection> closed_;
   std::multimap<Instant, std::function<void()>> events_;
   unsigned idle_turns_ = 0;
+  unsigned events_so_far_ = 0;
   int chance_ = 1;
 };
 
