@@ -11,17 +11,14 @@ Error::Kind kind_of(int error) {
   switch (error) {
     case EACCES:
     case EPERM:
-    case EROFS:
-      return Error::Kind::permission;
+    case EROFS: return Error::Kind::permission;
     case EIO:
-    case EBADF:
-      return Error::Kind::io;
+    case EBADF: return Error::Kind::io;
     case ENOENT:
     case ENOTDIR:
     case ELOOP:
     case ENAMETOOLONG:
-    case EISDIR:
-      return Error::Kind::create;
+    case EISDIR: return Error::Kind::create;
     case ENOSPC:
     case EDQUOT:
     case EMFILE:
@@ -34,10 +31,8 @@ Error::Kind kind_of(int error) {
     case EPIPE:
     case ETIMEDOUT:
     case ENETUNREACH:
-    case EHOSTUNREACH:
-      return Error::Kind::temporary;
-    default:
-      return Error::Kind::system;
+    case EHOSTUNREACH: return Error::Kind::temporary;
+    default: return Error::Kind::system;
   }
 }
 

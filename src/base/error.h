@@ -44,7 +44,9 @@ class [[nodiscard]] Result : public tl::expected<T, Error> {
   Result(tl::expected<T, Error> other) : tl::expected<T, Error>(std::move(other)) {}
 };
 
-inline tl::unexpected<Error> failure(Error error) { return tl::unexpected<Error>(std::move(error)); }
+inline tl::unexpected<Error> failure(Error error) {
+  return tl::unexpected<Error>(std::move(error));
+}
 inline tl::unexpected<Error> failure(Error::Kind kind, std::string text) {
   return tl::unexpected<Error>(Error{kind, std::move(text)});
 }

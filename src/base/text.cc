@@ -41,8 +41,8 @@ std::size_t utf8_length(std::string_view text) {
   if (text.size() < length) return 0;
   const auto [low, high] = second_octet(first);
   if (octet(text[1]) < low || octet(text[1]) > high) return 0;
-  const bool whole = std::all_of(text.begin() + 2, text.begin() + static_cast<long>(length),
-                                 is_continuation);
+  const bool whole =
+      std::all_of(text.begin() + 2, text.begin() + static_cast<long>(length), is_continuation);
   return whole ? length : 0;
 }
 
@@ -150,9 +150,10 @@ std::string calendar_time(Time time, int utc_offset) {
   const std::chrono::year_month_day day(midnight);
   const std::chrono::hh_mm_ss clock(local - midnight);
   std::array<char, 64> text;
-  std::snprintf(text.data(), text.size(), "%04d-%02u-%02u %02d:%02d:%02d", static_cast<int>(day.year()),
-                static_cast<unsigned>(day.month()), static_cast<unsigned>(day.day()),
-                static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
+  std::snprintf(text.data(), text.size(), "%04d-%02u-%02u %02d:%02d:%02d",
+                static_cast<int>(day.year()), static_cast<unsigned>(day.month()),
+                static_cast<unsigned>(day.day()), static_cast<int>(clock.hours().count()),
+                static_cast<int>(clock.minutes().count()),
                 static_cast<int>(clock.seconds().count()));
   return text.data();
 }

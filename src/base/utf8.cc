@@ -16,16 +16,11 @@ struct Lead {
 };
 
 bool read_lead(unsigned char c, Lead& lead) {
-  if (c < 0x80)
-    lead = {0, c, 0};
-  else if (c >= 0xc0 && c < 0xe0)
-    lead = {1, c & 0x1fU, 0x80};
-  else if (c >= 0xe0 && c < 0xf0)
-    lead = {2, c & 0x0fU, 0x800};
-  else if (c >= 0xf0 && c < 0xf8)
-    lead = {3, c & 0x07U, 0x10000};
-  else
-    return false;
+  if (c < 0x80) lead = {0, c, 0};
+  else if (c >= 0xc0 && c < 0xe0) lead = {1, c & 0x1fU, 0x80};
+  else if (c >= 0xe0 && c < 0xf0) lead = {2, c & 0x0fU, 0x800};
+  else if (c >= 0xf0 && c < 0xf8) lead = {3, c & 0x07U, 0x10000};
+  else return false;
   return true;
 }
 

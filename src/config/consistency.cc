@@ -93,7 +93,9 @@ void check_reach(const Listener& listener, const Lines& lines, Complaints& compl
     complaints.add(lines.at("listener.listen"),
                    "listener.listen = \"" + reached->text() +
                        "\" would let other machines send mail through this one; write listen = [ "
-                       "\"localhost:" + std::to_string(reached->port) + "\" ]; or, if that is what "
+                       "\"localhost:" +
+                       std::to_string(reached->port) +
+                       "\" ]; or, if that is what "
                        "you want, open_to_network = true;");
   else if (written(lines, "listener.user") && !written(lines, "listener.certificate_file"))
     complaints.add(lines.at("listener.user"),
@@ -104,14 +106,14 @@ void check_reach(const Listener& listener, const Lines& lines, Complaints& compl
 }
 
 void check_listener(const Listener& listener, const Lines& lines, Complaints& complaints) {
-  check_pair({"listener.user", "a password",
-              "password_file = \"/etc/mailchute/listener-password\";"},
-             {"listener.password_file", "a user", "user = \"apps\";"}, lines, complaints);
-  check_pair({"listener.certificate_file", "its key",
-              "key_file = \"/etc/mailchute/listener-key.pem\";"},
-             {"listener.key_file", "a certificate",
-              "certificate_file = \"/etc/mailchute/listener-cert.pem\";"},
-             lines, complaints);
+  check_pair(
+      {"listener.user", "a password", "password_file = \"/etc/mailchute/listener-password\";"},
+      {"listener.password_file", "a user", "user = \"apps\";"}, lines, complaints);
+  check_pair(
+      {"listener.certificate_file", "its key", "key_file = \"/etc/mailchute/listener-key.pem\";"},
+      {"listener.key_file", "a certificate",
+       "certificate_file = \"/etc/mailchute/listener-cert.pem\";"},
+      lines, complaints);
   check_reach(listener, lines, complaints);
 }
 
@@ -130,9 +132,9 @@ void check_storms(const Lines& lines, Complaints& complaints) {
     for (const char* const name : settings) {
       const std::string path = std::string("storms.") + name;
       if (!written(lines, path) || written(lines, std::string("storms.") + users)) continue;
-      return complaints.add(lines.find(path)->second,
-                            path + " without " + users + ", so that it holds for nobody; write " +
-                                users + " = \"all\";");
+      return complaints.add(lines.find(path)->second, path + " without " + users +
+                                                          ", so that it holds for nobody; write " +
+                                                          users + " = \"all\";");
     }
   };
   check("limits", {"messages_per_minute", "messages_in_queue", "size_in_queue"});
@@ -190,7 +192,8 @@ void check_use(const Settings& settings, const Items& items, bool all_taken,
   if (!all_taken && std::all_of(hosts.begin(), hosts.end(), is_used))
     complaints.add(items.at("routes").back().at("routes"),
                    "mail that no route matches has nowhere to go, since each smart host belongs to "
-                   "a route; add a last one: { smart_host = \"" + hosts.front().name + "\"; }");
+                   "a route; add a last one: { smart_host = \"" +
+                       hosts.front().name + "\"; }");
   const auto listed = items.find("smart_hosts");
   for (std::size_t i = 0; all_taken && listed != items.end() && i < hosts.size(); ++i)
     if (!is_used(hosts[i]))

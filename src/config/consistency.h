@@ -14,9 +14,11 @@ namespace mailchute::config {
 // Where each setting of the file stands: full name -> line.
 using Lines = std::map<std::string_view, unsigned>;
 
-// The same for each group in a list of them, in order: "smart_hosts" -> [ "smart_host.port" -> line ].
+// The same for each group in a list of them, in order: "smart_hosts" -> [ "smart_host.port" -> line
+// ].
 using Items = std::map<std::string_view, std::vector<Lines>>;
 
-void check_together(const Settings& settings, const Lines& lines, const Items& items, Complaints& complaints);
+void check_together(const Settings& settings, const Lines& lines, const Items& items,
+                    Complaints& complaints);
 
 }  // namespace mailchute::config

@@ -15,7 +15,7 @@ struct Endpoint {
   std::string host;  // "localhost", "*", or an address without brackets
   std::uint16_t port = 0;
 
-  bool loopback() const;    // nobody but this machine can connect
+  bool loopback() const;     // nobody but this machine can connect
   std::string text() const;  // as it is written
 };
 

@@ -17,7 +17,8 @@ namespace {
 
 std::string joined(const std::vector<std::string>& addresses) {
   std::string text;
-  for (const std::string& address : addresses) text += (text.empty() ? "" : ", ") + escaped(address);
+  for (const std::string& address : addresses)
+    text += (text.empty() ? "" : ", ") + escaped(address);
   return text;
 }
 
@@ -26,13 +27,15 @@ std::string outcome(const Explanation& explanation) {
   switch (route.end) {
     case mail::Route::End::sent: return "sent to " + joined(route.addresses);
     case mail::Route::End::nowhere: return "not sent: " + escaped(route.reason);
-    case mail::Route::End::refused: return "not sent, and the sender is told: " + escaped(route.reason);
+    case mail::Route::End::refused:
+      return "not sent, and the sender is told: " + escaped(route.reason);
     case mail::Route::End::unusable: return "kept until this is mended: " + escaped(route.reason);
   }
   return {};
 }
 
-Explanation::Way way_of(std::vector<std::size_t> hosts, std::string_view reverse_path, const Settings& settings) {
+Explanation::Way way_of(std::vector<std::size_t> hosts, std::string_view reverse_path,
+                        const Settings& settings) {
   std::stable_sort(hosts.begin(), hosts.end(), [&](std::size_t a, std::size_t b) {
     return settings.smart_hosts[a].priority < settings.smart_hosts[b].priority;
   });
@@ -40,14 +43,16 @@ Explanation::Way way_of(std::vector<std::size_t> hosts, std::string_view reverse
   for (const std::size_t i : hosts) {
     const SmartHost& host = settings.smart_hosts[i];
     const std::string name = host.name.empty() || host.name == host.host ? "" : host.name + ": ";
-    way.hosts.push_back({name + describe(host), sender_policy(settings, host).as_sent(reverse_path)});
+    way.hosts.push_back(
+        {name + describe(host), sender_policy(settings, host).as_sent(reverse_path)});
   }
   return way;
 }
 
 std::string sender(const std::string& reverse_path, const std::string& sent_as) {
   std::string text = "from <" + escaped(sent_as) + ">";
-  if (sent_as != reverse_path) text += ", the smart host's sender for <" + escaped(reverse_path) + ">";
+  if (sent_as != reverse_path)
+    text += ", the smart host's sender for <" + escaped(reverse_path) + ">";
   return text;
 }
 
@@ -55,7 +60,8 @@ std::string sender(const std::string& reverse_path, const std::string& sent_as) 
 
 Explanation explain(std::string_view address, std::string_view reverse_path,
                     const Settings& settings, const mail::Router& router) {
-  Explanation explanation{std::string(address), router.route(address), std::string(reverse_path), {}};
+  Explanation explanation{
+      std::string(address), router.route(address), std::string(reverse_path), {}};
   if (settings.smart_hosts.empty()) return explanation;
   const SmartHostRoutes routes(settings);
   std::map<std::size_t, std::size_t> known;  // route -> way
@@ -121,7 +127,8 @@ std::string text_of(const Explanation& explanation) {
 
 std::string describe(const SmartHost& host) {
   const bool srv = host.lookup == Lookup::srv;
-  std::string text = srv ? "the SRV records of " + host.host : host.host + " port " + std::to_string(host.port);
+  std::string text =
+      srv ? "the SRV records of " + host.host : host.host + " port " + std::to_string(host.port);
   if (host.lookup == Lookup::mx) text = "the MX records of " + text;
   if (host.tls == Tls::none) text += " without TLS";
   else if (host.tls == Tls::implicit || srv) text += " with TLS";

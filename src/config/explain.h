@@ -36,7 +36,8 @@ Explanation explain(std::string_view address, std::string_view reverse_path,
 // Explains one list of addresses after the other, to mail from one sender.
 class Inquiry {
  public:
-  // The sender as a caller writes it; what can be none is an error of kind data. `settings` outlive it.
+  // The sender as a caller writes it; what can be none is an error of kind data. `settings` outlive
+  // it.
   static Result<Inquiry> of(std::string_view sender, const Settings& settings);
 
   struct Answer {

@@ -23,8 +23,9 @@ struct MachineNames {
   std::string domain;    // what its mail is from
 };
 
-// The kernel's name, and the first line of /etc/mailname, which on many machines is the domain of the
-// whole site: that is no name of this machine, but a kernel's name without a domain is completed by it.
+// The kernel's name, and the first line of /etc/mailname, which on many machines is the domain of
+// the whole site: that is no name of this machine, but a kernel's name without a domain is
+// completed by it.
 MachineNames machine_names(std::string_view kernel, std::string_view mail_name);
 MachineNames machine_names();
 

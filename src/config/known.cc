@@ -33,7 +33,8 @@ constexpr Known kKnown[] = {
        if (v.is_group()) s.smart_hosts.emplace_back();
      },
      Known::For::daemon, true},
-    {"smart_host.host", "\"mail.example.org\"", [](V v, S s) { v.read_host(s.smart_hosts.back().host); }},
+    {"smart_host.host", "\"mail.example.org\"",
+     [](V v, S s) { v.read_host(s.smart_hosts.back().host); }},
     {"smart_host.name", "\"main\"", [](V v, S s) { v.read_text(s.smart_hosts.back().name); }},
     {"smart_host.priority", "10",
      [](V v, S s) { v.read_number(s.smart_hosts.back().priority, 1000u); }},
@@ -41,17 +42,20 @@ constexpr Known kKnown[] = {
     {"smart_host.lookup", "\"address\"",
      [](V v, S s) { v.read_word(s.smart_hosts.back().lookup, kLookupWords); }},
     {"smart_host.port", "587", [](V v, S s) { v.read_number(s.smart_hosts.back().port); }},
-    {"smart_host.tls", "\"starttls\"", [](V v, S s) { v.read_word(s.smart_hosts.back().tls, kTlsWords); }},
+    {"smart_host.tls", "\"starttls\"",
+     [](V v, S s) { v.read_word(s.smart_hosts.back().tls, kTlsWords); }},
     {"smart_host.ca_file", "\"/etc/ssl/certs/ca-certificates.crt\"",
      [](V v, S s) { v.read_path(s.smart_hosts.back().ca_file); }},
     {"smart_host.tls_name", "\"mail.example.org\"",
      [](V v, S s) { v.read_host_name(s.smart_hosts.back().tls_name); }},
     {"smart_host.verify_certificate", "true",
      [](V v, S s) { v.read_boolean(s.smart_hosts.back().verify_certificate); }},
-    {"smart_host.user", "\"web1@example.org\"", [](V v, S s) { v.read_text(s.smart_hosts.back().user); }},
+    {"smart_host.user", "\"web1@example.org\"",
+     [](V v, S s) { v.read_text(s.smart_hosts.back().user); }},
     {"smart_host.password_file", "\"/etc/mailchute/password\"",
      [](V v, S s) { v.read_path(s.smart_hosts.back().password_file); }},
-    {"smart_host.auth", "\"any\"", [](V v, S s) { v.read_word(s.smart_hosts.back().auth, kAuthWords); }},
+    {"smart_host.auth", "\"any\"",
+     [](V v, S s) { v.read_word(s.smart_hosts.back().auth, kAuthWords); }},
     {"smart_host.send_password_unprotected", "false",
      [](V v, S s) { v.read_boolean(s.smart_hosts.back().send_password_unprotected); }},
     {"smart_host.sender", "\"alerts@example.org\"",
@@ -76,15 +80,18 @@ constexpr Known kKnown[] = {
      [](V v, S s) { v.read_span(s.smart_hosts.back().timeouts.connect); }},
     {"smart_host.timeouts.greeting", "300",
      [](V v, S s) { v.read_span(s.smart_hosts.back().timeouts.greeting); }},
-    {"smart_host.timeouts.tls", "60", [](V v, S s) { v.read_span(s.smart_hosts.back().timeouts.tls); }},
+    {"smart_host.timeouts.tls", "60",
+     [](V v, S s) { v.read_span(s.smart_hosts.back().timeouts.tls); }},
     {"smart_host.timeouts.command", "300",
      [](V v, S s) { v.read_span(s.smart_hosts.back().timeouts.command); }},
-    {"smart_host.timeouts.data", "120", [](V v, S s) { v.read_span(s.smart_hosts.back().timeouts.data); }},
+    {"smart_host.timeouts.data", "120",
+     [](V v, S s) { v.read_span(s.smart_hosts.back().timeouts.data); }},
     {"smart_host.timeouts.block", "180",
      [](V v, S s) { v.read_span(s.smart_hosts.back().timeouts.block); }},
     {"smart_host.timeouts.message", "600",
      [](V v, S s) { v.read_span(s.smart_hosts.back().timeouts.message); }},
-    {"smart_host.timeouts.quit", "5", [](V v, S s) { v.read_span(s.smart_hosts.back().timeouts.quit); }},
+    {"smart_host.timeouts.quit", "5",
+     [](V v, S s) { v.read_span(s.smart_hosts.back().timeouts.quit); }},
 
     {"smart_hosts", "( { host = \"mail.example.org\"; } )",
      [](V v, S s) {
@@ -143,7 +150,8 @@ constexpr Known kKnown[] = {
     {"storms.limits", "[ \"www-data\" ]", [](V v, S s) { v.read_users(s.storms.limits); }},
     {"storms.messages_per_minute", "60",
      [](V v, S s) { v.read_number(s.storms.messages_per_minute, 60'000u); }},
-    {"storms.messages_in_queue", "1000", [](V v, S s) { v.read_number(s.storms.messages_in_queue); }},
+    {"storms.messages_in_queue", "1000",
+     [](V v, S s) { v.read_number(s.storms.messages_in_queue); }},
     {"storms.size_in_queue", "\"250M\"", [](V v, S s) { v.read_size(s.storms.size_in_queue); }},
     {"storms.digests", "[ \"www-data\" ]", [](V v, S s) { v.read_users(s.storms.digests); }},
     {"storms.digest_above", "10", [](V v, S s) { v.read_number(s.storms.digest_above, 1000u); }},
@@ -207,7 +215,10 @@ std::string place(const Known& known) {
   std::string text = with_example(known);
   for (auto group = group_of(known.path); !group.empty(); group = group_of(group)) {
     const bool list = !find_known(group)->item.empty();
-    text = std::string(last_part(group)).append(list ? " = ( { " : " = { ").append(text).append(list ? " } );" : " };");
+    text = std::string(last_part(group))
+               .append(list ? " = ( { " : " = { ")
+               .append(text)
+               .append(list ? " } );" : " };");
   }
   return group_of(known.path).empty() ? text + " outside of all groups" : text;
 }

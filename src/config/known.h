@@ -18,7 +18,7 @@ struct Known {
   std::string_view example;
   void (*read)(const Value&, Settings&);
   For use = For::daemon;
-  bool group = false;  // a group stands before what is in it
+  bool group = false;       // a group stands before what is in it
   std::string_view item{};  // it is a list of groups, each read as this one is
 };
 

@@ -88,8 +88,9 @@ class Reading {
     const std::string name(known.path);
     const auto count = static_cast<unsigned>(config_setting_length(list));
     if (!config_setting_is_list(list) || count > kMostItems)
-      return complaints_.add(list->line, name + " wants a list of at most " + std::to_string(kMostItems) + " groups; write " +
-                                             name + " = " + std::string(known.example) + ";");
+      return complaints_.add(list->line, name + " wants a list of at most " +
+                                             std::to_string(kMostItems) + " groups; write " + name +
+                                             " = " + std::string(known.example) + ";");
     for (unsigned i = 0; i < count && !complaints_.full(); ++i) {
       config_setting_t* const item = config_setting_get_elem(list, i);
       known.read(Value(item, known.path, known.example, text_, complaints_), settings_);

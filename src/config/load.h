@@ -29,8 +29,9 @@ Loaded load(const std::string& file);
 Loaded load_text(const std::string& text, const std::string& file);
 
 // For the front end: only what a submission needs (queue_directory, run_directory, hostname,
-// domain, ignore_dots, message_size_limit, the ways in), as cheap as can be; mistakes in the daemon's part are
-// not its business. Never fails: a front end that cannot read the file still takes mail.
+// domain, ignore_dots, message_size_limit, the ways in), as cheap as can be; mistakes in the
+// daemon's part are not its business. Never fails: a front end that cannot read the file still
+// takes mail.
 Loaded load_for_submission(const std::string& file);
 
 }  // namespace mailchute::config

@@ -11,8 +11,8 @@
 namespace mailchute::config {
 namespace {
 
-// A device or a pipe could keep who reads it waiting for ever. A list may lie in somebody's own folder,
-// where he could put a link to a file that only we can read, and see it in the log.
+// A device or a pipe could keep who reads it waiting for ever. A list may lie in somebody's own
+// folder, where he could put a link to a file that only we can read, and see it in the log.
 Result<std::string> read_regular_file(const std::string& path, bool list, std::size_t most) {
   const auto file = sys::open_at(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
   if (!file) return failure(file.error());
@@ -20,7 +20,8 @@ Result<std::string> read_regular_file(const std::string& path, bool list, std::s
   if (!status) return failure(status.error());
   if (!S_ISREG(status->st_mode)) return failure(Error::Kind::data, path + ": not a file");
   if (list && (status->st_mode & S_IROTH) == 0) {
-    return failure(Error::Kind::data, path + ": not readable by everybody, as a list has to be; chmod a+r it");
+    return failure(Error::Kind::data,
+                   path + ": not readable by everybody, as a list has to be; chmod a+r it");
   }
   return sys::read_rest(file->get(), path, most);
 }
@@ -36,13 +37,15 @@ Routing read_routing(const Settings& settings) {
   std::map<std::string, sys::FileStamp> files;
   mail::Aliases aliases;
   if (!settings.aliases.empty()) {
-    aliases = mail::Aliases(settings.aliases, settings.hostname, [&](const std::string& path, std::size_t most) {
-      files.emplace(path, sys::stamp_of(path));
-      return read_regular_file(path, path != settings.aliases, most);
-    });
+    aliases = mail::Aliases(settings.aliases, settings.hostname,
+                            [&](const std::string& path, std::size_t most) {
+                              files.emplace(path, sys::stamp_of(path));
+                              return read_regular_file(path, path != settings.aliases, most);
+                            });
   }
-  return {mail::Router(settings.hostname, settings.domain, administrator(settings), std::move(aliases)),
-          std::move(files)};
+  return {
+      mail::Router(settings.hostname, settings.domain, administrator(settings), std::move(aliases)),
+      std::move(files)};
 }
 
 }  // namespace mailchute::config

@@ -15,7 +15,8 @@ mail::SenderPolicy sender_policy(const Settings& settings, const SmartHost& host
     policy.address = address.addresses.front().address;
   }
   for (const std::string& pattern : host.sender_exceptions) {
-    if (auto parsed = mail::AddressPattern::parse(pattern)) policy.exceptions.push_back(std::move(*parsed));
+    if (auto parsed = mail::AddressPattern::parse(pattern))
+      policy.exceptions.push_back(std::move(*parsed));
   }
   return policy;
 }
@@ -25,7 +26,8 @@ std::string sender_advice(const Settings& settings, const SmartHost& host) {
   const mail::Address root = policy.as_sent(mail::Address{"root", settings.hostname});
   if (root.domain.find('.') != root.domain.npos) return {};
   return "mail of this machine will be from " + root.text() +
-         ", which most smart hosts refuse; set domain = \"example.org\"; or, in smart_host, sender = "
+         ", which most smart hosts refuse; set domain = \"example.org\"; or, in smart_host, sender "
+         "= "
          "\"alerts@example.org\";";
 }
 

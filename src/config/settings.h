@@ -16,7 +16,8 @@ namespace mailchute::config {
 
 enum class Tls { starttls, implicit, none };
 enum class AuthMechanism { any, plain, login };
-// What smart_host.host names: a server, or a domain whose SRV (RFC 6186, 8314) or MX records name some.
+// What smart_host.host names: a server, or a domain whose SRV (RFC 6186, 8314) or MX records name
+// some.
 enum class Lookup { address, srv, mx };
 enum class LogTarget { automatic, syslog, standard_error };
 
@@ -34,25 +35,25 @@ struct Timeouts {
 };
 
 struct SmartHost {
-  std::string name;               // in routes and in words; host unless set
-  unsigned priority = 10;         // the lower the better
-  unsigned weight = 1;            // among equals
+  std::string name;        // in routes and in words; host unless set
+  unsigned priority = 10;  // the lower the better
+  unsigned weight = 1;     // among equals
   std::string host;
   Lookup lookup = Lookup::address;
   std::uint16_t port = 0;  // 587, or 465 with implicit TLS, unless set
   Tls tls = Tls::starttls;
-  std::string ca_file;            // empty: the system's store
-  std::string tls_name;           // empty: host
+  std::string ca_file;   // empty: the system's store
+  std::string tls_name;  // empty: host
   bool verify_certificate = true;
-  std::string user;               // empty: no AUTH
+  std::string user;  // empty: no AUTH
   std::string password_file;
   AuthMechanism auth = AuthMechanism::any;
   bool send_password_unprotected = false;
   std::string sender = "domain";  // "keep", "domain" or the one address that is allowed
   std::vector<std::string> sender_exceptions;  // patterns of addresses that stay
-  Seconds idle{5};                // how long a connection waits for the next message
+  Seconds idle{5};                             // how long a connection waits for the next message
   unsigned messages_per_connection = 1000;
-  unsigned connections = 4;       // at once, where there is much to do
+  unsigned connections = 4;             // at once, where there is much to do
   unsigned messages_per_minute = 0;     // 0: no limit
   unsigned recipients_per_message = 0;  // 0: as many as the smart host takes
   Timeouts timeouts;
@@ -60,7 +61,7 @@ struct SmartHost {
 
 // Which mail goes by which smart hosts: the first that matches, for each recipient.
 struct SmartHostRoute {
-  std::vector<std::string> senders;     // patterns of addresses; none: all
+  std::vector<std::string> senders;  // patterns of addresses; none: all
   std::vector<std::string> recipients;
   std::vector<std::string> smart_hosts;  // their names
 };
@@ -117,20 +118,20 @@ struct Settings {
   std::string file;  // where they come from
   std::string queue_directory;
   std::string run_directory;
-  std::string user = "mailchute";   // mailchuted's, when started as root
+  std::string user = "mailchute";  // mailchuted's, when started as root
   std::string group = "mailchute";
-  std::string hostname;             // of this machine: in Received, EHLO, Message-ID and local addresses
-  std::string domain;               // of its mail as others see it
-  std::string admin;                // an address elsewhere; empty: none
+  std::string hostname;  // of this machine: in Received, EHLO, Message-ID and local addresses
+  std::string domain;    // of its mail as others see it
+  std::string admin;     // an address elsewhere; empty: none
   std::string aliases = "/etc/aliases";  // aliases(5); empty: none
   bool ignore_dots = false;
   std::uint64_t message_size_limit = 100 << 20;  // octets; 0: none
-  bool drop_directory_open = true;  // the two ways in; at least one is open
+  bool drop_directory_open = true;               // the two ways in; at least one is open
   bool submission_socket_open = true;
-  std::vector<std::string> administrators;       // users who see and manage the whole queue, beside root
+  std::vector<std::string> administrators;  // users who see and manage the whole queue, beside root
   LogTarget log = LogTarget::automatic;
   bool log_debug = false;
-  unsigned sync_every = 64;         // messages whose removal may be undone by a power cut
+  unsigned sync_every = 64;  // messages whose removal may be undone by a power cut
   Retry retry;
   DeadLetters dead_letters;
   Alarm alarm;

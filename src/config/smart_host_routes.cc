@@ -23,17 +23,20 @@ bool any_matches(const std::vector<mail::AddressPattern>& patterns, const mail::
                      [&](const mail::AddressPattern& pattern) { return pattern.matches(address); });
 }
 
-std::vector<std::size_t> indices_of(const std::vector<std::string>& names, const Settings& settings) {
+std::vector<std::size_t> indices_of(const std::vector<std::string>& names,
+                                    const Settings& settings) {
   std::vector<std::size_t> indices;
   for (std::size_t i = 0; i < settings.smart_hosts.size(); ++i) {
-    if (std::find(names.begin(), names.end(), settings.smart_hosts[i].name) != names.end()) indices.push_back(i);
+    if (std::find(names.begin(), names.end(), settings.smart_hosts[i].name) != names.end())
+      indices.push_back(i);
   }
   return indices;
 }
 
 }  // namespace
 
-SmartHostRoutes::SmartHostRoutes(const Settings& settings) : hostname_(settings.hostname), domain_(settings.domain) {
+SmartHostRoutes::SmartHostRoutes(const Settings& settings)
+    : hostname_(settings.hostname), domain_(settings.domain) {
   std::vector<std::size_t> unnamed(settings.smart_hosts.size());
   std::iota(unnamed.begin(), unnamed.end(), 0);
   for (const SmartHostRoute& route : settings.routes) {
@@ -51,7 +54,8 @@ std::size_t SmartHostRoutes::of(std::string_view reverse_path, std::string_view 
   return route;
 }
 
-bool SmartHostRoutes::matches(const Rule& rule, std::string_view reverse_path, std::string_view recipient) const {
+bool SmartHostRoutes::matches(const Rule& rule, std::string_view reverse_path,
+                              std::string_view recipient) const {
   if (!rule.recipients.empty()) {
     const auto address = mail::parse_address(recipient);
     if (!address || !any_matches(rule.recipients, *address)) return false;
@@ -60,7 +64,8 @@ bool SmartHostRoutes::matches(const Rule& rule, std::string_view reverse_path, s
   const auto sender = mail::parse_address(reverse_path);
   if (!sender) return false;
   if (any_matches(rule.senders, *sender)) return true;
-  return mail::is_local(*sender, hostname_) && any_matches(rule.senders, {sender->local_part, domain_});
+  return mail::is_local(*sender, hostname_) &&
+         any_matches(rule.senders, {sender->local_part, domain_});
 }
 
 }  // namespace mailchute::config

@@ -120,7 +120,8 @@ void Value::read_address(std::string& into) const {
   constexpr std::size_t kMostOctets = 254;  // RFC 5321, 4.5.3.1.3
   const auto text = string();
   const auto address = text ? mail::parse_address(*text) : failure(Error::Kind::data, "");
-  if (address && !mail::is_local(*address, "") && address->text() == *text && text->size() <= kMostOctets) {
+  if (address && !mail::is_local(*address, "") && address->text() == *text &&
+      text->size() <= kMostOctets) {
     into = *text;
   } else {
     wants("an address elsewhere, without a name");
@@ -201,7 +202,8 @@ void Value::read_command(std::vector<std::string>& into) const {
   const bool blank = one && one->find_first_of(" \t") != one->npos;
   if (!words || words->empty() || blank || !is_path(words->front()) ||
       std::any_of(words->begin(), words->end(), has_control))
-    return wants("a program that starts with / and its arguments, each in double quotes, in brackets");
+    return wants(
+        "a program that starts with / and its arguments, each in double quotes, in brackets");
   into = std::move(*words);
 }
 

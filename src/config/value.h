@@ -47,16 +47,16 @@ class Value {
   void read_host(std::string& into) const;              // name or address
   void read_host_name(std::string& into) const;
   void read_address(std::string& into) const;  // not of this machine, without a name
-  void read_text(std::string& into) const;   // not empty, no control characters
-  void read_login(std::string& into) const;  // a user or group of this machine
+  void read_text(std::string& into) const;     // not empty, no control characters
+  void read_login(std::string& into) const;    // a user or group of this machine
   void read_logins(std::vector<std::string>& into) const;
-  void read_names(std::vector<std::string>& into) const;  // one, or several in brackets
-  void read_users(Users& into) const;  // "off", "all", or names in brackets
+  void read_names(std::vector<std::string>& into) const;   // one, or several in brackets
+  void read_users(Users& into) const;                      // "off", "all", or names in brackets
   void read_endpoints(std::vector<Endpoint>& into) const;  // one, or several in brackets
-  void read_sender(std::string& into) const;  // "keep", "domain" or an address
+  void read_sender(std::string& into) const;               // "keep", "domain" or an address
   void read_address_patterns(std::vector<std::string>& into) const;
   void read_command(std::vector<std::string>& into) const;  // a program's path and its arguments
-  void read_span(Seconds& into) const;        // a second to a year
+  void read_span(Seconds& into) const;                      // a second to a year
   void read_span_or_never(std::optional<Seconds>& into) const;
   void read_size(std::uint64_t& into) const;  // octets
 

@@ -16,8 +16,8 @@ namespace mailchute::mail {
 
 // With offsets in the list.
 struct ListedAddress {
-  Address address;             // passes check(); may be bare
-  std::size_t domain_begin;    // of "@domain", or where that would follow a bare name
+  Address address;           // passes check(); may be bare
+  std::size_t domain_begin;  // of "@domain", or where that would follow a bare name
   std::size_t domain_end;
   std::size_t begin = 0, end = 0;  // the address with its name and comments
 };

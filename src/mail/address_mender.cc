@@ -39,7 +39,9 @@ class AddressMender {
       broken_ = broken_ || token.kind == Token::Kind::broken;
       at_end_ = token.kind == Token::Kind::end || broken_;
       const bool inside = angle != angle_none && closed == angle_none;
-      if (at_end_ || (!inside && (token.is(',') || token.is(';') || (token.is(':') && angle == angle_none)))) break;
+      if (at_end_ ||
+          (!inside && (token.is(',') || token.is(';') || (token.is(':') && angle == angle_none))))
+        break;
       if (token.is('<') && angle == angle_none) angle = tokens.size();
       if (token.is('>') && inside) closed = tokens.size();
       tokens.push_back(token);
@@ -47,7 +49,8 @@ class AddressMender {
     if (tokens.empty()) return;
     const Tokens all(tokens);
     if (angle == angle_none) {
-      const bool address = std::any_of(tokens.begin(), tokens.end(), [](const Token& t) { return t.is('@'); });
+      const bool address =
+          std::any_of(tokens.begin(), tokens.end(), [](const Token& t) { return t.is('@'); });
       return address ? mend_mailbox({}, all, all) : mend_phrase(all);
     }
     const std::size_t end = std::min(closed, tokens.size());
@@ -57,14 +60,16 @@ class AddressMender {
   }
 
   void mend_mailbox(Tokens phrase, Tokens spec, Tokens whole) {
-    const auto at = std::find_if(spec.rbegin(), spec.rend(), [](const Token& token) { return token.is('@'); });
+    const auto at =
+        std::find_if(spec.rbegin(), spec.rend(), [](const Token& token) { return token.is('@'); });
     const auto local = spec.first(static_cast<std::size_t>(spec.rend() - at));
     const auto domain = spec.subspan(local.size());
     if (!has_eight_bit(local) && !has_eight_bit(domain)) return mend_phrase(phrase);
     const AddressList list = parse_address_list(text_of(spec));
     broken_ = broken_ || list.addresses.size() != 1 || !list.bad.empty();
     std::optional<std::string> ascii;
-    if (!has_eight_bit(local) && !domain.empty() && target_.to_ascii) ascii = target_.to_ascii(text_of(domain));
+    if (!has_eight_bit(local) && !domain.empty() && target_.to_ascii)
+      ascii = target_.to_ascii(text_of(domain));
     if (!ascii && !target_.utf8_addresses) return name_only(phrase, spec, whole);
     mend_phrase(phrase);
     if (ascii) {
@@ -128,7 +133,8 @@ class AddressMender {
       mended_.text += without_eight_bit(text.substr(0, open));
       text.remove_prefix(open);
       const std::size_t length = delimited(text);
-      text.starts_with('(') ? put_comment(text.substr(0, length)) : void(mended_.text += text.substr(0, length));
+      text.starts_with('(') ? put_comment(text.substr(0, length))
+                            : void(mended_.text += text.substr(0, length));
       text.remove_prefix(length);
     }
     mended_.text += text;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Which addresses are meant by "*@example.com" or "bounces+*@example.org": "*" stands for any octets,
-// also none; the domain's case does not matter.
+// Which addresses are meant by "*@example.com" or "bounces+*@example.org": "*" stands for any
+// octets, also none; the domain's case does not matter.
 #pragma once
 
 #include <string>

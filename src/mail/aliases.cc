@@ -100,11 +100,14 @@ AliasTarget address_target(std::string_view item, Kind kind) {
 AliasTarget target_of(std::string_view item) {
   const std::string bare = without_quotes(item);
   if (bare.starts_with('|')) {
-    return unusable(bare, "mail is not given to programs here, as there is no local delivery; write an address");
+    return unusable(
+        bare,
+        "mail is not given to programs here, as there is no local delivery; write an address");
   }
   if (bare == "/dev/null") return target(Kind::nowhere);
   if (bare.starts_with('/') || bare.starts_with("~/")) {
-    return unusable(bare, "mail is not written to files here, as there is no local delivery; write an address");
+    return unusable(
+        bare, "mail is not written to files here, as there is no local delivery; write an address");
   }
   if (bare.starts_with(':')) return special(bare);
   if (item.starts_with('\\')) return address_target(trim(item.substr(1)), Kind::verbatim);
@@ -125,7 +128,8 @@ class Aliases::Reader {
       complain(aliases_.file_, 0, reason_of(text.error()));
     }
     if (!text) return;
-    each_line(*text, [this](std::string_view line, unsigned number) { return read_entry(line, number); });
+    each_line(*text,
+              [this](std::string_view line, unsigned number) { return read_entry(line, number); });
   }
 
   // Lists may include further ones.
@@ -134,7 +138,8 @@ class Aliases::Reader {
       const auto [path, file, line] = std::exchange(wanted_.back(), {});
       wanted_.pop_back();
       auto [list, is_new] = aliases_.lists_.try_emplace(path);
-      if (is_new && !read_list(list->second, path)) complain(file, line, path + ": " + list->second.targets[0].text);
+      if (is_new && !read_list(list->second, path))
+        complain(file, line, path + ": " + list->second.targets[0].text);
     }
   }
 
@@ -190,24 +195,28 @@ class Aliases::Reader {
     const std::size_t colon = find_outside_quotes(line, ':');
     const std::string_view written = trim(line.substr(0, colon));
     if (colon == line.npos || written.empty()) {
-      complain(aliases_.file_, number, "'" + escaped(written.substr(0, 200)) + "': write name: address");
+      complain(aliases_.file_, number,
+               "'" + escaped(written.substr(0, 200)) + "': write name: address");
       return true;
     }
     const auto name = local_name(written);
     if (!name) {
-      complain(aliases_.file_, number, "'" + escaped(written.substr(0, 200)) + "': " + name.error().text);
+      complain(aliases_.file_, number,
+               "'" + escaped(written.substr(0, 200)) + "': " + name.error().text);
       return true;
     }
     Alias alias{*name, number, {}};
     const bool room = read_targets(line.substr(colon + 1), number, aliases_.file_, alias.targets);
     if (alias.targets.empty()) {
-      complain(aliases_.file_, number, escaped(*name) + ": nothing after the ':'; write an address");
+      complain(aliases_.file_, number,
+               escaped(*name) + ": nothing after the ':'; write an address");
       return room;
     }
     const auto [known, is_new] = aliases_.by_name_.try_emplace(to_lower(*name), std::move(alias));
     if (!is_new) {
-      complain(aliases_.file_, number, escaped(*name) + ": is on line " + std::to_string(known->second.line) +
-                                           " already, and that one counts");
+      complain(aliases_.file_, number,
+               escaped(*name) + ": is on line " + std::to_string(known->second.line) +
+                   " already, and that one counts");
     }
     return room;
   }
@@ -216,7 +225,8 @@ class Aliases::Reader {
     auto address = parse_address(written);
     if (!address) return failure(Error::Kind::data, address.error().text);
     if (is_local(*address, hostname_)) return std::move(address->local_part);
-    return failure(Error::Kind::data, "only names of this machine have aliases, not addresses elsewhere");
+    return failure(Error::Kind::data,
+                   "only names of this machine have aliases, not addresses elsewhere");
   }
 
   // False where there are too many: the rest is not read.
@@ -228,7 +238,9 @@ class Aliases::Reader {
       const std::string_view item = last ? std::exchange(text, {}) : take_item(text);
       if (trim(item).empty()) continue;
       if (++count_ > kMaxAliasTargets) {
-        complain(file, line, "more than " + std::to_string(kMaxAliasTargets) + " addresses; the rest is left out");
+        complain(
+            file, line,
+            "more than " + std::to_string(kMaxAliasTargets) + " addresses; the rest is left out");
         return false;
       }
       add(target_of(trim(item)), line, file, targets);
@@ -236,12 +248,14 @@ class Aliases::Reader {
     return true;
   }
 
-  void add(AliasTarget target, unsigned line, const std::string& file, std::vector<AliasTarget>& targets) {
+  void add(AliasTarget target, unsigned line, const std::string& file,
+           std::vector<AliasTarget>& targets) {
     target.line = line;
     if (target.kind == Kind::list) wanted_.push_back({target.text, file, line});
     if (target.kind == Kind::unusable) complain(file, line, target.text);
     // \name@elsewhere is as good as without the backslash.
-    if (target.kind == Kind::verbatim && !is_local(target.address, hostname_)) target.kind = Kind::address;
+    if (target.kind == Kind::verbatim && !is_local(target.address, hostname_))
+      target.kind = Kind::address;
     targets.push_back(std::move(target));
   }
 
@@ -271,7 +285,8 @@ class Aliases::Reader {
   std::size_t count_ = 0;
 };
 
-Aliases::Aliases(std::string file, std::string_view hostname, const Read& read) : file_(std::move(file)) {
+Aliases::Aliases(std::string file, std::string_view hostname, const Read& read)
+    : file_(std::move(file)) {
   Reader reader(*this, hostname, read);
   reader.read_file();
   reader.read_lists();

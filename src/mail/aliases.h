@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // aliases(5), as Sendmail and Postfix read it: whom mail for a local name goes to. Only what can be
 // done on a machine that keeps no mail: programs, files and other specials are no targets. Reading
-// never fails as a whole: what is wrong is one line each, "/etc/aliases:12: ...", and the rest works.
+// never fails as a whole: what is wrong is one line each, "/etc/aliases:12: ...", and the rest
+// works.
 //
 //   name: target, target         a line that begins with a blank goes on, one that ends in \ too
 //   "odd name": "quoted target"
@@ -23,10 +24,10 @@
 namespace mailchute::mail {
 
 // A file that people write by hand is far smaller; all of them are held in memory, by each worker.
-inline constexpr std::size_t kMaxAliasFile = 1 << 20;     // octets
-inline constexpr std::size_t kMaxAliasFiles = 4 << 20;    // octets, included ones together
-inline constexpr std::size_t kMaxAliasTargets = 100000;   // in all of them together
-inline constexpr std::size_t kMaxAliasComplaints = 100;   // more would help nobody
+inline constexpr std::size_t kMaxAliasFile = 1 << 20;    // octets
+inline constexpr std::size_t kMaxAliasFiles = 4 << 20;   // octets, included ones together
+inline constexpr std::size_t kMaxAliasTargets = 100000;  // in all of them together
+inline constexpr std::size_t kMaxAliasComplaints = 100;  // more would help nobody
 
 struct AliasTarget {
   enum class Kind {

@@ -14,7 +14,9 @@ constexpr char kAlphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 
 // Of three octets; for less the rest is zero and `octets` says how many there are.
 void put_quantum(const char* three, std::size_t octets, std::string& out) {
-  const auto at = [&](std::size_t i) { return i < octets ? static_cast<unsigned char>(three[i]) : 0U; };
+  const auto at = [&](std::size_t i) {
+    return i < octets ? static_cast<unsigned char>(three[i]) : 0U;
+  };
   const unsigned bits = at(0) << 16 | at(1) << 8 | at(2);
   out += kAlphabet[bits >> 18];
   out += kAlphabet[bits >> 12 & 63];

@@ -30,7 +30,8 @@ std::string copied_fields(std::string_view header) {
   reader.finish();
   for (const char* name : {"From", "Sender", "Reply-To", "To", "Cc"}) {
     const auto& fields = reader.header().fields;
-    const auto field = std::find_if(fields.begin(), fields.end(), [name](const Field& f) { return f.is(name); });
+    const auto field =
+        std::find_if(fields.begin(), fields.end(), [name](const Field& f) { return f.is(name); });
     if (field == fields.end() || field->raw.size() > kMaxField) continue;
     out += refolded(field->raw).value_or("");
   }
@@ -66,36 +67,44 @@ std::string list(const Collection& collection) {
   const std::string& first = collection.messages.front().subject;
   for (std::size_t i = 0; i < collection.messages.size(); ++i) {
     const auto& message = collection.messages[i];
-    out += std::to_string(i + 1) + ". " + format_date(message.arrival, collection.utc_offset) + ", " +
-           std::to_string(message.octets) + " octets, " + message.id + "\n";
+    out += std::to_string(i + 1) + ". " + format_date(message.arrival, collection.utc_offset) +
+           ", " + std::to_string(message.octets) + " octets, " + message.id + "\n";
     if (message.subject != first) out += "   " + message.subject + "\n";
   }
   return out;
 }
 
 std::string words(const Collection& collection) {
-  const auto at = [&](const auto& message) { return format_date(message.arrival, collection.utc_offset); };
+  const auto at = [&](const auto& message) {
+    return format_date(message.arrival, collection.utc_offset);
+  };
   const std::string within = format_seconds(static_cast<std::uint64_t>(collection.within.count()));
   const auto& first = collection.messages.front();
-  const bool same = std::all_of(collection.messages.begin(), collection.messages.end(),
-                                [&](const auto& message) { return message.subject == first.subject; });
+  const bool same =
+      std::all_of(collection.messages.begin(), collection.messages.end(),
+                  [&](const auto& message) { return message.subject == first.subject; });
   std::string out = wrapped("These " + std::to_string(collection.messages.size()) +
-                            " messages have the same sender, recipients and " + (same ? "" : "(but for numbers) ") +
-                            "subject. User " + collection.user + " on " + collection.hostname + " sent them from " + at(first) + " to " +
-                            at(collection.messages.back()) + ".");
-  out += "\n" + wrapped("They are attached, each as it was: nothing is missing. They come in one message so that they "
-                        "do not bury all other mail: of messages that are alike, those beyond " +
-                        std::to_string(collection.above) + " within " + within +
-                        " are held back for as long and then sent together. The settings are digest_above, "
-                        "digest_within and digests, which is \"off\" to turn it off, in the group storms of "
-                        "mailchute.conf on " +
-                        collection.hostname + ".");
+                            " messages have the same sender, recipients and " +
+                            (same ? "" : "(but for numbers) ") + "subject. User " +
+                            collection.user + " on " + collection.hostname + " sent them from " +
+                            at(first) + " to " + at(collection.messages.back()) + ".");
+  out += "\n" +
+         wrapped(
+             "They are attached, each as it was: nothing is missing. They come in one message so "
+             "that they "
+             "do not bury all other mail: of messages that are alike, those beyond " +
+             std::to_string(collection.above) + " within " + within +
+             " are held back for as long and then sent together. The settings are digest_above, "
+             "digest_within and digests, which is \"off\" to turn it off, in the group storms of "
+             "mailchute.conf on " +
+             collection.hostname + ".");
   return out + "\n" + list(collection);
 }
 
 std::string text_part(const std::string& text) {
   if (is_seven_bit(text)) return "Content-Type: text/plain; charset=us-ascii\n\n" + text;
-  return "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n\n" +
+  return "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: "
+         "quoted-printable\n\n" +
          quoted_printable(text);
 }
 
@@ -109,7 +118,8 @@ std::string labelled(const Collection& collection, std::string fields) {
 std::string collection_head(const Collection& collection) {
   const std::string delimiter = "\n--" + outer(collection) + "\n";
   return header(collection) + delimiter + text_part(words(collection)) + delimiter +
-         labelled(collection, "Content-Type: multipart/digest; boundary=\"" + inner(collection) + "\"\n");
+         labelled(collection,
+                  "Content-Type: multipart/digest; boundary=\"" + inner(collection) + "\"\n");
 }
 
 // RFC 2045, 6.4: a message inside another is never encoded, only said to be of eight bits.

@@ -22,13 +22,13 @@ struct Collection {
     std::uint64_t octets = 0;
     std::string subject;  // as people read it, of at most kMaxSubject characters
   };
-  std::string id;        // of the whole in the queue
+  std::string id;  // of the whole in the queue
   std::string hostname;
-  std::string user;      // who sent them: "www-data", "uid 1234"
-  unsigned above = 0;    // how many that are alike go alone
+  std::string user;    // who sent them: "www-data", "uid 1234"
+  unsigned above = 0;  // how many that are alike go alone
   Seconds within{};
   Time now{};
-  int utc_offset = 0;    // seconds
+  int utc_offset = 0;               // seconds
   bool eight_bit = false;           // some message has octets above 127
   std::string header;               // the first message's, or more of it
   std::vector<Message> messages{};  // at least one

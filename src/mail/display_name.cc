@@ -71,7 +71,8 @@ bool is_words(std::string_view text) {
 
 // One to a line: encoded words are long.
 std::string folded_words(std::string text) {
-  for (std::size_t at = text.find(' '); at != text.npos; at = text.find(' ', at + 2)) text.insert(at, "\n");
+  for (std::size_t at = text.find(' '); at != text.npos; at = text.find(' ', at + 2))
+    text.insert(at, "\n");
   return text;
 }
 

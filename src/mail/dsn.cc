@@ -24,14 +24,10 @@ std::string boundary(const DsnReport& report) { return "=_" + report.queue_id; }
 
 std::string_view subject_prefix(DsnAction action) {
   switch (action) {
-    case DsnAction::failed:
-      return "Undelivered mail";
-    case DsnAction::delayed:
-      return "Delayed mail";
-    case DsnAction::delivered:
-      return "Delivered mail";
-    case DsnAction::relayed:
-      return "Mail passed on";
+    case DsnAction::failed: return "Undelivered mail";
+    case DsnAction::delayed: return "Delayed mail";
+    case DsnAction::delivered: return "Delivered mail";
+    case DsnAction::relayed: return "Mail passed on";
   }
   return "";
 }
@@ -158,13 +154,10 @@ bool wants_report(const Envelope& envelope, const Recipient& recipient, DsnActio
   if (envelope.reverse_path.empty()) return false;
   const bool nothing_said = recipient.notify == Notify();
   switch (action) {
-    case DsnAction::failed:
-      return nothing_said || recipient.notify.failure;
-    case DsnAction::delayed:
-      return nothing_said || recipient.notify.delay;
+    case DsnAction::failed: return nothing_said || recipient.notify.failure;
+    case DsnAction::delayed: return nothing_said || recipient.notify.delay;
     case DsnAction::delivered:
-    case DsnAction::relayed:
-      return recipient.notify.success;
+    case DsnAction::relayed: return recipient.notify.success;
   }
   return false;
 }
@@ -175,12 +168,9 @@ bool returns_whole_message(const DsnReport& report) {
   if (original.nul || original.longest_line > kMaxLine) return false;
   if (std::any_of(report.recipients.begin(), report.recipients.end(), unfit)) return false;
   switch (original.ret) {
-    case Return::full:
-      return original.size <= kMaxReturnedOnRequest;
-    case Return::headers:
-      return false;
-    case Return::unspecified:
-      break;
+    case Return::full: return original.size <= kMaxReturnedOnRequest;
+    case Return::headers: return false;
+    case Return::unspecified: break;
   }
   return original.size <= kMaxReturned;
 }

@@ -90,8 +90,8 @@ Dsn compose_dsn(const DsnReport& report);
 
 // Whether the whole message comes back: RET, its size, failure of at least one recipient (RFC 3461,
 // 4.3), that it can travel inside another message at all (RFC 2045, 6.4: no encoding there), and
-// that it was not refused for its size, its content or by a rule: with it the notification would be,
-// too.
+// that it was not refused for its size, its content or by a rule: with it the notification would
+// be, too.
 bool returns_whole_message(const DsnReport& report);
 
 }  // namespace mailchute::mail

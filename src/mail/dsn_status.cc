@@ -81,13 +81,10 @@ std::optional<StatusCode> whole_status_code(std::string_view text) {
 
 int status_class_of(DsnAction action) {
   switch (action) {
-    case DsnAction::failed:
-      return 5;
-    case DsnAction::delayed:
-      return 4;
+    case DsnAction::failed: return 5;
+    case DsnAction::delayed: return 4;
     case DsnAction::delivered:
-    case DsnAction::relayed:
-      return 2;
+    case DsnAction::relayed: return 2;
   }
   return 5;
 }
@@ -120,14 +117,10 @@ void append_recipient(std::string& out, const DsnReport& report, const DsnRecipi
 
 std::string_view name_of(DsnAction action) {
   switch (action) {
-    case DsnAction::failed:
-      return "failed";
-    case DsnAction::delayed:
-      return "delayed";
-    case DsnAction::delivered:
-      return "delivered";
-    case DsnAction::relayed:
-      return "relayed";
+    case DsnAction::failed: return "failed";
+    case DsnAction::delayed: return "delayed";
+    case DsnAction::delivered: return "delivered";
+    case DsnAction::relayed: return "relayed";
   }
   return "failed";
 }

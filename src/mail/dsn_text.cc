@@ -64,14 +64,10 @@ std::string server_name(const DsnRecipient& recipient) {
 
 std::string what_happened(const DsnRecipient& recipient) {
   switch (recipient.action) {
-    case DsnAction::failed:
-      return "Your message could not be delivered to:";
-    case DsnAction::delayed:
-      return "Your message has not been delivered yet to:";
-    case DsnAction::delivered:
-      return "Your message was delivered to:";
-    case DsnAction::relayed:
-      return "Your message is on its way to:";
+    case DsnAction::failed: return "Your message could not be delivered to:";
+    case DsnAction::delayed: return "Your message has not been delivered yet to:";
+    case DsnAction::delivered: return "Your message was delivered to:";
+    case DsnAction::relayed: return "Your message is on its way to:";
   }
   return "";
 }
@@ -111,10 +107,8 @@ std::string why(const DsnReport& report, const DsnRecipient& recipient) {
   const StatusCode code = dsn_status_code(recipient);
   const std::string meaning = plain_words(code, server_name(recipient)).why;
   switch (recipient.cause) {
-    case DsnCause::reply:
-      return meaning;
-    case DsnCause::here:
-      return why_here(report);
+    case DsnCause::reply: return meaning;
+    case DsnCause::here: return why_here(report);
     case DsnCause::administrator:
       return "An administrator of " + safe_domain(report.hostname) +
              " has taken it out of the queue.";
@@ -122,11 +116,12 @@ std::string why(const DsnReport& report, const DsnRecipient& recipient) {
       return "This is no address, and so nobody could be asked to take your message for it.";
     case DsnCause::alias:
       return "The aliases of " + safe_domain(report.hostname) + " say that it takes no mail.";
-    case DsnCause::expired:
-      break;
+    case DsnCause::expired: break;
   }
   const bool only_late = code.subject == 4 && code.detail == 7;
-  const std::string more = recipient.remote_mta.empty() ? why_here(report) : only_late ? "" : meaning;
+  const std::string more = recipient.remote_mta.empty() ? why_here(report)
+                           : only_late                  ? ""
+                                                        : meaning;
   return why_expired(report, recipient) + (more.empty() ? "" : " " + more);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Text beyond US-ASCII in header fields (RFC 2047). Read is what is in UTF-8, US-ASCII and ISO 8859-1,
-// written UTF-8.
+// Text beyond US-ASCII in header fields (RFC 2047). Read is what is in UTF-8, US-ASCII and ISO
+// 8859-1, written UTF-8.
 #pragma once
 
 #include <optional>

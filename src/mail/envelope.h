@@ -28,7 +28,8 @@ struct Recipient {
   std::string address;   // forward-path without angle brackets: local-part@domain
   std::string original;  // ORCPT as "rfc822;..." in xtext, empty: not said
   Notify notify;
-  // Why `address`, as written, cannot be one: nothing is sent there, the sender is told. Empty: it can.
+  // Why `address`, as written, cannot be one: nothing is sent there, the sender is told. Empty: it
+  // can.
   std::string defect{};
   bool expanded = false;  // found by way of aliases(5), and not looked up there again
   bool operator==(const Recipient&) const = default;
@@ -42,9 +43,9 @@ struct Envelope {
   std::vector<Recipient> recipients;
   BodyType body = BodyType::unspecified;
   Return ret = Return::unspecified;
-  std::string envelope_id;      // ENVID in xtext, empty: not said
-  std::uint32_t uid = 0;        // who submitted, as the front end says
-  Time time{};                  // when, as the front end says
+  std::string envelope_id;          // ENVID in xtext, empty: not said
+  std::uint32_t uid = 0;            // who submitted, as the front end says
+  Time time{};                      // when, as the front end says
   bool wait_for_queue_run = false;  // -odq: no attempt before the next queue run
   bool operator==(const Envelope&) const = default;
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Header fields that are our own words (RFC 5322, 2.2.3): in lines of 78 octets where words allow it
-// and never of more than 998 (2.1.1).
+// Header fields that are our own words (RFC 5322, 2.2.3): in lines of 78 octets where words allow
+// it and never of more than 998 (2.1.1).
 #pragma once
 
 #include <cstddef>
@@ -17,8 +17,8 @@ std::string ascii_escaped(std::string_view text);
 
 bool is_printable_ascii(std::string_view text);
 
-// "Name: text\n", US-ASCII: control characters and octets above 127 become blanks, runs of blanks one
-// blank; a word longer than a line is cut.
+// "Name: text\n", US-ASCII: control characters and octets above 127 become blanks, runs of blanks
+// one blank; a word longer than a line is cut.
 std::string folded_field(std::string_view name, std::string_view text);
 
 // A field as somebody else wrote it, "Name: text\n", fit to be sent as our own: no CR, no line of

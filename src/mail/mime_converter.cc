@@ -28,7 +28,8 @@ std::string with_charset(std::string_view raw, Charset charset) {
   const std::string_view body = field_body(raw);
   const auto start = static_cast<std::size_t>(body.data() - raw.data());
   std::string field(raw);
-  field.insert(start + parse_content_type(body).parameters, "; charset=" + std::string(name_of(charset)));
+  field.insert(start + parse_content_type(body).parameters,
+               "; charset=" + std::string(name_of(charset)));
   return field;
 }
 
@@ -77,12 +78,14 @@ std::string_view MimeConverter::new_encoding() const {
 void MimeConverter::on_field(std::string_view raw) {
   const std::string_view encoding = new_encoding();
   if (!encoding.empty() && is_field(raw, "Content-Transfer-Encoding")) {
-    if (!std::exchange(has_encoding_, true)) write("Content-Transfer-Encoding: " + std::string(encoding) + "\n");
+    if (!std::exchange(has_encoding_, true))
+      write("Content-Transfer-Encoding: " + std::string(encoding) + "\n");
     return;
   }
   std::string changed;
   const Charset charset = open_.back().plan.charset;
-  if (charset != Charset::as_is && is_field(raw, "Content-Type") && !std::exchange(has_type_, true)) {
+  if (charset != Charset::as_is && is_field(raw, "Content-Type") &&
+      !std::exchange(has_type_, true)) {
     raw = changed = with_charset(raw, charset);
   }
   const FieldTarget target = target_.fields(open_.size() == 1);
@@ -97,9 +100,11 @@ void MimeConverter::on_head(const PartHead& head) {
     write("Content-Type: text/plain; charset=" + std::string(name_of(plan.charset)) + "\n");
   }
   const std::string_view encoding = new_encoding();
-  if (!encoding.empty() && !has_encoding_) write("Content-Transfer-Encoding: " + std::string(encoding) + "\n");
+  if (!encoding.empty() && !has_encoding_)
+    write("Content-Transfer-Encoding: " + std::string(encoding) + "\n");
   // Without one the first lines of the body, changed, could be taken for fields.
-  const bool container = head.kind == PartHead::Kind::message || head.kind == PartHead::Kind::multipart;
+  const bool container =
+      head.kind == PartHead::Kind::message || head.kind == PartHead::Kind::multipart;
   const bool apart = plan.body != Body::as_is || container;
   if (head.has_blank_line || out_->size() != before || apart) write("\n");
 
@@ -107,7 +112,9 @@ void MimeConverter::on_head(const PartHead& head) {
   switch (plan.body) {
     case Body::as_is: encoder_.emplace<std::monostate>(); break;
     case Body::quoted_printable: encoder_.emplace<QuotedPrintableEncoder>(Input::plain); break;
-    case Body::mended_quoted_printable: encoder_.emplace<QuotedPrintableEncoder>(Input::encoded); break;
+    case Body::mended_quoted_printable:
+      encoder_.emplace<QuotedPrintableEncoder>(Input::encoded);
+      break;
     case Body::base64: encoder_.emplace<Base64Encoder>(); break;
     case Body::mended_base64: encoder_.emplace<Base64Mender>(); break;
   }
@@ -115,15 +122,19 @@ void MimeConverter::on_head(const PartHead& head) {
 
 void MimeConverter::on_body(std::string_view text) {
   if (encoder_.index() == 0) return write(text);
-  std::visit([&](auto& encoder) {
-    if constexpr (requires { encoder.encode(text, *out_); }) encoder.encode(text, *out_);
-  }, encoder_);
+  std::visit(
+      [&](auto& encoder) {
+        if constexpr (requires { encoder.encode(text, *out_); }) encoder.encode(text, *out_);
+      },
+      encoder_);
 }
 
 void MimeConverter::on_end() {
-  std::visit([&](auto& encoder) {
-    if constexpr (requires { encoder.finish(*out_); }) encoder.finish(*out_);
-  }, encoder_);
+  std::visit(
+      [&](auto& encoder) {
+        if constexpr (requires { encoder.finish(*out_); }) encoder.finish(*out_);
+      },
+      encoder_);
   encoder_.emplace<std::monostate>();
   open_.pop_back();
 }

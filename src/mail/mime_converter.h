@@ -49,8 +49,8 @@ class MimeConverter : private MimeVisitor {
   const MimePlan& plan_;
   MimeTarget target_;
   std::vector<Open> open_;
-  std::size_t next_ = 0;        // part
-  bool has_encoding_ = false;   // the field was written
+  std::size_t next_ = 0;       // part
+  bool has_encoding_ = false;  // the field was written
   bool has_type_ = false;
   Encoder encoder_;
   std::string* out_ = nullptr;  // while convert() or finish() runs

@@ -32,7 +32,8 @@ constexpr std::array<unsigned char, 256> kClasses = [] {
 }();
 
 // As they will be, within a few octets; the soft line breaks included.
-std::uint64_t size_in_quoted_printable(std::uint64_t octets, std::uint64_t lines, std::uint64_t to_encode) {
+std::uint64_t size_in_quoted_printable(std::uint64_t octets, std::uint64_t lines,
+                                       std::uint64_t to_encode) {
   const std::uint64_t encoded = octets + 2 * to_encode;
   return encoded + lines + encoded / 75 * 3;
 }
@@ -166,15 +167,19 @@ void MimePlanner::on_end() {
 
 void MimePlanner::leave_alone(Open& part, Obstacle why) {
   part.eight_bit |= part.facts.eight_bit;
-  if (part.facts.eight_bit && !target_.eight_bit && plan_.obstacle == Obstacle::none) plan_.obstacle = why;
+  if (part.facts.eight_bit && !target_.eight_bit && plan_.obstacle == Obstacle::none)
+    plan_.obstacle = why;
 }
 
 void MimePlanner::plan_leaf(Open& part, PartPlan& plan) {
   const Facts& facts = part.facts;
   const bool text = part.head.type.type == "text";
-  if (part.head.kind == Kind::sealed || (text && signed_inline_)) return leave_alone(part, Obstacle::sealed);
-  if (part.head.kind == Kind::broken || is_private(part.head.encoding)) return leave_alone(part, Obstacle::broken);
-  if (facts.never || facts.too_long || (facts.eight_bit && !target_.eight_bit)) return encode(part, plan);
+  if (part.head.kind == Kind::sealed || (text && signed_inline_))
+    return leave_alone(part, Obstacle::sealed);
+  if (part.head.kind == Kind::broken || is_private(part.head.encoding))
+    return leave_alone(part, Obstacle::broken);
+  if (facts.never || facts.too_long || (facts.eight_bit && !target_.eight_bit))
+    return encode(part, plan);
   part.eight_bit |= facts.eight_bit;
   // What goes by DATA is none (RFC 3030, 3).
   if (part.head.encoding != "binary") return;
@@ -198,14 +203,16 @@ void MimePlanner::encode(Open& part, PartPlan& plan) {
   }
 }
 
-// A type that is there is only given what its text proves; RFC 1428 for text of which nothing is known.
+// A type that is there is only given what its text proves; RFC 1428 for text of which nothing is
+// known.
 PartPlan::Charset MimePlanner::charset_for(const Open& part) const {
   using Charset = PartPlan::Charset;
   const PartHead& head = part.head;
   const Charset proven = utf8_.valid() ? Charset::utf_8 : Charset::unknown;
   if (!head.has_type) return part.facts.eight_bit ? proven : Charset::us_ascii;
   const bool readable = head.type.parameters != 0;
-  if (!readable || head.type.type != "text" || head.type.has_charset || !part.facts.eight_bit) return Charset::as_is;
+  if (!readable || head.type.type != "text" || head.type.has_charset || !part.facts.eight_bit)
+    return Charset::as_is;
   return proven == Charset::utf_8 || head.type.subtype == "plain" ? proven : Charset::as_is;
 }
 

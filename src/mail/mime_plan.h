@@ -32,14 +32,20 @@ struct MimeTarget {
 };
 
 struct PartPlan {
-  enum class Body : std::uint8_t { as_is, quoted_printable, base64, mended_quoted_printable, mended_base64 };
+  enum class Body : std::uint8_t {
+    as_is,
+    quoted_printable,
+    base64,
+    mended_quoted_printable,
+    mended_base64
+  };
   enum class Label : std::uint8_t { as_is, seven_bit, eight_bit };
   enum class Charset : std::uint8_t { as_is, us_ascii, utf_8, unknown };
   Body body = Body::as_is;
-  Label label = Label::as_is;          // where the body stays as it is
-  Charset charset = Charset::as_is;    // to be added
-  bool mime_version = false;           // to be added
-  bool verbatim = false;               // a multipart without parts: all of it stays as it is
+  Label label = Label::as_is;        // where the body stays as it is
+  Charset charset = Charset::as_is;  // to be added
+  bool mime_version = false;         // to be added
+  bool verbatim = false;             // a multipart without parts: all of it stays as it is
 };
 
 struct MimePlan {
@@ -47,9 +53,9 @@ struct MimePlan {
   enum class Obstacle : std::uint8_t { none, sealed, broken };
 
   std::vector<PartPlan> parts{};  // in the order in which they come
-  bool changes = false;         // there is something to do
-  bool eight_bit = false;       // octets above 127 remain
-  bool utf8_header = false;     // some of them in the header: SMTPUTF8 is needed
+  bool changes = false;           // there is something to do
+  bool eight_bit = false;         // octets above 127 remain
+  bool utf8_header = false;       // some of them in the header: SMTPUTF8 is needed
   Obstacle obstacle = Obstacle::none;
 };
 

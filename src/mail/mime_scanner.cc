@@ -129,7 +129,8 @@ std::size_t MimeScanner::take_text(std::string_view text) {
     return text.size();
   }
   std::size_t end = text.find('\n');
-  while (end != text.npos && end + 1 < text.size() && text[end + 1] != '-') end = text.find('\n', end + 1);
+  while (end != text.npos && end + 1 < text.size() && text[end + 1] != '-')
+    end = text.find('\n', end + 1);
   put(text.substr(0, end));
   if (end == text.npos) {
     at_line_start_ = false;
@@ -223,7 +224,8 @@ bool MimeScanner::take_delimiter(std::string_view line) {
     const bool digest = open_[i].digest;
     if (found == Match::last) {
       open_[i].boundary.clear();
-      watches_ = std::any_of(open_.begin(), open_.end(), [](const Open& part) { return !part.boundary.empty(); });
+      watches_ = std::any_of(open_.begin(), open_.end(),
+                             [](const Open& part) { return !part.boundary.empty(); });
       at_line_start_ = true;
     } else {
       begin_part(false, digest);

@@ -10,7 +10,8 @@ namespace mailchute::mail {
 namespace {
 
 constexpr std::size_t kMaxColumn = 75;  // leaves room for the "=" of a soft line break
-constexpr std::size_t kMaxBlanks = 256;  // held back; so many at the end of a line are nobody's text
+constexpr std::size_t kMaxBlanks =
+    256;  // held back; so many at the end of a line are nobody's text
 
 constexpr bool stands_for_itself(char c) { return c > ' ' && c < 127 && c != '='; }
 
@@ -80,8 +81,9 @@ std::size_t QuotedPrintableEncoder::put_plain(std::string_view text, std::string
   if (column_ == 0 && broken_ && text[0] == '-') return 0;
   const std::size_t room = std::min(text.size(), kMaxColumn - column_);
   std::size_t length = 1;
-  while (length < room && (stands_for_itself(text[length]) ||
-                           (text[length] == ' ' && length + 1 < room && stands_for_itself(text[length + 1])))) {
+  while (length < room &&
+         (stands_for_itself(text[length]) ||
+          (text[length] == ' ' && length + 1 < room && stands_for_itself(text[length + 1])))) {
     ++length;
   }
   out.append(text.substr(0, length));

@@ -34,7 +34,8 @@ class Router::Expansion {
     for (const auto& [key, alias] : router_.aliases_.all()) take_name(alias.name, 0);
     std::vector<std::string> complaints;
     for (const RouteStep& step : route_.steps) {
-      if (step.kind == Kind::unusable && !step.subject.empty()) complaints.push_back(describe(step));
+      if (step.kind == Kind::unusable && !step.subject.empty())
+        complaints.push_back(describe(step));
     }
     return complaints;
   }
@@ -52,7 +53,8 @@ class Router::Expansion {
   }
 
  private:
-  void step(Kind kind, unsigned depth, std::string subject, std::string place = {}, std::string result = {}) {
+  void step(Kind kind, unsigned depth, std::string subject, std::string place = {},
+            std::string result = {}) {
     route_.steps.push_back({kind, depth, std::move(subject), std::move(place), std::move(result)});
   }
 
@@ -90,13 +92,14 @@ class Router::Expansion {
 
   // Whether it is this alias' own list that is being looked at.
   bool is_innermost(const std::string& key) const {
-    const auto alias = std::find_if(above_.rbegin(), above_.rend(),
-                                    [](const std::string& other) { return !other.starts_with(kInclude); });
+    const auto alias = std::find_if(above_.rbegin(), above_.rend(), [](const std::string& other) {
+      return !other.starts_with(kInclude);
+    });
     return alias != above_.rend() && *alias == key;
   }
 
-  bool take_all(const Source& source, const std::vector<AliasTarget>& targets, const std::string& file,
-                unsigned depth) {
+  bool take_all(const Source& source, const std::vector<AliasTarget>& targets,
+                const std::string& file, unsigned depth) {
     const auto& [kind, key, subject, place] = source;
     if (const auto before = known_.find(key); before != known_.end()) {
       step(Kind::again, depth, subject, place);
@@ -105,11 +108,13 @@ class Router::Expansion {
     if (std::find(above_.begin(), above_.end(), key) != above_.end()) {
       return unusable(depth, subject, place, "leads to itself in a circle");
     }
-    if (above_.size() >= kMaxAliasDepth) return unusable(depth, subject, place, "too many aliases one after the other");
+    if (above_.size() >= kMaxAliasDepth)
+      return unusable(depth, subject, place, "too many aliases one after the other");
     step(kind, depth, subject, place);
     above_.push_back(key);
     bool of_use = false;
-    for (const AliasTarget& target : targets) of_use |= take(target, place_of(file, target.line), depth + 1);
+    for (const AliasTarget& target : targets)
+      of_use |= take(target, place_of(file, target.line), depth + 1);
     above_.pop_back();
     if (!of_use && kind == Kind::alias && router_.admin_) {
       step(Kind::fallback, depth, subject, place, router_.admin_->text());
@@ -145,7 +150,8 @@ class Router::Expansion {
     return false;
   }
 
-  bool unusable(unsigned depth, const std::string& subject, const std::string& place, const std::string& why) {
+  bool unusable(unsigned depth, const std::string& subject, const std::string& place,
+                const std::string& why) {
     step(Kind::unusable, depth, subject, place, why);
     if (!trouble_) trouble_ = place + ": " + (subject.empty() ? "" : subject + ": ") + why;
     return false;
@@ -153,7 +159,8 @@ class Router::Expansion {
 
   bool add(const Address& address, unsigned depth) {
     if (auto checked = check(address); !checked) {
-      return unusable(depth, address.local_part.substr(0, 80), router_.aliases_.file(), checked.error().text);
+      return unusable(depth, address.local_part.substr(0, 80), router_.aliases_.file(),
+                      checked.error().text);
     }
     if (!seen_.insert(mailbox_key(address)).second) return true;
     if (route_.addresses.size() < kMaxRouted) route_.addresses.push_back(address.text());
@@ -164,7 +171,8 @@ class Router::Expansion {
   void conclude() {
     if (overflow_) {
       route_.addresses.clear();
-      end(End::unusable, "more than " + std::to_string(kMaxRouted) + " addresses come out of its aliases");
+      end(End::unusable,
+          "more than " + std::to_string(kMaxRouted) + " addresses come out of its aliases");
     } else if (route_.addresses.empty()) {
       if (refusal_) end(End::refused, *refusal_);
       else if (nowhere_) end(End::nowhere, *nowhere_);
@@ -181,13 +189,17 @@ class Router::Expansion {
   Route route_;
   std::vector<std::string> above_;     // aliases and lists being looked at, the innermost last
   std::map<std::string, bool> known_;  // those done
-  std::set<std::string> seen_;  // addresses
+  std::set<std::string> seen_;         // addresses
   std::optional<std::string> refusal_, nowhere_, trouble_;
   bool overflow_ = false;
 };
 
-Router::Router(std::string hostname, std::string domain, std::optional<Address> admin, Aliases aliases)
-    : hostname_(std::move(hostname)), domain_(std::move(domain)), admin_(std::move(admin)), aliases_(std::move(aliases)) {}
+Router::Router(std::string hostname, std::string domain, std::optional<Address> admin,
+               Aliases aliases)
+    : hostname_(std::move(hostname)),
+      domain_(std::move(domain)),
+      admin_(std::move(admin)),
+      aliases_(std::move(aliases)) {}
 
 Route Router::route(std::string_view address) const { return Expansion(*this).run(address); }
 
@@ -212,12 +224,14 @@ std::string describe(const RouteStep& step) {
     case Kind::list: return subject + ": included at " + step.place;
     case Kind::verbatim: return subject + ": not looked up again, as " + step.place + " says";
     case Kind::admin: return subject + ": goes to admin, " + result;
-    case Kind::fallback: return subject + ": its alias at " + step.place + " is of no use; goes to admin, " + result;
+    case Kind::fallback:
+      return subject + ": its alias at " + step.place + " is of no use; goes to admin, " + result;
     case Kind::domain: return subject + ": goes to " + result + ", as no admin is set";
     case Kind::again: return subject + ": as above";
     case Kind::nowhere: return subject + ": thrown away, as " + step.place + " says";
     case Kind::refusal: return "refused, as " + step.place + " says: " + result;
-    case Kind::unusable: return step.place + ": " + (subject.empty() ? "" : subject + ": ") + result;
+    case Kind::unusable:
+      return step.place + ": " + (subject.empty() ? "" : subject + ": ") + result;
   }
   return {};
 }

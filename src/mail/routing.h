@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Whom mail for a recipient goes to, step by step: an address elsewhere stays; a local one goes by its
-// alias, and what comes out of that again; a name without alias, or with one that cannot be used, goes
-// to the administrator, or where there is none to the same name at the domain. Delivery and those who
-// explain it use the same steps.
+// Whom mail for a recipient goes to, step by step: an address elsewhere stays; a local one goes by
+// its alias, and what comes out of that again; a name without alias, or with one that cannot be
+// used, goes to the administrator, or where there is none to the same name at the domain. Delivery
+// and those who explain it use the same steps.
 #pragma once
 
 #include <optional>

@@ -17,7 +17,8 @@ bool same_mailbox(const Address& a, const Address& b) {
 
 bool stays(const SenderPolicy& policy, const Address& address) {
   if (policy.kind == SenderPolicy::Kind::keep) return true;
-  if (policy.kind == SenderPolicy::Kind::fixed && same_mailbox(address, policy.address)) return true;
+  if (policy.kind == SenderPolicy::Kind::fixed && same_mailbox(address, policy.address))
+    return true;
   return std::any_of(policy.exceptions.begin(), policy.exceptions.end(),
                      [&](const AddressPattern& pattern) { return pattern.matches(address); });
 }
@@ -125,7 +126,8 @@ class Rewriting {
   void fix_sender(const Block& block, bool from_says_it) {
     const Mailboxes sender = read(block, "Sender");
     if (!sender.written || allowed(sender)) return;
-    put(block, "Sender", from_says_it && !block.resent() ? std::string() : stand_in(block, "Sender", sender));
+    put(block, "Sender",
+        from_says_it && !block.resent() ? std::string() : stand_in(block, "Sender", sender));
   }
 
   void answer_to(const Mailboxes& authors, std::size_t index) {
@@ -140,10 +142,12 @@ class Rewriting {
   }
 
   // The field with the one address in place of those that it had.
-  std::string stand_in(const Block& block, std::string_view name, const Mailboxes& mailboxes) const {
+  std::string stand_in(const Block& block, std::string_view name,
+                       const Mailboxes& mailboxes) const {
     Mailbox first = mailboxes.all.empty() ? Mailbox{address_in(reverse_path_)} : mailboxes.all[0];
     if (first.address.local_part.empty()) first.address.local_part = "MAILER-DAEMON";
-    return address_field(block.name(name), {{name_at_host(policy_, first), policy_.address.text()}});
+    return address_field(block.name(name),
+                         {{name_at_host(policy_, first), policy_.address.text()}});
   }
 
   bool allowed(const Mailboxes& mailboxes) const {
@@ -162,8 +166,9 @@ class Rewriting {
       mailboxes.written = true;
       mailboxes.unreadable |= !list.bad.empty();
       for (const ListedAddress& listed : list.addresses) {
-        mailboxes.all.push_back({with_our_domain(policy_, listed.address),
-                                 std::string(body.substr(listed.begin, listed.end - listed.begin))});
+        mailboxes.all.push_back(
+            {with_our_domain(policy_, listed.address),
+             std::string(body.substr(listed.begin, listed.end - listed.begin))});
       }
     }
     return mailboxes;

@@ -44,7 +44,7 @@ struct Surroundings {
   std::string gecos_name;
   std::string queue_id;
   Time now{};
-  int utc_offset = 0;  // seconds
+  int utc_offset = 0;    // seconds
   std::string client{};  // of SMTP: "name ([127.0.0.1])"; empty where it has no address
 };
 

@@ -74,7 +74,8 @@ std::string to_utf8_xtext(std::string_view text) {
 }
 
 std::string typed_original(std::string_view address) {
-  const bool ascii = std::all_of(address.begin(), address.end(), [](char c) { return (c & 0x80) == 0; });
+  const bool ascii =
+      std::all_of(address.begin(), address.end(), [](char c) { return (c & 0x80) == 0; });
   const bool utf8 = !ascii && is_utf8(address);
   std::string original = utf8 ? "utf-8;" + to_utf8_xtext(address) : "rfc822;" + to_xtext(address);
   return original.size() <= kMaxOriginal ? original : std::string();

@@ -95,9 +95,8 @@ void check_secret(const std::string& file, Reader read, const Daemon& daemon, Fi
   if (!secret) {
     findings.mistakes.push_back(secret.error().text);
   } else if (root && ::stat(file.c_str(), &status) == 0 && !can_read(status, daemon)) {
-    findings.mistakes.push_back(file + ": closed to user " + daemon.user +
-                                "; chown root:" + daemon.group + " " + file + "; chmod 640 " +
-                                file);
+    findings.mistakes.push_back(file + ": closed to user " + daemon.user + "; chown root:" +
+                                daemon.group + " " + file + "; chmod 640 " + file);
   }
 }
 
@@ -105,7 +104,8 @@ void check_listener(const config::Listener& listener, const Daemon& daemon, Find
   check_secret(listener.password_file, read_password, daemon, findings);
   const std::size_t before = findings.mistakes.size() + findings.notes.size();
   check_secret(listener.key_file, read_key, daemon, findings);
-  if (listener.key_file.empty() || findings.mistakes.size() + findings.notes.size() > before) return;
+  if (listener.key_file.empty() || findings.mistakes.size() + findings.notes.size() > before)
+    return;
   const auto tls = net::TlsContext::server(listener.certificate_file, listener.key_file);
   if (!tls) findings.mistakes.push_back(tls.error().text);
 }
@@ -135,15 +135,17 @@ bool check_folder(const std::string& path, int flags, unsigned mode, const Daemo
 }
 
 // Where the setting was changed since the daemon was started, it sees to the mode.
-void check_drop_folder(const std::string& path, bool open, const Daemon& daemon, Findings& findings) {
+void check_drop_folder(const std::string& path, bool open, const Daemon& daemon,
+                       Findings& findings) {
   const unsigned wanted = open ? queue::kDropFolderMode : queue::kPrivateFolderMode;
   const unsigned before = open ? queue::kPrivateFolderMode : queue::kDropFolderMode;
   struct stat status {};
   const bool changed = ::lstat(path.c_str(), &status) == 0 && (status.st_mode & 07777) == before;
   check_folder(path, AT_SYMLINK_NOFOLLOW, changed ? before : wanted, daemon, findings);
   if (changed)
-    findings.notes.push_back(path + ": " + (open ? "still closed; the drop directory opens" :
-                                                   "still open; the drop directory closes") +
+    findings.notes.push_back(path + ": " +
+                             (open ? "still closed; the drop directory opens"
+                                   : "still open; the drop directory closes") +
                              " when mailchuted is started or reloaded");
 }
 
@@ -169,7 +171,8 @@ void check_users(const Settings& settings, Findings& findings) {
   const auto check = [&](const char* setting, const std::vector<std::string>& names) {
     for (const std::string& name : names) {
       if (!sys::uid_of(name))
-        findings.notes.push_back(settings.file + ": " + setting + ": this machine has no user " + escaped(name));
+        findings.notes.push_back(settings.file + ": " + setting + ": this machine has no user " +
+                                 escaped(name));
     }
   };
   check("administrators", settings.administrators);
@@ -179,7 +182,8 @@ void check_users(const Settings& settings, Findings& findings) {
 
 void check_alarm(const Settings& settings, const Daemon& daemon, Findings& findings) {
   if (settings.alarm.command.empty()) return;
-  const std::string fault = fault_of_program(settings.alarm.command.front(), daemon.user, daemon.uid, daemon.gid);
+  const std::string fault =
+      fault_of_program(settings.alarm.command.front(), daemon.user, daemon.uid, daemon.gid);
   if (!fault.empty()) findings.mistakes.push_back(settings.file + ": alarm.command: " + fault);
 }
 
@@ -216,9 +220,11 @@ Findings examine(const std::string& file) {
     const std::string advice = config::sender_advice(loaded.settings, host);
     if (!advice.empty() && loaded.mistakes.empty()) findings.notes.push_back(file + ": " + advice);
     const std::string name = host.name == host.host ? "" : host.name + ", ";
-    findings.summary += (findings.summary.empty() ? "mail goes to " : "; to ") + name + config::describe(host);
+    findings.summary +=
+        (findings.summary.empty() ? "mail goes to " : "; to ") + name + config::describe(host);
   }
-  if (!loaded.settings.routes.empty()) findings.summary += "; mailchute explain ADDRESS says by which of them";
+  if (!loaded.settings.routes.empty())
+    findings.summary += "; mailchute explain ADDRESS says by which of them";
   return findings;
 }
 

@@ -10,8 +10,8 @@ namespace mailchute {
 
 struct Findings {
   std::vector<std::string> mistakes;  // one line each: what, and how to mend it
-  std::vector<std::string> notes;     // what keeps nobody from working, or this user could not look at
-  std::string summary;                // where mail goes
+  std::vector<std::string> notes;  // what keeps nobody from working, or this user could not look at
+  std::string summary;             // where mail goes
 };
 
 Findings examine(const std::string& file);

@@ -30,20 +30,25 @@ bool open_to_others(const struct stat& status) {
 
 std::string fault_of(const std::string& path, bool folder, const Runner& runner) {
   struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) return Error::from_errno("look at", path).text + "; write the path of a program that is there";
-  if (!folder && !S_ISREG(status.st_mode)) return path + ": no program; write the path of one, and its arguments behind it";
+  if (::stat(path.c_str(), &status) != 0)
+    return Error::from_errno("look at", path).text + "; write the path of a program that is there";
+  if (!folder && !S_ISREG(status.st_mode))
+    return path + ": no program; write the path of one, and its arguments behind it";
   if (!executable(status, runner))
-    return path + ": user " + runner.user + (folder ? " cannot enter it" : " cannot run it") + "; chmod a+x " + path;
+    return path + ": user " + runner.user + (folder ? " cannot enter it" : " cannot run it") +
+           "; chmod a+x " + path;
   if (open_to_others(status)) return path + ": everybody can change it; chmod o-w " + path;
   return "";
 }
 
 }  // namespace
 
-std::string fault_of_program(const std::string& path, const std::string& user, uid_t uid, gid_t gid) {
+std::string fault_of_program(const std::string& path, const std::string& user, uid_t uid,
+                             gid_t gid) {
   const Runner runner{user, uid, gid};
   for (auto slash = path.find('/', 1); slash != path.npos; slash = path.find('/', slash + 1)) {
-    if (std::string fault = fault_of(path.substr(0, slash), true, runner); !fault.empty()) return fault;
+    if (std::string fault = fault_of(path.substr(0, slash), true, runner); !fault.empty())
+      return fault;
   }
   return fault_of(path, false, runner);
 }

@@ -12,7 +12,8 @@
 namespace mailchute {
 
 bool print(std::string_view text) {
-  return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::ferror(stdout) == 0;
+  return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() &&
+         std::ferror(stdout) == 0;
 }
 
 int finished() {
@@ -38,7 +39,8 @@ int complain(const Error& error) {
 }
 
 void note_reading(const std::string& directory, const Error& why) {
-  std::fprintf(stderr, "mailchute: %s This is what lies in %s\n", shown(why.text).c_str(), directory.c_str());
+  std::fprintf(stderr, "mailchute: %s This is what lies in %s\n", shown(why.text).c_str(),
+               directory.c_str());
 }
 
 config::Settings settings_of(const std::string& config_file) {

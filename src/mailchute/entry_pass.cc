@@ -13,7 +13,9 @@ namespace {
 
 constexpr std::size_t kPiece = 64 << 10;
 
-tl::unexpected<Error> damaged(const std::string& why) { return failure(Error::Kind::data, "damaged: " + why); }
+tl::unexpected<Error> damaged(const std::string& why) {
+  return failure(Error::Kind::data, "damaged: " + why);
+}
 
 // As much of the file as its head takes, or a little more.
 Result<queue::Piece> start_of(const Pieces& pieces) {
@@ -62,7 +64,8 @@ Result<> pass_over(const Pieces& pieces, const EntryUser& user) {
     if (!next) return failure(next.error());
     piece = std::move(next->octets);
   }
-  if (digest.finish() != head->digest) return damaged("wrong checksum, or changed while it was read");
+  if (digest.finish() != head->digest)
+    return damaged("wrong checksum, or changed while it was read");
   return {};
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// One pass over the file of an entry (queue/format.h), wherever its octets come from: first its head,
-// then its message in pieces, held against the checksum at the end. Constant memory but for the head.
+// One pass over the file of an entry (queue/format.h), wherever its octets come from: first its
+// head, then its message in pieces, held against the checksum at the end. Constant memory but for
+// the head.
 #pragma once
 
 #include <cstdint>
@@ -23,8 +24,8 @@ struct EntryUser {
   std::function<Result<>(const queue::Head& head, std::string_view octets)> head;
   std::function<Result<>(std::string_view octets)> message;
 };
-// An error of kind data: it is no entry, damaged, or was changed meanwhile, and what the user got of it
-// counts for nothing.
+// An error of kind data: it is no entry, damaged, or was changed meanwhile, and what the user got
+// of it counts for nothing.
 Result<> pass_over(const Pieces& pieces, const EntryUser& user);
 
 }  // namespace mailchute

@@ -41,7 +41,8 @@ const char* name_of(RecipientStatus status) {
 Json object_of(const queue::Listed& entry, Time now) {
   Json recipients = Json::array();
   for (const auto& [address, status, reply] : entry.recipients) {
-    recipients.push_back({{"address", address}, {"status", name_of(status)}, {"reply", text_or_null(reply)}});
+    recipients.push_back(
+        {{"address", address}, {"status", name_of(status)}, {"reply", text_or_null(reply)}});
   }
   return {{"id", entry.id},
           {"state", queue::name_of(entry.place)},
@@ -87,7 +88,9 @@ void add_envelope(Json& object, const mail::Envelope& envelope) {
                         {"waits_for_queue_run", envelope.wait_for_queue_run}};
 }
 
-Json time_or_null(const std::optional<Time>& at) { return at ? Json(iso_time(*at)) : Json(nullptr); }
+Json time_or_null(const std::optional<Time>& at) {
+  return at ? Json(iso_time(*at)) : Json(nullptr);
+}
 
 Json object_of(const SmartHostReport& host) {
   return {{"name", host.smart_host},
@@ -100,7 +103,9 @@ Json object_of(const SmartHostReport& host) {
 
 }  // namespace
 
-std::string json_of(const queue::Listed& entry, Time now) { return dumped(object_of(entry, now), -1); }
+std::string json_of(const queue::Listed& entry, Time now) {
+  return dumped(object_of(entry, now), -1);
+}
 
 std::string json_of(const config::Explanation& explanation) {
   Json steps = Json::array();
@@ -109,7 +114,8 @@ std::string json_of(const config::Explanation& explanation) {
   Json ways = Json::array();
   for (const config::Explanation::Way& way : explanation.ways) {
     Json hosts = Json::array();
-    for (const auto& host : way.hosts) hosts.push_back({{"smart_host", host.smart_host}, {"sent_as", host.sent_as}});
+    for (const auto& host : way.hosts)
+      hosts.push_back({{"smart_host", host.smart_host}, {"sent_as", host.sent_as}});
     ways.push_back({{"addresses", way.addresses}, {"smart_hosts", std::move(hosts)}});
   }
   return dumped(Json{{"address", explanation.address},
@@ -128,7 +134,8 @@ std::string json_of(const ActReport& report) {
   const char* before = "\n  ";
   for (const std::string& entry : report.entries) text += std::exchange(before, ",\n  ") + entry;
   text += report.entries.empty() ? "]" : "\n]";
-  for (const auto& [name, number] : report.numbers) text += ", " + dumped(name, -1) + ": " + std::to_string(number);
+  for (const auto& [name, number] : report.numbers)
+    text += ", " + dumped(name, -1) + ": " + std::to_string(number);
   return text + "}\n";
 }
 
@@ -157,35 +164,36 @@ std::string json_of(const StatusReport& report, Time now) {
   Json each = Json::array();
   for (const SmartHostReport& host : report.smart_hosts()) each.push_back(object_of(host));
   Json alarm = nullptr;
-  if (!report.alarm.empty()) alarm = {{"since", time_or_null(report.alarm_since)}, {"text", report.alarm}};
-  const Json object = {
-      {"alarm", std::move(alarm)},
-      {"problems", report.problems},
-      {"smart_host", object_of(report)},
-      {"smart_hosts", std::move(each)},
-      {"queue",
-       {{"directory", report.queue_directory},
-        {"incoming", report.incoming},
-        {"waiting", report.waiting},
-        {"in_flight", report.in_flight},
-        {"held", report.held},
-        {"failed", report.failed},
-        {"lost_notifications", report.lost_notifications},
-        {"octets", report.octets},
-        {"free", report.free ? Json(*report.free) : Json(nullptr)},
-        {"oldest", time_or_null(report.oldest)},
-        {"oldest_age_seconds", report.oldest ? age_in_seconds(*report.oldest, now) : Json(nullptr)}}},
-      {"delivered", report.delivered},
-      {"counts", report.counts},
-      {"listener",
-       {{"addresses", text_or_null(report.listener)},
-        {"trouble", text_or_null(report.listener_trouble)},
-        {"clients", report.listener_clients}}},
-      {"daemon",
-       {{"pid", report.pid},
-        {"version", report.version},
-        {"configuration", report.configuration},
-        {"started", time_or_null(report.started)}}}};
+  if (!report.alarm.empty())
+    alarm = {{"since", time_or_null(report.alarm_since)}, {"text", report.alarm}};
+  const Json object = {{"alarm", std::move(alarm)},
+                       {"problems", report.problems},
+                       {"smart_host", object_of(report)},
+                       {"smart_hosts", std::move(each)},
+                       {"queue",
+                        {{"directory", report.queue_directory},
+                         {"incoming", report.incoming},
+                         {"waiting", report.waiting},
+                         {"in_flight", report.in_flight},
+                         {"held", report.held},
+                         {"failed", report.failed},
+                         {"lost_notifications", report.lost_notifications},
+                         {"octets", report.octets},
+                         {"free", report.free ? Json(*report.free) : Json(nullptr)},
+                         {"oldest", time_or_null(report.oldest)},
+                         {"oldest_age_seconds",
+                          report.oldest ? age_in_seconds(*report.oldest, now) : Json(nullptr)}}},
+                       {"delivered", report.delivered},
+                       {"counts", report.counts},
+                       {"listener",
+                        {{"addresses", text_or_null(report.listener)},
+                         {"trouble", text_or_null(report.listener_trouble)},
+                         {"clients", report.listener_clients}}},
+                       {"daemon",
+                        {{"pid", report.pid},
+                         {"version", report.version},
+                         {"configuration", report.configuration},
+                         {"started", time_or_null(report.started)}}}};
   return dumped(object, 2) + "\n";
 }
 

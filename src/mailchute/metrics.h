@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// `mailchute status --metrics`: the same facts in Prometheus' text exposition format (version 0.0.4).
+// `mailchute status --metrics`: the same facts in Prometheus' text exposition format (version
+// 0.0.4).
 #pragma once
 
 #include <string>

@@ -25,7 +25,8 @@ using queue::Word;
 
 // One sync for so many; short enough for a bar that moves.
 constexpr std::size_t kBatch = 100;
-constexpr std::size_t kMostReason = 500;  // stands in the log and in a notification, a few lines of it
+constexpr std::size_t kMostReason =
+    500;  // stands in the log and in a notification, a few lines of it
 
 struct VerbWords {
   const char* name;
@@ -53,7 +54,9 @@ std::vector<Place> places_for(Verb verb) {
   return {};
 }
 
-std::string messages(std::size_t count) { return std::to_string(count) + (count == 1 ? " message" : " messages"); }
+std::string messages(std::size_t count) {
+  return std::to_string(count) + (count == 1 ? " message" : " messages");
+}
 
 std::uint64_t octets_of(const std::vector<Found>& entries) {
   std::uint64_t octets = 0;
@@ -67,16 +70,18 @@ std::string intention(Verb verb, const std::vector<Found>& entries) {
   for (const Found& entry : entries) ++counts[entry.place];
   std::string states;
   for (const auto& [place, count] : counts) {
-    states += (states.empty() ? "" : ", ") + std::to_string(count) + " " + std::string(queue::name_of(place));
+    states += (states.empty() ? "" : ", ") + std::to_string(count) + " " +
+              std::string(queue::name_of(place));
   }
-  return std::string(words_for(verb).name) + " " + messages(entries.size()) + " (" + short_size(octets_of(entries)) +
-         " octets: " + states + ")";
+  return std::string(words_for(verb).name) + " " + messages(entries.size()) + " (" +
+         short_size(octets_of(entries)) + " octets: " + states + ")";
 }
 
 Result<std::vector<Word>> changes(const ActOptions& options, const config::Settings& settings) {
   std::vector<Word> words;
   if (options.sender) {
-    if (options.sender->empty()) return failure(Error::Kind::usage, "--set-sender \"\": write an address, or <> for nobody");
+    if (options.sender->empty())
+      return failure(Error::Kind::usage, "--set-sender \"\": write an address, or <> for nobody");
     auto path = mail::parse_reverse_path(*options.sender, settings.hostname);
     if (!path) return failure(Error::Kind::usage, "--set-sender: " + path.error().text);
     words.push_back({"sender", std::move(*path)});
@@ -88,7 +93,8 @@ Result<std::vector<Word>> changes(const ActOptions& options, const config::Setti
     words.push_back({"new", std::move(exchange->now)});
   }
   if (options.reason.size() > kMostReason)
-    return failure(Error::Kind::usage, "--because: longer than " + std::to_string(kMostReason) + " octets");
+    return failure(Error::Kind::usage,
+                   "--because: longer than " + std::to_string(kMostReason) + " octets");
   if (!options.reason.empty()) words.push_back({"reason", options.reason});
   return words;
 }
@@ -100,7 +106,8 @@ Result<std::vector<Acted>> retried(const std::string& socket, std::span<const st
   std::vector<Acted> all;
   if (!answer && answer.error().kind != Error::Kind::rejected) return failure(answer.error());
   if (!answer) {  // nothing was done
-    for (const std::string& id : ids) all.push_back({id, Acted::What::refused, answer.error().text});
+    for (const std::string& id : ids)
+      all.push_back({id, Acted::What::refused, answer.error().text});
     return all;
   }
   for (const std::string& line : answer->lines) {
@@ -128,8 +135,10 @@ Result<> act(const Work& work, Tally& tally) {
     }
     progress.show(done);
     const auto batch = std::span(work.ids).subspan(done, std::min(kBatch, work.ids.size() - done));
-    const auto acted = work.verb == Verb::retry ? retried(work.socket, batch)
-                                                : queue::ask_to_act(work.socket, words_for(work.verb).name, work.words, batch);
+    const auto acted =
+        work.verb == Verb::retry
+            ? retried(work.socket, batch)
+            : queue::ask_to_act(work.socket, words_for(work.verb).name, work.words, batch);
     if (!acted) {
       tally.leave(work.ids.size() - done);
       return failure(acted.error());
@@ -141,7 +150,8 @@ Result<> act(const Work& work, Tally& tally) {
 
 int told(const Tally& tally, bool json, int status) {
   print(json ? tally.json() : tally.summary());
-  for (const std::string& complaint : tally.complaints()) status = complain({Error::Kind::rejected, complaint});
+  for (const std::string& complaint : tally.complaints())
+    status = complain({Error::Kind::rejected, complaint});
   const int printed = finished();
   if (status == 0 && (Interruption::noted() || tally.later() > 0)) return EX_TEMPFAIL;
   return status == 0 ? printed : status;
@@ -152,7 +162,8 @@ int retry_all(const std::string& socket, bool json) {
   if (!answer) return complain(answer.error());
   const std::string count = answer->summary.substr(answer->summary.find('=') + 1);
   const std::uint64_t done = parse_number(count).value_or(0);
-  print(json ? json_of(ActReport{"retry", {}, {{"done", done}, {"later", 0}, {"refused", 0}, {"left", 0}}})
+  print(json ? json_of(ActReport{
+                   "retry", {}, {{"done", done}, {"later", 0}, {"refused", 0}, {"left", 0}}})
              : "retried " + count + (count == "1" ? " message\n" : " messages\n"));
   return finished();
 }
@@ -161,7 +172,8 @@ int retry_all(const std::string& socket, bool json) {
 
 Result<Exchange> parse_exchange(std::string_view text) {
   const auto bad = [&](std::string_view why) {
-    return failure(Error::Kind::usage, "--set-recipient \"" + std::string(text) + "\": " + std::string(why));
+    return failure(Error::Kind::usage,
+                   "--set-recipient \"" + std::string(text) + "\": " + std::string(why));
   };
   const auto at = text.find('@');
   const auto equals = at == text.npos ? text.npos : text.find('=', at);
@@ -186,12 +198,17 @@ void Tally::add(const Acted& acted) {
 }
 
 std::string Tally::summary() const {
-  std::string text = std::string(words_for(verb_).done) + " " + messages(done_) + " (" + short_size(octets_) + " octets)";
+  std::string text = std::string(words_for(verb_).done) + " " + messages(done_) + " (" +
+                     short_size(octets_) + " octets)";
   if (later_ > 0) {
-    const auto first = std::find_if(all_.begin(), all_.end(), [](const Acted& acted) { return acted.what == Acted::What::later; });
+    const auto first = std::find_if(all_.begin(), all_.end(), [](const Acted& acted) {
+      return acted.what == Acted::What::later;
+    });
     text += "; " + std::to_string(later_) + " not yet: " + shown(first->text);
   }
-  if (left_ > 0) text += (Interruption::noted() ? "; interrupted, " : "; ") + std::to_string(left_) + " left as they were";
+  if (left_ > 0)
+    text += (Interruption::noted() ? "; interrupted, " : "; ") + std::to_string(left_) +
+            " left as they were";
   return text + "\n";
 }
 
@@ -210,7 +227,8 @@ std::string Tally::json() const {
   for (const Acted& acted : all_) {
     if (acted.what == Acted::What::refused) ++refused;
     const auto size = sizes_.find(acted.id);
-    report.entries.push_back(json_of(acted, size == sizes_.end() ? std::nullopt : std::optional(size->second)));
+    report.entries.push_back(
+        json_of(acted, size == sizes_.end() ? std::nullopt : std::optional(size->second)));
   }
   report.numbers = {{"done", done_}, {"later", later_}, {"refused", refused}, {"left", left_}};
   return json_of(report);
@@ -222,16 +240,19 @@ int act_on_messages(const std::string& config_file, Verb verb, const ActOptions&
   if (!selection) return complain(selection.error());
   auto words = changes(options, settings);
   if (!words) return complain(words.error());
-  if (verb == Verb::retry && selection->empty()) return retry_all(settings.control_socket(), options.json);
+  if (verb == Verb::retry && selection->empty())
+    return retry_all(settings.control_socket(), options.json);
   if (selection->ids.empty() && selection->places.empty()) selection->places = places_for(verb);
   const auto chosen = choose(settings, *selection);
   if (!chosen) return complain(chosen.error());
   const auto& entries = chosen->entries;
   Tally tally(verb, *chosen);
-  if (entries.empty() && chosen->status != 0) return options.json ? told(tally, true, chosen->status) : chosen->status;
+  if (entries.empty() && chosen->status != 0)
+    return options.json ? told(tally, true, chosen->status) : chosen->status;
   if (may_be_regretted(verb) && entries.size() > 1 && !options.yes) {
     const std::string what = intention(verb, entries);
-    if (!somebody_to_ask()) return complain({Error::Kind::usage, "to " + what + " takes --yes, or a terminal to ask at"});
+    if (!somebody_to_ask())
+      return complain({Error::Kind::usage, "to " + what + " takes --yes, or a terminal to ask at"});
     if (!confirmed(what + "?")) {
       tally.leave(entries.size());
       print(options.json ? tally.json() : "nothing was done\n");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// `mailchute queue retry|hold|release|bounce|remove`: first the messages that are meant are looked for,
-// somebody is asked where many would go, and then just these are acted on, a batch at a time. Each batch
-// is durable before the next, so that an interruption leaves none of them half done.
+// `mailchute queue retry|hold|release|bounce|remove`: first the messages that are meant are looked
+// for, somebody is asked where many would go, and then just these are acted on, a batch at a time.
+// Each batch is durable before the next, so that an interruption leaves none of them half done.
 #pragma once
 
 #include <cstdint>

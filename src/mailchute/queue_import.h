@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// `mailchute queue import`: what `queue export` wrote, or a message with the envelope that is given, is
-// submitted to the daemon, whose checks are those of every submission.
+// `mailchute queue import`: what `queue export` wrote, or a message with the envelope that is
+// given, is submitted to the daemon, whose checks are those of every submission.
 #pragma once
 
 #include <optional>
@@ -10,8 +10,8 @@
 namespace mailchute {
 
 struct ImportOptions {
-  std::vector<std::string> files;       // "-": standard input
-  std::optional<std::string> sender;    // with recipients: for messages that are no entries
+  std::vector<std::string> files;     // "-": standard input
+  std::optional<std::string> sender;  // with recipients: for messages that are no entries
   std::vector<std::string> recipients;
   bool json = false;
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// `mailchute queue list`: a table for people, or one JSON document. Entries are printed as they come
-// from the daemon, oldest first.
+// `mailchute queue list`: a table for people, or one JSON document. Entries are printed as they
+// come from the daemon, oldest first.
 #pragma once
 
 #include <map>

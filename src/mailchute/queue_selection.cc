@@ -16,17 +16,21 @@ constexpr std::size_t kNamedAtMost = 5;  // of the ids that begin alike
 // The daemon reads a request of 64 KiB.
 constexpr std::size_t kMostIds = 2000;
 
-tl::unexpected<Error> usage(std::string text) { return failure(Error::Kind::usage, std::move(text)); }
+tl::unexpected<Error> usage(std::string text) {
+  return failure(Error::Kind::usage, std::move(text));
+}
 
 Result<std::optional<Time>> ago(const std::optional<std::string>& span, Time now) {
   if (!span) return std::optional<Time>();
   const auto seconds = config::parse_span(*span);
-  if (!seconds || *seconds > 1000000000) return usage("\"" + *span + "\" is no span such as 30m, 4h or 5d");
+  if (!seconds || *seconds > 1000000000)
+    return usage("\"" + *span + "\" is no span such as 30m, 4h or 5d");
   return std::optional<Time>(now - Seconds(*seconds));
 }
 
 queue::Place place_of(const std::string& state) {
-  return state == "in-delivery" ? queue::Place::active : queue::parse_place(state).value_or(queue::Place::active);
+  return state == "in-delivery" ? queue::Place::active
+                                : queue::parse_place(state).value_or(queue::Place::active);
 }
 
 Error ambiguous(const std::string& word, const std::vector<const Found*>& found) {
@@ -42,19 +46,25 @@ Error none(const std::string& word, bool conditions) {
 
 }  // namespace
 
-Result<queue::Selection> selection_of(const SelectionOptions& options, Time now, bool everything_by_default) {
-  queue::Selection selection{options.ids, options.senders, options.recipients, options.reasons, {}, {}, {}};
+Result<queue::Selection> selection_of(const SelectionOptions& options, Time now,
+                                      bool everything_by_default) {
+  queue::Selection selection{
+      options.ids, options.senders, options.recipients, options.reasons, {}, {}, {}};
   for (const std::string& state : options.states) selection.places.push_back(place_of(state));
   const auto before = ago(options.older, now), since = ago(options.newer, now);
   if (!before || !since) return failure(before ? since.error() : before.error());
   selection.before = *before;
   selection.since = *since;
   const auto& reasons = selection.reasons;
-  if (std::find(reasons.begin(), reasons.end(), "") != reasons.end()) return usage("--reason \"\": each has that in it");
-  if (selection.ids.size() > kMostIds) return usage("more than " + std::to_string(kMostIds) + " ids at a time");
+  if (std::find(reasons.begin(), reasons.end(), "") != reasons.end())
+    return usage("--reason \"\": each has that in it");
+  if (selection.ids.size() > kMostIds)
+    return usage("more than " + std::to_string(kMostIds) + " ids at a time");
   if (options.all && !selection.ids.empty()) return usage("either ids, or --all");
   if (selection.empty() && !options.all && !everything_by_default) {
-    return usage("which messages? Name queue ids (mailchute queue list shows them), select some, or give --all");
+    return usage(
+        "which messages? Name queue ids (mailchute queue list shows them), select some, or give "
+        "--all");
   }
   if (auto selector = queue::Selector::of(selection); !selector) {
     const bool id = selector.error().text.find("queue id") != std::string::npos;
@@ -63,7 +73,8 @@ Result<queue::Selection> selection_of(const SelectionOptions& options, Time now,
   return selection;
 }
 
-Result<queue::Totals> each_entry(const config::Settings& settings, const queue::Selection& selection,
+Result<queue::Totals> each_entry(const config::Settings& settings,
+                                 const queue::Selection& selection,
                                  const std::function<void(const queue::Listed&)>& entry) {
   bool any = false;
   const auto one = [&](const queue::Listed& listed) {
@@ -105,7 +116,8 @@ Result<Chosen> named(std::vector<Found> entries, const queue::Selection& selecti
 Result<Chosen> choose(const config::Settings& settings, const queue::Selection& selection) {
   std::vector<Found> entries;
   const auto listed = queue::ask_for_entries(
-      settings.control_socket(), [&](const queue::Listed& entry) { entries.emplace_back(entry); }, selection);
+      settings.control_socket(), [&](const queue::Listed& entry) { entries.emplace_back(entry); },
+      selection);
   if (!listed) return failure(listed.error());
   return named(std::move(entries), selection);
 }

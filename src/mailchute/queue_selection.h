@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The options by which every command of `mailchute queue` says which messages it means, and the messages
-// themselves.
+// The options by which every command of `mailchute queue` says which messages it means, and the
+// messages themselves.
 #pragma once
 
 #include <cstdint>
@@ -25,12 +25,16 @@ struct SelectionOptions {
   bool all = false;
 };
 
-// An error of kind usage: nothing is meant, or everything and something at a time, or a span is none. A
-// script's variable that is not set is a mistake, too, and not a condition that holds for everything.
-Result<queue::Selection> selection_of(const SelectionOptions& options, Time now, bool everything_by_default);
+// An error of kind usage: nothing is meant, or everything and something at a time, or a span is
+// none. A script's variable that is not set is a mistake, too, and not a condition that holds for
+// everything.
+Result<queue::Selection> selection_of(const SelectionOptions& options, Time now,
+                                      bool everything_by_default);
 
-// From the daemon or, when it is down, from the folders by who may read them, which standard error then says.
-Result<queue::Totals> each_entry(const config::Settings& settings, const queue::Selection& selection,
+// From the daemon or, when it is down, from the folders by who may read them, which standard error
+// then says.
+Result<queue::Totals> each_entry(const config::Settings& settings,
+                                 const queue::Selection& selection,
                                  const std::function<void(const queue::Listed&)>& entry);
 
 // As much of a message as an act needs: there may be very many.
@@ -43,8 +47,9 @@ struct Found {
 
 struct Chosen {
   std::vector<Found> entries;
-  std::vector<queue::Acted> missing;  // what was named and is not there, which standard error then says
-  int status = 0;                     // 0: nothing is missing
+  std::vector<queue::Acted>
+      missing;     // what was named and is not there, which standard error then says
+  int status = 0;  // 0: nothing is missing
 };
 // From the daemon, which must run. An error: one of the ids begins several, or no answer.
 Result<Chosen> choose(const config::Settings& settings, const queue::Selection& selection);

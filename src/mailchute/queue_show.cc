@@ -3,8 +3,8 @@
 
 #include "base/text.h"
 #include "mail/encoded_word.h"
-#include "mailchute/command.h"
 #include "mail/envelope_words.h"
+#include "mailchute/command.h"
 #include "mailchute/json.h"
 #include "mailchute/words.h"
 #include "queue/control.h"
@@ -19,7 +19,8 @@ using queue::Place;
 using queue::RecipientStatus;
 
 std::string time_and_age(Time time, Time now) {
-  return local_time(time) + (time > now ? " (in " + short_age(now, time) + ")" : " (" + short_age(time, now) + " ago)");
+  return local_time(time) + (time > now ? " (in " + short_age(now, time) + ")"
+                                        : " (" + short_age(time, now) + " ago)");
 }
 
 std::string words_for(Place place) {
@@ -36,10 +37,12 @@ std::string words_for(Place place) {
 std::string words_for(const queue::Listed::Recipient& recipient) {
   switch (recipient.status) {
     case RecipientStatus::to_do:
-      return recipient.reply.empty() ? "to do" : "no address, as the sender will be told: " + recipient.reply;
+      return recipient.reply.empty() ? "to do"
+                                     : "no address, as the sender will be told: " + recipient.reply;
     case RecipientStatus::possibly_delivered: return "to do; possibly delivered already";
     case RecipientStatus::done: return "done";
-    case RecipientStatus::failed: return "failed: " + (recipient.reply.empty() ? "refused" : recipient.reply);
+    case RecipientStatus::failed:
+      return "failed: " + (recipient.reply.empty() ? "refused" : recipient.reply);
     case RecipientStatus::relayed: return "done, as the sender will be told";
   }
   return {};
@@ -54,7 +57,8 @@ std::string joined(const std::vector<std::string>& words) {
 // What the sender wishes to hear of this recipient.
 std::string wishes_of(const mail::Recipient& recipient) {
   std::string text;
-  if (const auto notify = mail::notify_words(recipient.notify); !notify.empty()) text += " NOTIFY=" + notify;
+  if (const auto notify = mail::notify_words(recipient.notify); !notify.empty())
+    text += " NOTIFY=" + notify;
   if (!recipient.original.empty()) text += " ORCPT=" + recipient.original;
   return text;
 }
@@ -71,25 +75,30 @@ void add_life(Sheet& sheet, const queue::Listed& entry, Time now) {
   sheet.line("state", words_for(entry.place));
   sheet.line("reason", entry.info.reason);
   if (entry.info.attempts > 0) sheet.line("attempts", std::to_string(entry.info.attempts));
-  if (entry.info.last_attempt != Time()) sheet.line("last attempt", time_and_age(entry.info.last_attempt, now));
+  if (entry.info.last_attempt != Time())
+    sheet.line("last attempt", time_and_age(entry.info.last_attempt, now));
   if (entry.info.next_try > now) sheet.line("next try", time_and_age(entry.info.next_try, now));
 }
 
 void add_envelope(Sheet& sheet, const mail::Envelope& envelope, std::uint32_t owner) {
-  if (envelope.uid != owner) sheet.line("submitted by", "uid " + std::to_string(envelope.uid) + ", as its sendmail says");
+  if (envelope.uid != owner)
+    sheet.line("submitted by", "uid " + std::to_string(envelope.uid) + ", as its sendmail says");
   sheet.line("body", std::string(mail::body_word(envelope.body)));
   sheet.line("return", std::string(mail::return_word(envelope.ret)));
   sheet.line("envelope id", envelope.envelope_id);
   if (envelope.wait_for_queue_run) sheet.line("first try", "with the next queue run");
 }
 
-std::string readable(const std::string& field) { return mail::decode_unstructured(field).value_or(field); }
+std::string readable(const std::string& field) {
+  return mail::decode_unstructured(field).value_or(field);
+}
 
 void add_recipients(Sheet& sheet, const queue::Details& details) {
   const auto& recipients = details.listed.recipients;
   for (std::size_t i = 0; i < recipients.size(); ++i) {
     sheet.line("recipient", recipients[i].address);
-    sheet.line("", words_for(recipients[i]) + (details.envelope ? wishes_of(details.envelope->recipients[i]) : ""));
+    sheet.line("", words_for(recipients[i]) +
+                       (details.envelope ? wishes_of(details.envelope->recipients[i]) : ""));
   }
 }
 
@@ -112,9 +121,11 @@ Result<queue::Details> read_from_folders(const std::string& directory, const std
     }
   }
   if (found.size() > 1) {
-    return failure(Error::Kind::rejected, "more than one entry begins with " + word + ": " + joined(found));
+    return failure(Error::Kind::rejected,
+                   "more than one entry begins with " + word + ": " + joined(found));
   }
-  auto details = found.empty() ? std::nullopt : queue::read_details(*view, directory, found.front());
+  auto details =
+      found.empty() ? std::nullopt : queue::read_details(*view, directory, found.front());
   if (!details) return failure(Error::Kind::rejected, "no entry " + word + " in the queue");
   return std::move(*details);
 }

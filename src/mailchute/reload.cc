@@ -13,7 +13,8 @@ int reload(const std::string& config_file) {
   if (!answer) return complain(answer.error());
   const auto kind = answer->summary == "later" ? Error::Kind::temporary : Error::Kind::config;
   int status = 0;
-  for (const std::string& line : answer->lines) status = complain({kind, unescaped(line).value_or(line)});
+  for (const std::string& line : answer->lines)
+    status = complain({kind, unescaped(line).value_or(line)});
   return status == 0 ? finished() : status;
 }
 

@@ -77,8 +77,9 @@ constexpr std::array<Hideable, 8> kHideable{{
 
 Result<> hide(const std::vector<std::string>& keywords, smtp::Extensions& offered) {
   for (const std::string& keyword : keywords) {
-    const auto found = std::ranges::find_if(
-        kHideable, [&](const Hideable& hideable) { return equal_ignoring_case(hideable.keyword, keyword); });
+    const auto found = std::ranges::find_if(kHideable, [&](const Hideable& hideable) {
+      return equal_ignoring_case(hideable.keyword, keyword);
+    });
     if (found == kHideable.end())
       return usage("--without " + keyword + ": no extension that can be left out");
     offered.*found->offered = false;
@@ -100,7 +101,8 @@ Result<relay::ReceptionSettings> make_settings(const SinkOptions& options) {
   relay::ReceptionSettings settings;
   settings.server.hostname = own_hostname();
   settings.server.offered = offer(options);
-  if (auto hidden = hide(options.without, settings.server.offered); !hidden) return failure(hidden.error());
+  if (auto hidden = hide(options.without, settings.server.offered); !hidden)
+    return failure(hidden.error());
   settings.server.auth_required = !options.user.empty();
   settings.server.auth_without_tls = options.certificate_file.empty();
   settings.implicit_tls = options.implicit_tls;
@@ -125,13 +127,16 @@ Result<SinkScript> make_script(const SinkOptions& options) {
     return failure(std::move(error));
   };
   for (const std::string& rule : options.replies)
-    if (auto added = script.add_reply(rule); !added) return named("--reply", std::move(added.error()));
+    if (auto added = script.add_reply(rule); !added)
+      return named("--reply", std::move(added.error()));
   for (const std::string& rule : options.delays)
-    if (auto added = script.add_delay(rule); !added) return named("--delay", std::move(added.error()));
+    if (auto added = script.add_delay(rule); !added)
+      return named("--delay", std::move(added.error()));
   return script;
 }
 
-// As many clients as there are descriptors for them and their files, and no more than it is good at.
+// As many clients as there are descriptors for them and their files, and no more than it is good
+// at.
 std::size_t places() {
   constexpr rlim_t kOwn = 32;
   constexpr std::size_t kMost = 5000;
@@ -156,7 +161,10 @@ sys::UniqueFd catch_signals() {
 class Sink {
  public:
   Sink(relay::ReceptionSettings settings, Maildir maildir, SinkScript script, std::uint64_t count)
-      : settings_(std::move(settings)), maildir_(std::move(maildir)), script_(std::move(script)), left_(count) {}
+      : settings_(std::move(settings)),
+        maildir_(std::move(maildir)),
+        script_(std::move(script)),
+        left_(count) {}
 
   Result<> serve(const SinkOptions& options) {
     const auto endpoint = parse_endpoint(options.listen);
@@ -175,11 +183,13 @@ class Sink {
  private:
   void accept(std::unique_ptr<net::Connection> connection) {
     if (clients_.size() >= places_) {
-      log_(Event("full", Severity::warning).with("clients", clients_.size()).with("client", connection->peer()));
+      log_(Event("full", Severity::warning)
+               .with("clients", clients_.size())
+               .with("client", connection->peer()));
       return;
     }
-    auto client = std::make_unique<SinkConnection>(shared_, std::move(connection),
-                                                   [this](SinkConnection* closed) { forget(closed); });
+    auto client = std::make_unique<SinkConnection>(
+        shared_, std::move(connection), [this](SinkConnection* closed) { forget(closed); });
     clients_.emplace(client.get(), std::move(client));
   }
 
@@ -245,7 +255,8 @@ Result<> serve(const SinkOptions& options) {
   settings->patience += script->longest_delay();
   auto maildir = Maildir::open(options.maildir, settings->server.hostname);
   if (!maildir) return failure(maildir.error());
-  return Sink(std::move(*settings), std::move(*maildir), std::move(*script), options.count).serve(options);
+  return Sink(std::move(*settings), std::move(*maildir), std::move(*script), options.count)
+      .serve(options);
 }
 
 }  // namespace
@@ -257,12 +268,9 @@ int run_sink(const SinkOptions& options) {
   switch (served.error().kind) {
     case Error::Kind::usage:
     case Error::Kind::data:
-    case Error::Kind::config:
-      return EX_USAGE;
-    case Error::Kind::create:
-      return EX_CANTCREAT;
-    default:
-      return EX_OSERR;
+    case Error::Kind::config: return EX_USAGE;
+    case Error::Kind::create: return EX_CANTCREAT;
+    default: return EX_OSERR;
   }
 }
 

@@ -18,16 +18,17 @@ struct SinkOptions {
   bool implicit_tls = false;  // TLS from the start instead
   std::string user;           // AUTH is required, over TLS if there is a certificate
   std::string password_file;
-  std::string port_file;  // the port is written here
+  std::string port_file;             // the port is written here
   std::vector<std::string> replies;  // SinkScript's rules
   std::vector<std::string> delays;
   std::vector<std::string> without;  // extensions that are not offered
   std::uint64_t count = 0;           // ends after so many messages; 0: never
 };
 
-// Until SIGTERM, SIGINT or the last of `count`: clients then have two seconds to finish, and after a
-// signal they begin nothing more; a second signal ends it at once. Once clients can connect, "listening on ADDRESS:PORT" is printed; each
-// message is a line on standard error. Returns the exit status.
+// Until SIGTERM, SIGINT or the last of `count`: clients then have two seconds to finish, and after
+// a signal they begin nothing more; a second signal ends it at once. Once clients can connect,
+// "listening on ADDRESS:PORT" is printed; each message is a line on standard error. Returns the
+// exit status.
 int run_sink(const SinkOptions& options);
 
 }  // namespace mailchute

@@ -24,14 +24,15 @@ std::string named(const std::vector<mail::Recipient>& recipients) {
 std::string subject_of(const mail::Header& header) {
   for (const mail::Field& field : header.fields)
     if (field.is("Subject"))
-      return mail::decode_unstructured(trim(field.body())).value_or(std::string(trim(field.body())));
+      return mail::decode_unstructured(trim(field.body()))
+          .value_or(std::string(trim(field.body())));
   return {};
 }
 
 }  // namespace
 
-SinkConnection::SinkConnection(const SinkShared& shared, std::unique_ptr<net::Connection> connection,
-                               Closed closed)
+SinkConnection::SinkConnection(const SinkShared& shared,
+                               std::unique_ptr<net::Connection> connection, Closed closed)
     : shared_(shared),
       closed_(std::move(closed)),
       delay_(shared.loop),
@@ -43,7 +44,8 @@ Result<> SinkConnection::begin(Message message) {
   message_.emplace(std::move(*begun));
   envelope_ = message.envelope;
   header_ = {};
-  if (auto written = message_->write(trace(message)); !written) return failure(refused(written.error()));
+  if (auto written = message_->write(trace(message)); !written)
+    return failure(refused(written.error()));
   return {};
 }
 
@@ -109,8 +111,8 @@ std::string SinkConnection::trace(const Message& message) const {
   text += "Received: from " + message.helo + " (" + reception_.client() + ")\n";
   if (const auto& tls = reception_.tls())
     text += "\t(using " + tls->version + " with cipher " + tls->cipher + ")\n";
-  text += "\tby " + shared_.settings.server.hostname + " (mailchute sink) with " + message.protocol +
-          " id " + message_->name();
+  text += "\tby " + shared_.settings.server.hostname + " (mailchute sink) with " +
+          message.protocol + " id " + message_->name();
   const Time now = sys::now();
   return text + ";\n\t" + mail::format_date(now, sys::utc_offset(now)) + "\n";
 }

@@ -30,7 +30,8 @@ class SinkConnection : private relay::ReceptionUser {
  public:
   using Closed = std::function<void(SinkConnection*)>;  // may destroy the connection
 
-  SinkConnection(const SinkShared& shared, std::unique_ptr<net::Connection> connection, Closed closed);
+  SinkConnection(const SinkShared& shared, std::unique_ptr<net::Connection> connection,
+                 Closed closed);
 
   // As Reception's.
   void finish() { reception_.finish(); }

@@ -32,10 +32,12 @@ bool is_step(const std::string& name) {
 // Only what refuses: a good answer to what was not done would confuse the session itself.
 std::optional<smtp::Reply> parse_reply(std::string_view text) {
   const auto code = parse_number(text.substr(0, 3));
-  const bool shape = text.size() >= 3 && text.size() <= kMaxReply && (text.size() == 3 || text[3] == ' ');
+  const bool shape =
+      text.size() >= 3 && text.size() <= kMaxReply && (text.size() == 3 || text[3] == ' ');
   if (!code || *code < 400 || *code > 599 || !shape) return std::nullopt;
   if (std::any_of(text.begin(), text.end(), is_control)) return std::nullopt;
-  return smtp::Reply{static_cast<int>(*code), {std::string(text.substr(std::min<std::size_t>(4, text.size())))}};
+  return smtp::Reply{static_cast<int>(*code),
+                     {std::string(text.substr(std::min<std::size_t>(4, text.size())))}};
 }
 
 // "2s", "300ms", "1m"
@@ -72,7 +74,8 @@ Result<SinkScript::Rule> SinkScript::parse(std::string_view rule, std::string_vi
   const std::size_t equals = std::min(head.find('='), head.size());
   parsed.step = upper(head.substr(0, equals));
   parsed.text = head.substr(std::min(equals + 1, head.size()));
-  if (!is_step(parsed.step)) return wrong(rule, "no such step; known are CONNECT, MESSAGE and SMTP's commands");
+  if (!is_step(parsed.step))
+    return wrong(rule, "no such step; known are CONNECT, MESSAGE and SMTP's commands");
   return parsed;
 }
 
@@ -83,7 +86,8 @@ Result<> SinkScript::add_reply(std::string_view rule) {
   parsed->decision.close = what == "close";
   if (!parsed->decision.close) parsed->decision.reply = parse_reply(what);
   if (!parsed->decision.close && !parsed->decision.reply)
-    return wrong(rule, "neither \"close\" nor a reply from 400 to 599 such as \"550 5.1.1 no such user\"");
+    return wrong(
+        rule, "neither \"close\" nor a reply from 400 to 599 such as \"550 5.1.1 no such user\"");
   replies_.push_back(std::move(*parsed));
   return {};
 }

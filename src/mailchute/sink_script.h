@@ -49,7 +49,8 @@ class SinkScript {
     Decision decision;
   };
   static Result<Rule> parse(std::string_view rule, std::string_view& what);
-  static const Rule* use(std::vector<Rule>& rules, std::string_view step, std::string_view argument);
+  static const Rule* use(std::vector<Rule>& rules, std::string_view step,
+                         std::string_view argument);
 
   std::vector<Rule> replies_;
   std::vector<Rule> delays_;

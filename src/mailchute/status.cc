@@ -21,10 +21,15 @@ class Facts {
   void take(const std::string& key, std::string& value) const {
     if (const auto found = facts_.find(key); found != facts_.end()) value = found->second;
   }
-  void take(const std::string& key, std::uint64_t& value) const { value = number(key).value_or(value); }
-  void take(const std::string& key, std::optional<std::uint64_t>& value) const { value = number(key); }
+  void take(const std::string& key, std::uint64_t& value) const {
+    value = number(key).value_or(value);
+  }
+  void take(const std::string& key, std::optional<std::uint64_t>& value) const {
+    value = number(key);
+  }
   void take(const std::string& key, std::optional<Time>& value) const {
-    if (const auto found = facts_.find(key); found != facts_.end()) value = queue::parse_time(found->second);
+    if (const auto found = facts_.find(key); found != facts_.end())
+      value = queue::parse_time(found->second);
   }
 
   // All whose key begins so, by the rest of it.
@@ -62,17 +67,19 @@ std::vector<std::string> problems_of(const StatusReport& report, Seconds most, T
   std::vector<std::string> problems;
   for (const SmartHostReport& host : report.smart_hosts()) {
     if (host.state != "paused") continue;
-    problems.push_back((report.each.empty() ? "the smart host" : "smart host " + host.smart_host) +
-                       " is paused; once its trouble is over, mailchute queue retry --all tries at once");
+    problems.push_back(
+        (report.each.empty() ? "the smart host" : "smart host " + host.smart_host) +
+        " is paused; once its trouble is over, mailchute queue retry --all tries at once");
   }
   if (report.held > 0) {
     problems.push_back(counted(report.held, "message") +
                        " held: see mailchute queue list --held, then mailchute queue retry ID");
   }
   if (report.failed > 0) {
-    const std::string lost = report.lost_notifications == 0
-                                 ? ""
-                                 : " (" + std::to_string(report.lost_notifications) + " of them notifications)";
+    const std::string lost =
+        report.lost_notifications == 0
+            ? ""
+            : " (" + std::to_string(report.lost_notifications) + " of them notifications)";
     problems.push_back(counted(report.failed, "dead letter") + lost +
                        ": see mailchute queue list --failed, then mailchute queue retry ID");
   }
@@ -91,18 +98,21 @@ std::vector<std::string> problems_of(const StatusReport& report, Seconds most, T
 std::string state_of(const SmartHostReport& report, Time now) {
   std::string text = report.state;
   if (report.paused_until) {
-    text += " until " + local_time(*report.paused_until) + " (for " + short_age(now, *report.paused_until) + ")";
+    text += " until " + local_time(*report.paused_until) + " (for " +
+            short_age(now, *report.paused_until) + ")";
   }
   if (report.trouble_since) {
-    text += ", in trouble since " + local_time(*report.trouble_since) + " (" + short_age(*report.trouble_since, now) + ")";
+    text += ", in trouble since " + local_time(*report.trouble_since) + " (" +
+            short_age(*report.trouble_since, now) + ")";
   }
   return text;
 }
 
 std::string queue_of(const StatusReport& report, Time now) {
-  std::string text = std::to_string(report.waiting) + " waiting, " + std::to_string(report.in_flight) +
-                     " of them in flight; " + std::to_string(report.incoming) + " incoming, " +
-                     std::to_string(report.held) + " held, " + counted(report.failed, "dead letter") + "; " +
+  std::string text = std::to_string(report.waiting) + " waiting, " +
+                     std::to_string(report.in_flight) + " of them in flight; " +
+                     std::to_string(report.incoming) + " incoming, " + std::to_string(report.held) +
+                     " held, " + counted(report.failed, "dead letter") + "; " +
                      short_size(report.octets) + " octets";
   if (report.oldest) text += "; oldest " + short_age(*report.oldest, now);
   return text;
@@ -152,7 +162,9 @@ std::string format_status(const StatusReport& report, Time now) {
   };
   if (!report.alarm.empty()) {
     out += "*** Mail is broken";
-    if (report.alarm_since) out += " since " + local_time(*report.alarm_since) + " (" + short_age(*report.alarm_since, now) + ")";
+    if (report.alarm_since)
+      out += " since " + local_time(*report.alarm_since) + " (" +
+             short_age(*report.alarm_since, now) + ")";
     out += ": " + shown(report.alarm) + "\n";
   }
   line("smart host", report.smart_host);
@@ -160,18 +172,21 @@ std::string format_status(const StatusReport& report, Time now) {
   line("last error", report.last_error);
   line("connections", std::to_string(report.connections));
   for (const SmartHostReport& host : report.each) {
-    line("", host.smart_host + ": " + state_of(host, now) + ", " + counted(host.connections, "connection") +
+    line("", host.smart_host + ": " + state_of(host, now) + ", " +
+                 counted(host.connections, "connection") +
                  (host.last_error.empty() ? "" : ": " + host.last_error));
   }
   line("queue", queue_of(report, now));
-  line("directory", report.queue_directory + (report.free ? ", " + short_size(*report.free) + " octets free" : ""));
+  line("directory", report.queue_directory +
+                        (report.free ? ", " + short_size(*report.free) + " octets free" : ""));
   line("delivered", counted(report.delivered, "recipient") + " since the start");
   if (!report.listener.empty()) {
     line("listener", report.listener + ", " + counted(report.listener_clients, "client"));
   }
   line("daemon", "mailchuted " + report.version + ", pid " + std::to_string(report.pid) +
                      (report.started ? ", started " + local_time(*report.started) + " (" +
-                                           short_age(*report.started, now) + " ago)" : ""));
+                                           short_age(*report.started, now) + " ago)"
+                                     : ""));
   line("configuration", report.configuration);
   for (const std::string& problem : report.problems) line("attention", problem);
   return out;
@@ -180,7 +195,8 @@ std::string format_status(const StatusReport& report, Time now) {
 int show_status(const std::string& config_file, const StatusOptions& options) {
   const auto most = config::parse_span(options.oldest);
   if (!most) {
-    return complain({Error::Kind::usage, "--oldest " + options.oldest + ": write a span such as 90m, 4h or 1d"});
+    return complain({Error::Kind::usage,
+                     "--oldest " + options.oldest + ": write a span such as 90m, 4h or 1d"});
   }
   const auto facts = queue::ask_for_status(settings_of(config_file).control_socket());
   if (!facts && options.metrics) return print(metrics_without_daemon()), finished();

@@ -35,7 +35,9 @@ void on_interruption(void (*then)(int)) {
 // A terminal without a word for what it is, or called dumb, shows each line that is written over.
 std::size_t width_for_bars() {
   const char* const kind = std::getenv("TERM");
-  return kind == nullptr || std::string_view(kind) == "dumb" ? 0 : terminal_width(STDERR_FILENO).value_or(0);
+  return kind == nullptr || std::string_view(kind) == "dumb"
+             ? 0
+             : terminal_width(STDERR_FILENO).value_or(0);
 }
 
 }  // namespace
@@ -45,7 +47,8 @@ bool somebody_to_ask() { return ::isatty(STDIN_FILENO) != 0 && ::isatty(STDERR_F
 bool confirmed(const std::string& question) {
   std::fprintf(stderr, "%s [y/N] ", question.c_str());
   std::string answer;
-  for (int c = std::getchar(); c != EOF && c != '\n' && answer.size() < 16; c = std::getchar()) answer += static_cast<char>(c);
+  for (int c = std::getchar(); c != EOF && c != '\n' && answer.size() < 16; c = std::getchar())
+    answer += static_cast<char>(c);
   if (std::feof(stdin) != 0) std::fputc('\n', stderr);
   const std::string word = to_lower(trim(answer));
   return word == "y" || word == "yes";
@@ -57,7 +60,8 @@ std::string bar(std::string_view what, std::uint64_t done, std::uint64_t total, 
   const std::size_t cells = std::min(kMostCells, width - std::min(width, taken));
   if (cells < kFewestCells) return (std::string(what) + count).substr(0, width - 1);
   const std::size_t full = total == 0 ? cells : static_cast<std::size_t>(done * cells / total);
-  return std::string(what) + " [" + std::string(full, '#') + std::string(cells - full, ' ') + "]" + count;
+  return std::string(what) + " [" + std::string(full, '#') + std::string(cells - full, ' ') + "]" +
+         count;
 }
 
 ProgressBar::ProgressBar(std::string what, std::uint64_t total)
@@ -74,7 +78,8 @@ void ProgressBar::show(std::uint64_t done) {
 ProgressBar::~ProgressBar() { clear(); }
 
 void ProgressBar::clear() {
-  if (shown_ > 0) std::fprintf(stderr, "\r%s\r", std::string(std::exchange(shown_, 0), ' ').c_str());
+  if (shown_ > 0)
+    std::fprintf(stderr, "\r%s\r", std::string(std::exchange(shown_, 0), ' ').c_str());
 }
 
 Interruption::Interruption() { on_interruption(note); }
@@ -89,7 +94,8 @@ bool Interruption::wait_to_read(int fd) {
   ::sigaddset(&ours, SIGTERM);
   ::sigprocmask(SIG_BLOCK, &ours, &before);
   pollfd input{fd, POLLIN, 0};
-  while (!noted() && ::ppoll(&input, 1, nullptr, &before) < 0 && errno == EINTR) {}
+  while (!noted() && ::ppoll(&input, 1, nullptr, &before) < 0 && errno == EINTR) {
+  }
   ::sigprocmask(SIG_SETMASK, &before, nullptr);
   return !noted();
 }

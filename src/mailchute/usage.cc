@@ -16,7 +16,8 @@ bool is_option(std::string_view word) { return word.starts_with('-'); }
 
 std::vector<std::string> commands_of(const CLI::App& app) {
   std::vector<std::string> names;
-  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) names.push_back(command->get_name());
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
+    names.push_back(command->get_name());
   return names;
 }
 
@@ -32,7 +33,9 @@ std::string complaint_about(const std::string& word, const CLI::App& command, bo
   const std::vector<std::string_view> candidates(names.begin(), names.end());
   const std::string_view meant = config::nearest(word, candidates);
   std::string text = "\"" + word + "\"";
-  text += is_option(word) ? " is no option" : lacks_command ? " is no command" : " is one word too many";
+  text += is_option(word) ? " is no option"
+          : lacks_command ? " is no command"
+                          : " is one word too many";
   return meant.empty() ? text : text + "; did you mean " + std::string(meant) + "?";
 }
 
@@ -51,7 +54,8 @@ std::string usage_complaint(const CLI::App* app, const CLI::Error& error) {
   std::string text = error.what();
   if (!left.empty()) text = complaint_about(left.front(), *command, lacks_command);
   else if (lacks_command) text = "which command?";
-  return "mailchute: " + shown(text) + (text.ends_with('?') ? " See " : "; see ") + name + " --help\n";
+  return "mailchute: " + shown(text) + (text.ends_with('?') ? " See " : "; see ") + name +
+         " --help\n";
 }
 
 }  // namespace mailchute

@@ -18,8 +18,9 @@ namespace mailchute {
 namespace {
 
 std::size_t characters(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xc0) != 0x80;
+  }));
 }
 
 }  // namespace
@@ -41,13 +42,12 @@ std::string short_size(std::uint64_t octets) {
     ++unit;
   }
   std::array<char, 32> text;
-  const int length = std::snprintf(text.data(), text.size(), size < 9.95 ? "%.1f%c" : "%.0f%c", size, *unit);
+  const int length =
+      std::snprintf(text.data(), text.size(), size < 9.95 ? "%.1f%c" : "%.0f%c", size, *unit);
   return {text.data(), static_cast<std::size_t>(length)};
 }
 
-std::string local_time(Time time) {
-  return calendar_time(time, sys::utc_offset(time));
-}
+std::string local_time(Time time) { return calendar_time(time, sys::utc_offset(time)); }
 
 std::string user_name(std::uint32_t uid) {
   static std::map<std::uint32_t, std::string> known;  // the user database may be far away

@@ -25,12 +25,9 @@ constexpr std::size_t kPiece = 32 << 10;
 
 const char* name_of(What what) {
   switch (what) {
-    case What::done:
-      return "done";
-    case What::later:
-      return "later";
-    case What::refused:
-      break;
+    case What::done: return "done";
+    case What::later: return "later";
+    case What::refused: break;
   }
   return "refused";
 }
@@ -158,18 +155,12 @@ std::unique_ptr<Task> act_task(relay::Act act, const std::vector<Word>& words, D
   std::vector<std::string> ids;
   for (const auto& [key, value] : words) {
     auto& recipients = act.changes.recipients;
-    if (key == "id")
-      ids.push_back(value);
-    else if (key == "reason" && reasoned)
-      act.reason = value;
-    else if (key == "sender" && changing)
-      act.changes.reverse_path = value;
-    else if (key == "old" && changing)
-      recipients.push_back({value, {}});
-    else if (key != "new" || recipients.empty() || !recipients.back().now.empty())
-      return nullptr;
-    else
-      recipients.back().now = value;
+    if (key == "id") ids.push_back(value);
+    else if (key == "reason" && reasoned) act.reason = value;
+    else if (key == "sender" && changing) act.changes.reverse_path = value;
+    else if (key == "old" && changing) recipients.push_back({value, {}});
+    else if (key != "new" || recipients.empty() || !recipients.back().now.empty()) return nullptr;
+    else recipients.back().now = value;
   }
   return std::make_unique<ActTask>(desk, std::move(act), std::move(ids));
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What administrators ask for over the control socket: acts on messages, a batch of them durable
-// together before the answer, which waits for those that are in a transaction (Desk::patience); and what
-// lies in the queue, a piece at a time.
+// together before the answer, which waits for those that are in a transaction (Desk::patience); and
+// what lies in the queue, a piece at a time.
 #pragma once
 
 #include <memory>

@@ -10,16 +10,21 @@ using Kind = Trouble::Kind;
 
 void Alarm::hear(const Condition& condition, Steady::time_point now) {
   for (const Sign& sign : condition.signs) hear(sign, now);
-  // A smart host that is not in the configuration any more: that mail goes another way is yet to be shown.
-  const bool one_is_well = std::any_of(condition.signs.begin(), condition.signs.end(), [](const Sign& sign) {
-    return sign.state == State::well && sign.trouble.kind == Kind::smart_host;
-  });
+  // A smart host that is not in the configuration any more: that mail goes another way is yet to be
+  // shown.
+  const bool one_is_well =
+      std::any_of(condition.signs.begin(), condition.signs.end(), [](const Sign& sign) {
+        return sign.state == State::well && sign.trouble.kind == Kind::smart_host;
+      });
   for (auto& [subject, open] : cases_) {
-    const bool known = std::any_of(condition.signs.begin(), condition.signs.end(),
-                                   [&](const Sign& sign) { return subject_of(sign.trouble) == subject; });
-    if (open.trouble.kind != Kind::worker && !known && (one_is_well || !open.announced)) open.over = true;
+    const bool known =
+        std::any_of(condition.signs.begin(), condition.signs.end(),
+                    [&](const Sign& sign) { return subject_of(sign.trouble) == subject; });
+    if (open.trouble.kind != Kind::worker && !known && (one_is_well || !open.announced))
+      open.over = true;
   }
-  std::erase_if(cases_, [](const auto& open) { return open.second.over && !open.second.announced; });
+  std::erase_if(cases_,
+                [](const auto& open) { return open.second.over && !open.second.announced; });
 }
 
 void Alarm::hear(const Sign& sign, Steady::time_point now) {

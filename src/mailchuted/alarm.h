@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Whether mail is broken, since when, and whether it is time to say so. Workers come and go, and a new
-// one knows nothing of the smart host before it has tried: what was wrong stays so until there is proof.
-// Only time in which the machine was awake counts: one that sleeps sends no mail.
+// Whether mail is broken, since when, and whether it is time to say so. Workers come and go, and a
+// new one knows nothing of the smart host before it has tried: what was wrong stays so until there
+// is proof. Only time in which the machine was awake counts: one that sleeps sends no mail.
 #pragma once
 
 #include <map>

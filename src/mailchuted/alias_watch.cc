@@ -7,7 +7,8 @@
 namespace mailchute::mailchuted {
 namespace {
 
-constexpr std::size_t kMostFolders = 16;  // each takes one of the 128 instances that a user may have
+constexpr std::size_t kMostFolders =
+    16;  // each takes one of the 128 instances that a user may have
 
 std::string folder_of(const std::string& path) {
   const auto slash = path.rfind('/');

@@ -21,8 +21,8 @@ class AliasWatch {
 
   // Readable when changed() should be asked.
   std::vector<int> fds() const;
-  // Since the last time, at first since the stamps; costs nothing as long as nothing happens in their
-  // folders.
+  // Since the last time, at first since the stamps; costs nothing as long as nothing happens in
+  // their folders.
   bool changed();
 
  private:

@@ -19,8 +19,8 @@ class Casualties {
   static constexpr int kTooMany = 3;
   static constexpr Seconds kWithin{3600};
 
-  // A worker died and left its board like this. Returns the ids it was at work on: the one it touched,
-  // which is to blame; else all in hand, of which one alone is.
+  // A worker died and left its board like this. Returns the ids it was at work on: the one it
+  // touched, which is to blame; else all in hand, of which one alone is.
   std::vector<std::string> died(const relay::Board& board, Instant now);
 
   // A worker has gone as it should, but not all it had in hand was written down.

@@ -19,13 +19,12 @@ void Committer::add(Client& client) {
   if (waiting_.size() == 1) loop_.post([this] { commit(); });
 }
 
-void Committer::remove(const Client& client) {
-  std::erase(waiting_, &client);
-}
+void Committer::remove(const Client& client) { std::erase(waiting_, &client); }
 
 // The files all at once, then their names in cur/, and then everybody is told.
 void Committer::commit() {
-  const auto end = std::next(waiting_.begin(), static_cast<std::ptrdiff_t>(std::min(kAtOnce, waiting_.size())));
+  const auto end =
+      std::next(waiting_.begin(), static_cast<std::ptrdiff_t>(std::min(kAtOnce, waiting_.size())));
   const std::vector<Client*> clients(waiting_.begin(), end);
   waiting_.erase(waiting_.begin(), end);
   if (!waiting_.empty()) loop_.post([this] { commit(); });

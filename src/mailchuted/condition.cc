@@ -36,7 +36,8 @@ std::string counted(std::uint64_t count, std::string_view one, std::string_view 
 // What a worker sees of the smart hosts.
 class Hosts {
  public:
-  Hosts(const std::vector<relay::SmartHostStatus>& all, const Routes& routes) : all_(all), routes_(routes) {}
+  Hosts(const std::vector<relay::SmartHostStatus>& all, const Routes& routes)
+      : all_(all), routes_(routes) {}
 
   // Mail of this route goes nowhere if each of them is in trouble.
   Sign sign_of_route(const std::vector<std::size_t>& route) const {
@@ -51,7 +52,8 @@ class Hosts {
       if (!status.trouble_since) continue;
       trouble.since = std::max(trouble.since, *status.trouble_since);
       trouble.reason.append(trouble.reason.empty() ? "" : "; ");
-      trouble.reason.append(route.size() == 1 ? status.last_error : status.name + ": " + status.last_error);
+      trouble.reason.append(route.size() == 1 ? status.last_error
+                                              : status.name + ": " + status.last_error);
     }
     if (one_is_well) sign.state = State::well;
     else if (!one_may_be_well) sign.state = State::trouble;
@@ -66,7 +68,8 @@ class Hosts {
     for (const auto& route : routes_) {
       if (std::find(route.begin(), route.end(), host) == route.end()) continue;
       if (route.size() == 1) return std::nullopt;
-      const auto works = std::find_if(route.begin(), route.end(), [&](std::size_t one) { return is_well(one); });
+      const auto works =
+          std::find_if(route.begin(), route.end(), [&](std::size_t one) { return is_well(one); });
       used = true;
       if (works == route.end()) replaced = false;
       else other = *works;
@@ -74,8 +77,9 @@ class Hosts {
     if (!used) return std::nullopt;
     const relay::SmartHostStatus& status = all_[host];
     if (!status.trouble_since || !replaced) return sign;
-    return Sign{State::trouble, {name_of(host), *status.trouble_since,
-                                 status.last_error + "; mail goes by " + name_of(*other), Kind::spare}};
+    return Sign{State::trouble,
+                {name_of(host), *status.trouble_since,
+                 status.last_error + "; mail goes by " + name_of(*other), Kind::spare}};
   }
 
  private:
@@ -94,9 +98,11 @@ Sign sign_of_messages(const Condition& condition) {
   if (condition.held > 0) reason = counted(condition.held, "message is held", "messages are held");
   if (condition.failed > 0) {
     reason.append(reason.empty() ? "" : " and ");
-    reason += counted(condition.failed, "has failed without a notification", "have failed without a notification");
+    reason += counted(condition.failed, "has failed without a notification",
+                      "have failed without a notification");
   }
-  return {reason.empty() ? State::well : State::trouble, {"", reason.empty() ? Time() : sys::now(), reason, Kind::messages}};
+  return {reason.empty() ? State::well : State::trouble,
+          {"", reason.empty() ? Time() : sys::now(), reason, Kind::messages}};
 }
 
 std::optional<Sign> parse_sign(std::string_view line) {
@@ -112,14 +118,16 @@ std::optional<Sign> parse_sign(std::string_view line) {
 std::optional<Condition> parse_counts(std::string_view line) {
   const auto fields = split(line, ' ');
   if (fields.size() != 3) return std::nullopt;
-  const auto waiting = parse_number(fields[0]), held = parse_number(fields[1]), failed = parse_number(fields[2]);
+  const auto waiting = parse_number(fields[0]), held = parse_number(fields[1]),
+             failed = parse_number(fields[2]);
   if (!waiting || !held || !failed) return std::nullopt;
   return Condition{{}, *waiting, *held, *failed};
 }
 
 const char* advice(const std::vector<Trouble>& troubles) {
   const Kind kind = troubles.front().kind;
-  const bool mixed = std::any_of(troubles.begin(), troubles.end(), [kind](const Trouble& one) { return one.kind != kind; });
+  const bool mixed = std::any_of(troubles.begin(), troubles.end(),
+                                 [kind](const Trouble& one) { return one.kind != kind; });
   if (mixed) return "; see mailchute status";
   switch (kind) {
     case Kind::smart_host: return "; once that is over, mailchute queue retry --all tries at once";
@@ -132,14 +140,15 @@ const char* advice(const std::vector<Trouble>& troubles) {
 
 }  // namespace
 
-Condition condition_of(const relay::DeliveryStatus& status, const Routes& routes, const Stranded::Count& stranded) {
+Condition condition_of(const relay::DeliveryStatus& status, const Routes& routes,
+                       const Stranded::Count& stranded) {
   Condition condition{{}, status.waiting, stranded.held, stranded.failed};
   const Hosts hosts(status.smart_hosts, routes);
   for (const auto& route : routes) {
     Sign sign = hosts.sign_of_route(route);
-    const bool known = std::any_of(condition.signs.begin(), condition.signs.end(), [&](const Sign& other) {
-      return other.trouble.smart_host == sign.trouble.smart_host;
-    });
+    const bool known = std::any_of(
+        condition.signs.begin(), condition.signs.end(),
+        [&](const Sign& other) { return other.trouble.smart_host == sign.trouble.smart_host; });
     if (!known) condition.signs.push_back(std::move(sign));
   }
   for (std::size_t host = 0; host < status.smart_hosts.size(); ++host) {
@@ -150,8 +159,8 @@ Condition condition_of(const relay::DeliveryStatus& status, const Routes& routes
 }
 
 std::string format_condition(const Condition& condition) {
-  std::string text = std::to_string(condition.waiting) + " " + std::to_string(condition.held) + " " +
-                     std::to_string(condition.failed);
+  std::string text = std::to_string(condition.waiting) + " " + std::to_string(condition.held) +
+                     " " + std::to_string(condition.failed);
   for (const auto& [state, trouble] : condition.signs) {
     text.append("\n").append(kStates[static_cast<std::size_t>(state)]).append("\t");
     text.append(kKinds[static_cast<std::size_t>(trouble.kind)]).append("\t");
@@ -202,13 +211,14 @@ std::vector<Trouble> serious(std::vector<Trouble> troubles) {
 std::string describe(const Trouble& trouble) {
   if (trouble.smart_host.empty()) return trouble.reason;
   const bool several = trouble.smart_host.find(", ") != std::string::npos;
-  return (several ? "smart hosts " : "smart host ") + trouble.smart_host + (several ? " take" : " takes") + " no mail: " +
-         trouble.reason;
+  return (several ? "smart hosts " : "smart host ") + trouble.smart_host +
+         (several ? " take" : " takes") + " no mail: " + trouble.reason;
 }
 
 std::string headline(const std::vector<Trouble>& troubles) {
   std::string text;
-  for (const Trouble& trouble : troubles) text.append(text.empty() ? "" : "; ").append(describe(trouble));
+  for (const Trouble& trouble : troubles)
+    text.append(text.empty() ? "" : "; ").append(describe(trouble));
   return troubles.empty() ? text : text + advice(troubles);
 }
 

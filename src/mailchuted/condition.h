@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// How mail is, as a worker sees it and tells its keeper; and what is wrong with it, as the keeper tells
-// its worker. A line each, so that it crosses the leash.
+// How mail is, as a worker sees it and tells its keeper; and what is wrong with it, as the keeper
+// tells its worker. A line each, so that it crosses the leash.
 #pragma once
 
 #include <cstdint>
@@ -47,7 +47,8 @@ struct Condition {
 // The routes that messages can take, as indices of the smart hosts.
 using Routes = std::vector<std::vector<std::size_t>>;
 
-Condition condition_of(const relay::DeliveryStatus& status, const Routes& routes, const Stranded::Count& stranded);
+Condition condition_of(const relay::DeliveryStatus& status, const Routes& routes,
+                       const Stranded::Count& stranded);
 
 // Nothing for what format_condition() does not make: a worker may be in an attacker's hands.
 std::string format_condition(const Condition& condition);

@@ -13,8 +13,8 @@
 namespace mailchute::mailchuted {
 namespace {
 
-// A client has ten seconds to ask, and as long to take the answer. Should it take long to work out, for a
-// disk that is slow, the client is told now and then that it is under way.
+// A client has ten seconds to ask, and as long to take the answer. Should it take long to work out,
+// for a disk that is slow, the client is told now and then that it is under way.
 constexpr Milliseconds kPatience{10000};
 constexpr Milliseconds kStillAtIt{3000};
 constexpr unsigned kLongestTask = 100;  // times as long
@@ -98,17 +98,23 @@ class ControlServer::Client : public net::ConnectionUser {
 };
 
 ControlServer::ControlServer(net::EventLoop& loop, sys::UniqueFd listening,
-                             const config::Settings& settings, relay::Delivery& delivery, const Tally& tally,
-                             Log& log, const SmtpServer* smtp, std::function<void()> reload)
+                             const config::Settings& settings, relay::Delivery& delivery,
+                             const Tally& tally, Log& log, const SmtpServer* smtp,
+                             std::function<void()> reload)
     : loop_(loop),
-      desk_{settings, delivery, queue::Index(settings.queue_directory), tally, Reloads(std::move(reload)), log, smtp,
+      desk_{settings,
+            delivery,
+            queue::Index(settings.queue_directory),
+            tally,
+            Reloads(std::move(reload)),
+            log,
+            smtp,
             [this] { go_on(); }},
       log_(log),
       administrators_{0, ::geteuid()},
       rest_(loop),
-      listener_(net::Listener::on(loop, std::move(listening), [this](auto connection) {
-        accept(std::move(connection));
-      })) {
+      listener_(net::Listener::on(loop, std::move(listening),
+                                  [this](auto connection) { accept(std::move(connection)); })) {
   for (const std::string& name : settings.administrators) {
     if (const auto uid = sys::uid_of(name)) administrators_.insert(*uid);
   }
@@ -132,16 +138,15 @@ void ControlServer::accept(std::unique_ptr<net::Connection> connection) {
   clients_.push_back(std::make_unique<Client>(*this, std::move(connection)));
 }
 
-// Of the user who has the most connections, the one that has waited longest: nobody drives out others.
+// Of the user who has the most connections, the one that has waited longest: nobody drives out
+// others.
 void ControlServer::make_room() {
   std::map<std::optional<uid_t>, std::size_t> count;
   for (const auto& client : clients_) ++count[client->uid()];
-  const auto most = std::max_element(count.begin(), count.end(), [](const auto& a, const auto& b) {
-    return a.second < b.second;
-  });
-  clients_.erase(std::find_if(clients_.begin(), clients_.end(), [&](const auto& client) {
-    return client->uid() == most->first;
-  }));
+  const auto most = std::max_element(
+      count.begin(), count.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
+  clients_.erase(std::find_if(clients_.begin(), clients_.end(),
+                              [&](const auto& client) { return client->uid() == most->first; }));
 }
 
 void ControlServer::forget(Client* client) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The control socket: mailq and `mailchute` ask, the worker answers (queue/control.h), one request a
-// connection. Who asks is known from the socket (SO_PEERCRED). Answers are worked out in turns of
+// The control socket: mailq and `mailchute` ask, the worker answers (queue/control.h), one request
+// a connection. Who asks is known from the socket (SO_PEERCRED). Answers are worked out in turns of
 // about a millisecond with as much rest between them, users in turn however many connections each
 // has: mail goes on, and nobody keeps others from an answer.
 #pragma once
@@ -27,8 +27,9 @@ namespace mailchute::mailchuted {
 
 class ControlServer {
  public:
-  // On a socket that listens already. `reload` has the configuration read again and calls reloaded()
-  // when that is done, once for each call. Everything passed in outlives it; `smtp` may be none.
+  // On a socket that listens already. `reload` has the configuration read again and calls
+  // reloaded() when that is done, once for each call. Everything passed in outlives it; `smtp` may
+  // be none.
   ControlServer(net::EventLoop& loop, sys::UniqueFd listening, const config::Settings& settings,
                 relay::Delivery& delivery, const Tally& tally, Log& log, const SmtpServer* smtp,
                 std::function<void()> reload);

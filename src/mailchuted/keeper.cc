@@ -17,7 +17,7 @@ namespace {
 
 constexpr Seconds kLongestRest{60};  // between two workers that die
 constexpr Seconds kStopWithin{15};   // for a worker to stop, who gives himself eight
-constexpr Seconds kOverslept{2};     // later than that after a deadline: this process was stopped, too
+constexpr Seconds kOverslept{2};  // later than that after a deadline: this process was stopped, too
 
 sys::UniqueFd watch_signals() {
   sigset_t signals;
@@ -44,9 +44,13 @@ Keeper::OpenLog counting(Keeper::OpenLog open, Tally& tally) {
 
 Keeper::Keeper(Orders orders, OpenLog open_log, sys::Notify notify, Premises premises,
                std::function<void()> started)
-    : tally_(sys::now()), orders_(std::move(orders)),
-      open_log_(counting(std::move(open_log), tally_)), notify_(std::move(notify)),
-      watchdog_(notify_), started_(std::move(started)), signals_(watch_signals()),
+    : tally_(sys::now()),
+      orders_(std::move(orders)),
+      open_log_(counting(std::move(open_log), tally_)),
+      notify_(std::move(notify)),
+      watchdog_(notify_),
+      started_(std::move(started)),
+      signals_(watch_signals()),
       premises_(std::move(premises)) {
   orders_.log = open_log_(orders_.settings);
   protect_password(orders_);
@@ -97,7 +101,9 @@ void Keeper::wait() {
 
 std::optional<Steady::time_point> Keeper::next_deadline() const {
   auto next = watchdog_.next_sign();
-  const auto consider = [&](Steady::time_point time) { next = std::min(next.value_or(time), time); };
+  const auto consider = [&](Steady::time_point time) {
+    next = std::min(next.value_or(time), time);
+  };
   if (stop_by_) consider(*stop_by_);
   else if (in_force_ == nullptr && coming_ == nullptr) consider(rest_until_);
   if (aliases_due_) consider(*aliases_due_);
@@ -138,8 +144,9 @@ void Keeper::keep_time() {
     if (overslept) worker.heard = now;
     watchdog_.look_at(worker, now, log());
   }
-  const bool stuck = std::any_of(workers_.begin(), workers_.end(),
-                                 [](const WorkerProcess& worker) { return worker.condemned.has_value(); });
+  const bool stuck = std::any_of(workers_.begin(), workers_.end(), [](const WorkerProcess& worker) {
+    return worker.condemned.has_value();
+  });
   watchdog_.sign(!stuck, now);
   if (in_force_ == nullptr && coming_ == nullptr && now >= rest_until_) start_again();
 }

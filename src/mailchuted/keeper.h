@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The process that stays: it reads configuration and password, makes the worker, and makes a new one
-// when the worker dies or the configuration is to be read again: then the new one is prepared first,
-// the old one retires, the new one begins, and the old one finishes what it has in hand. It has no
-// network and handles no mail; what must outlive workers (premises.h) is in its hands.
+// The process that stays: it reads configuration and password, makes the worker, and makes a new
+// one when the worker dies or the configuration is to be read again: then the new one is prepared
+// first, the old one retires, the new one begins, and the old one finishes what it has in hand. It
+// has no network and handles no mail; what must outlive workers (premises.h) is in its hands.
 #pragma once
 
 #include <chrono>
@@ -41,14 +41,15 @@ class Keeper {
 
   // What did not do at the start, and does not keep mail from going on.
   void log_troubles(const std::vector<std::string>& troubles);
-  // Until SIGTERM or SIGINT. An error says why the first worker could not start, or, of kind system,
-  // that the first ones died; it was logged.
+  // Until SIGTERM or SIGINT. An error says why the first worker could not start, or, of kind
+  // system, that the first ones died; it was logged.
   Result<> run();
 
  private:
   // Workers: keeper_workers.cc
   Result<> start(const Orders& orders);
-  [[noreturn]] void become_worker(pid_t keeper, const Orders& orders, relay::Board board, Leash leash);
+  [[noreturn]] void become_worker(pid_t keeper, const Orders& orders, relay::Board board,
+                                  Leash leash);
   void tidy_premises();
   void protect_password(Orders& orders) const;
   void hear(WorkerProcess& worker);
@@ -106,20 +107,21 @@ class Keeper {
   Alarm alarm_;
   Condition condition_;  // as the worker in force told last
   Pager pager_;
-  std::string status_;   // the same, for people
+  std::string status_;  // the same, for people
   std::list<WorkerProcess> workers_;
   WorkerProcess* in_force_ = nullptr;
   WorkerProcess* coming_ = nullptr;  // starting or prepared
   Seconds rest_{1};                  // before the next worker, if this one dies
-  std::optional<Time> failing_since_;  // the last one died, or could not start, and no other has proved well
+  std::optional<Time>
+      failing_since_;  // the last one died, or could not start, and no other has proved well
   Steady::time_point rest_until_{};
   std::optional<Steady::time_point> stop_by_;
   std::optional<Steady::time_point> deadline_;  // of the last wait()
   bool reload_wanted_ = false;
-  bool reload_put_off_ = false;      // until an old worker has gone
+  bool reload_put_off_ = false;  // until an old worker has gone
   bool reloading_ = false;
-  bool begun_ = false;               // some worker took care of mail
-  int died_at_first_ = 0;            // before that
+  bool begun_ = false;     // some worker took care of mail
+  int died_at_first_ = 0;  // before that
   std::optional<Error> cannot_begin_;
 };
 

@@ -32,11 +32,13 @@ void Keeper::hear_condition(std::string_view text) {
 // Once may happen; then the next one is to be well before anybody is told.
 void Keeper::worker_failed(const std::string& reason) {
   if (!std::exchange(failing_since_, failing_since_.value_or(sys::now()))) return;
-  alarm_.hear({Sign::State::trouble, {"", *failing_since_, cleaned(reason), Trouble::Kind::worker}}, Steady::now());
+  alarm_.hear({Sign::State::trouble, {"", *failing_since_, cleaned(reason), Trouble::Kind::worker}},
+              Steady::now());
 }
 
 std::optional<Steady::time_point> Keeper::worker_is_well_at() const {
-  if (!failing_since_ || in_force_ == nullptr || in_force_->stage != WorkerProcess::Stage::working) return std::nullopt;
+  if (!failing_since_ || in_force_ == nullptr || in_force_->stage != WorkerProcess::Stage::working)
+    return std::nullopt;
   return in_force_->since + std::clamp(orders_.settings.alarm.after, Seconds(1), kWellAfter);
 }
 
@@ -80,8 +82,9 @@ void Keeper::tell_status() {
   const auto broken = serious(raised);
   const auto& troubles = broken.empty() ? raised : broken;
   const Time since = troubles.front().since;
-  notify_.status((broken.empty() ? "Since " : "Mail is broken since ") + calendar_time(since, sys::utc_offset(since)) +
-                 ": " + headline(troubles) + "; " + status_);
+  notify_.status((broken.empty() ? "Since " : "Mail is broken since ") +
+                 calendar_time(since, sys::utc_offset(since)) + ": " + headline(troubles) + "; " +
+                 status_);
 }
 
 }  // namespace mailchute::mailchuted

@@ -15,7 +15,8 @@ constexpr std::ptrdiff_t kMostRetired = 8;  // workers that finish what they hav
 
 // One at a time: who asks meanwhile wants what is in the file now, and has the next one.
 void Keeper::reload_if_wanted() {
-  const bool changing = coming_ != nullptr || (in_force_ != nullptr && in_force_->stage != Stage::working);
+  const bool changing =
+      coming_ != nullptr || (in_force_ != nullptr && in_force_->stage != Stage::working);
   if (!reload_wanted_ || reloading_ || changing || stop_by_) return;
   reload_wanted_ = false;
   reloading_ = true;
@@ -27,15 +28,16 @@ void Keeper::reload_if_wanted() {
 }
 
 Result<> Keeper::prepare_reload() {
-  const auto retired = std::count_if(workers_.begin(), workers_.end(), [](const WorkerProcess& worker) {
-    return worker.stage == Stage::retired;
-  });
+  const auto retired =
+      std::count_if(workers_.begin(), workers_.end(),
+                    [](const WorkerProcess& worker) { return worker.stage == Stage::retired; });
   reload_put_off_ = retired >= kMostRetired;
   if (reload_put_off_) {
-    return failure(Error::Kind::temporary,
-                   "the workers of the last " + std::to_string(retired) +
-                       " configurations still finish what they have in hand; the new one comes into force "
-                       "when one of them has gone");
+    return failure(
+        Error::Kind::temporary,
+        "the workers of the last " + std::to_string(retired) +
+            " configurations still finish what they have in hand; the new one comes into force "
+            "when one of them has gone");
   }
   auto orders = read_orders_again(orders_.settings);
   if (!orders) return failure(orders.error());
@@ -53,7 +55,8 @@ void Keeper::reload_over(const Result<>& result) {
   next_orders_.reset();
   tidy_premises();
   if (result) log()(Event("reload", Severity::notice));
-  else if (reload_put_off_) log()(Event("reload-put-off", Severity::notice).with("reason", result.error().text));
+  else if (reload_put_off_)
+    log()(Event("reload-put-off", Severity::notice).with("reason", result.error().text));
   else log()(Event("reload-refused", Severity::error).with("reason", result.error().text));
   notify_.ready();
   for (WorkerProcess& worker : workers_) {

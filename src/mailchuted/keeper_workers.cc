@@ -16,7 +16,7 @@ namespace {
 using Kind = Message::Kind;
 using Stage = WorkerProcess::Stage;
 
-constexpr Milliseconds kOldWorkers = Seconds(10);  // of a keeper that died, to go
+constexpr Milliseconds kOldWorkers = Seconds(10);    // of a keeper that died, to go
 constexpr Milliseconds kAliasesSettle = Seconds(1);  // editors write a file in several steps
 // Workers that may die before one has begun: of want of memory, say, while the machine starts.
 constexpr int kFirstWorkers = 3;
@@ -24,8 +24,11 @@ constexpr int kFirstWorkers = 3;
 // For people.
 std::string fate_of(const WorkerProcess& worker, int status) {
   if (!worker.trouble.empty()) return "no worker can start: " + worker.trouble;
-  if (WIFSIGNALED(status)) return "one worker after the other dies, the last of signal " + std::to_string(WTERMSIG(status));
-  return "one worker after the other dies, the last with status " + std::to_string(WEXITSTATUS(status));
+  if (WIFSIGNALED(status))
+    return "one worker after the other dies, the last of signal " +
+           std::to_string(WTERMSIG(status));
+  return "one worker after the other dies, the last with status " +
+         std::to_string(WEXITSTATUS(status));
 }
 
 }  // namespace
@@ -57,10 +60,17 @@ void Keeper::become_worker(pid_t keeper, const Orders& orders, relay::Board boar
   premises_.leave_all_but({&places});
   signals_.reset();
   aliases_ = AliasWatch();
-  Post post{orders, board, tally_, leash, premises_.socket(orders.settings.control_socket()),
+  Post post{orders,
+            board,
+            tally_,
+            leash,
+            premises_.socket(orders.settings.control_socket()),
             premises_.socket(orders.settings.submission_socket()),
-            premises_.smtp().for_worker(orders.settings), shared, watchdog_.pulse(),
-            static_cast<bool>(notify_), started_};
+            premises_.smtp().for_worker(orders.settings),
+            shared,
+            watchdog_.pulse(),
+            static_cast<bool>(notify_),
+            started_};
   premises_.close_sockets();
   ::_exit(work(std::move(post)));
 }
@@ -200,7 +210,8 @@ void Keeper::on_exit(WorkerProcess worker, int status) {
 }
 
 void Keeper::on_exit_before_begin(const WorkerProcess& worker) {
-  const std::string why = worker.trouble.empty() ? "the worker died while it started" : worker.trouble;
+  const std::string why =
+      worker.trouble.empty() ? "the worker died while it started" : worker.trouble;
   if (reloading_) return reload_over(failure(Error::Kind::config, why));
   log_cannot_start(why);
   worker_failed(worker.fate);
@@ -212,11 +223,13 @@ void Keeper::on_exit_before_begin(const WorkerProcess& worker) {
 void Keeper::on_exit_in_force(const WorkerProcess& worker) {
   worker_failed(worker.fate);
   if (!worker.trouble.empty()) log_cannot_start(worker.trouble);
-  if (!worker.trouble.empty() && !begun_) cannot_begin_ = Error{Error::Kind::config, worker.trouble};
+  if (!worker.trouble.empty() && !begun_)
+    cannot_begin_ = Error{Error::Kind::config, worker.trouble};
   if (worker.stage == Stage::beginning && reloading_) {
     const std::string why = worker.trouble.empty() ? "it died" : worker.trouble;
-    reload_over(failure(Error::Kind::config,
-                        "the new configuration is in force, but its worker could not begin: " + why));
+    reload_over(
+        failure(Error::Kind::config,
+                "the new configuration is in force, but its worker could not begin: " + why));
   }
   if (coming_ == nullptr) return rest(&worker);
   if (coming_->stage == Stage::prepared) begin();
@@ -237,8 +250,9 @@ void Keeper::log_death(const WorkerProcess& worker, int status) {
     ids.append(ids.empty() ? "" : ",").append(id);
   }
   const int fate = WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status);
-  Event event = Event("worker-died", Severity::error)
-                    .with(WIFSIGNALED(status) ? "signal" : "status", static_cast<std::uint64_t>(fate));
+  Event event =
+      Event("worker-died", Severity::error)
+          .with(WIFSIGNALED(status) ? "signal" : "status", static_cast<std::uint64_t>(fate));
   log()(ids.empty() ? std::move(event) : std::move(event).with("id", ids));
 }
 

@@ -17,9 +17,9 @@ namespace {
 using Kind = Message::Kind;
 
 // In the order of Kind; `gone` is never said.
-constexpr std::array<std::string_view, 15> kWords = {"ready", "cannot", "working", "retired", "status",
-                                                     "signs", "alive",  "reload",  "came",    "begin",
-                                                     "left",  "retire", "alarm",   "reloaded", "put off"};
+constexpr std::array<std::string_view, 15> kWords = {
+    "ready", "cannot", "working", "retired", "status", "signs",    "alive",  "reload",
+    "came",  "begin",  "left",    "retire",  "alarm",  "reloaded", "put off"};
 
 bool inherits(Kind kind) { return kind == Kind::begin || kind == Kind::left; }
 
@@ -35,7 +35,8 @@ std::string format(const relay::Inheritance& inheritance) {
   };
   for (const std::string& id : inheritance.elsewhere) line(kElsewhere, id);
   for (const std::string& id : inheritance.possibly_delivered) line(kPossiblyDelivered, id);
-  for (const auto& [id, deaths] : inheritance.deadly) line(kDeadly, id + " " + std::to_string(deaths));
+  for (const auto& [id, deaths] : inheritance.deadly)
+    line(kDeadly, id + " " + std::to_string(deaths));
   return lines;
 }
 
@@ -77,7 +78,8 @@ std::optional<Message> parse_message(std::string_view packet) {
   if (end == std::string_view::npos || packet.size() > kLongestMessage) return std::nullopt;
   const auto word = std::find(kWords.begin(), kWords.end(), packet.substr(0, end));
   if (word == kWords.end()) return std::nullopt;
-  Message message{static_cast<Kind>(word - kWords.begin()), std::string(packet.substr(end + 1)), {}};
+  Message message{
+      static_cast<Kind>(word - kWords.begin()), std::string(packet.substr(end + 1)), {}};
   if (!inherits(message.kind)) return message;
   auto inheritance = parse_inheritance(message.text);
   if (!inheritance) return std::nullopt;
@@ -101,11 +103,13 @@ std::optional<Message> Leash::hear() const {
   std::string packet(kLongestMessage, '\0');
   for (;;) {
     const ssize_t size = ::recv(fd(), packet.data(), packet.size(), 0);
-    // After a reset there may be last words yet: it is told when there was something unread over there.
+    // After a reset there may be last words yet: it is told when there was something unread over
+    // there.
     if (size < 0 && (errno == EINTR || errno == ECONNRESET)) continue;
     if (size < 0 && errno == EAGAIN) return std::nullopt;
     if (size <= 0) return Message{Kind::gone, {}, {}};
-    auto message = parse_message(std::string_view(packet).substr(0, static_cast<std::size_t>(size)));
+    auto message =
+        parse_message(std::string_view(packet).substr(0, static_cast<std::size_t>(size)));
     if (message) return message;
   }
 }

@@ -24,15 +24,15 @@ struct Message {
     status,   // text: how delivery is going
     signs,    // text: how mail is (condition.h)
     alive,
-    reload,   // an administrator asks for it
-    came,     // entries came in after it had retired
+    reload,  // an administrator asks for it
+    came,    // entries came in after it had retired
     // The keeper's
-    begin,     // inheritance: what workers before it left
-    left,      // inheritance: what one of those left that were still at work, and has gone now;
-               // there may be entries that nobody told of
+    begin,  // inheritance: what workers before it left
+    left,   // inheritance: what one of those left that were still at work, and has gone now;
+            // there may be entries that nobody told of
     retire,
     alarm,     // text: what is wrong and was announced (condition.h)
-    reloaded,  // text: the mistakes, a line each; or nothing. One for each `reload`, in their order;
+    reloaded,  // text: the mistakes, a line each; or nothing. One for each `reload`, in order;
     put_off,   // or this. text: why it comes later, without being asked for again
     // Nobody's: what hear() says when the other side is not there any more
     gone,

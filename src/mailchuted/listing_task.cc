@@ -22,8 +22,12 @@ constexpr std::size_t kPage = 64 << 10;
 class ListTask : public LookingTask {
  public:
   // What is selected and comes behind `start`; nothing: from the beginning.
-  ListTask(Desk& desk, const Asker& asker, const std::optional<queue::Position>& start, queue::Selector selector)
-      : LookingTask(desk), asker_(asker), selector_(std::move(selector)), position_(start.value_or(queue::Position())) {
+  ListTask(Desk& desk, const Asker& asker, const std::optional<queue::Position>& start,
+           queue::Selector selector)
+      : LookingTask(desk),
+        asker_(asker),
+        selector_(std::move(selector)),
+        position_(start.value_or(queue::Position())) {
     if (!start || !desk.index.done(1)) look();
   }
 
@@ -38,7 +42,8 @@ class ListTask : public LookingTask {
     const auto item = desk_.index.after(position_);
     if (item && answer.size() < kPage) {
       position_ = {item->time, item->id};
-      if (visible(item->uid) && selector_.may_match(item->id, item->place, item->time)) add(*item, answer);
+      if (visible(item->uid) && selector_.may_match(item->id, item->place, item->time))
+        add(*item, answer);
       return false;
     }
     queue::Totals totals;
@@ -46,7 +51,8 @@ class ListTask : public LookingTask {
       totals.requests += desk_.index.count(place).entries;
       totals.octets += desk_.index.count(place).octets;
     }
-    answer += "OK " + queue::format_totals(totals, item ? &position_ : nullptr, alarm_of(desk_)) + "\n";
+    answer +=
+        "OK " + queue::format_totals(totals, item ? &position_ : nullptr, alarm_of(desk_)) + "\n";
     return true;
   }
 
@@ -68,7 +74,8 @@ class ListTask : public LookingTask {
 
 class ShowTask : public NamingTask {
  public:
-  ShowTask(Desk& desk, const Asker& asker, std::string_view word) : NamingTask(desk, asker), word_(word) {
+  ShowTask(Desk& desk, const Asker& asker, std::string_view word)
+      : NamingTask(desk, asker), word_(word) {
     look_unless_whole(word);
   }
 
@@ -110,7 +117,8 @@ std::unique_ptr<Task> list_task(std::string_view rest, const Asker& asker, Desk&
   const auto words = queue::parse_words(rest);
   if (!words) return nullptr;
   const auto selection = queue::selection_of(*words);
-  auto selector = selection ? queue::Selector::of(*selection) : Result<queue::Selector>(failure(selection.error()));
+  auto selector = selection ? queue::Selector::of(*selection)
+                            : Result<queue::Selector>(failure(selection.error()));
   if (!selector) return refusal(selector.error().text);
   return std::make_unique<ListTask>(desk, asker, start, std::move(*selector));
 }

@@ -38,11 +38,13 @@ Result<std::string> NamingTask::resolve(std::string_view word) const {
     return failure(none(word));
   }
   if (id.size() < queue::kShortestPrefix) {
-    return failure(Error::Kind::rejected, std::string(word) + " is too short for the beginning of a queue id: give " +
-                                              std::to_string(queue::kShortestPrefix) + " characters or more");
+    return failure(Error::Kind::rejected,
+                   std::string(word) + " is too short for the beginning of a queue id: give " +
+                       std::to_string(queue::kShortestPrefix) + " characters or more");
   }
   const auto found = desk_.index.with_prefix(
-      id, asker_.administrator ? std::nullopt : std::optional<std::uint32_t>(asker_.uid), kNamedAtMost + 1);
+      id, asker_.administrator ? std::nullopt : std::optional<std::uint32_t>(asker_.uid),
+      kNamedAtMost + 1);
   if (found.empty()) return failure(none(word));
   if (found.size() > 1) return failure(ambiguous(word, found));
   return found.front().id;

@@ -50,8 +50,14 @@ Options parse(int argc, char** argv) {
     switch (c) {
       case 'C': options.file = optarg; break;
       case 'b': options.background = true; break;
-      case 'V': std::printf("mailchuted %s\n", MAILCHUTE_VERSION); options.exit = 0; break;
-      case 'h': std::printf(kUsage, config::kDefaultFile); options.exit = 0; break;
+      case 'V':
+        std::printf("mailchuted %s\n", MAILCHUTE_VERSION);
+        options.exit = 0;
+        break;
+      case 'h':
+        std::printf(kUsage, config::kDefaultFile);
+        options.exit = 0;
+        break;
       default: std::fprintf(stderr, kUsage, config::kDefaultFile); options.exit = 64;
     }
   }
@@ -74,8 +80,8 @@ int complain(const std::string& mistakes, int status = kConfig) {
   return status;
 }
 
-// The parent of a daemon in the background waits for it to be ready, so that trouble at the start is
-// seen by who started it.
+// The parent of a daemon in the background waits for it to be ready, so that trouble at the start
+// is seen by who started it.
 class Background {
  public:
   // Does not return in the parent.
@@ -130,7 +136,8 @@ int run(const Options& options) {
   auto orders = read_orders(file);
   if (!orders) return complain(orders.error().text);
   const auto troubles = smtp.open(orders->settings, kOldListeners);
-  if (auto dropped = drop_privileges(orders->settings); !dropped) return complain(dropped.error().text);
+  if (auto dropped = drop_privileges(orders->settings); !dropped)
+    return complain(dropped.error().text);
   if (::chdir("/") != 0) return complain("cannot enter /");
   raise_descriptor_limit();
   ::signal(SIGPIPE, SIG_IGN);

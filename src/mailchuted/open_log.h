@@ -8,8 +8,8 @@
 
 namespace mailchute::mailchuted {
 
-// Where settings.log leads, never `automatic`: that is standard error where the journal reads it, or
-// a terminal that mailchuted stays at, else syslog.
+// Where settings.log leads, never `automatic`: that is standard error where the journal reads it,
+// or a terminal that mailchuted stays at, else syslog.
 config::LogTarget log_target(const config::Settings& settings, bool background);
 
 // Debug lines only where settings.log_debug is set.

@@ -24,7 +24,8 @@ void read_password(const std::string& file, config::Loaded& loaded, secret::Secr
   else loaded.mistakes.push_back(read.error().text);
 }
 
-Result<net::TlsContext> server_tls(const config::Listener& listener, const config::Settings& settings) {
+Result<net::TlsContext> server_tls(const config::Listener& listener,
+                                   const config::Settings& settings) {
   auto closed = secret::check_private_key_file(listener.key_file, settings.group, settings.user);
   if (!closed) return failure(closed.error());
   return net::TlsContext::server(listener.certificate_file, listener.key_file);

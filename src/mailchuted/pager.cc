@@ -26,7 +26,8 @@ const char* name_of(Announcement::Event event) {
 void Pager::add(const Announcement& announcement, const Condition& condition) {
   std::erase_if(calls_, [&](const Call& call) {
     const Trouble& trouble = call.announcement.trouble;
-    return trouble.kind == announcement.trouble.kind && trouble.smart_host == announcement.trouble.smart_host;
+    return trouble.kind == announcement.trouble.kind &&
+           trouble.smart_host == announcement.trouble.smart_host;
   });
   calls_.push_back({announcement, condition.waiting, condition.held, condition.failed});
 }
@@ -49,7 +50,10 @@ void Pager::begin(const config::Settings& settings, Log& log, Steady::time_point
   event_ = name_of(call.announcement.event);
   auto program = Program::start(command, environment(call, settings), settings.alarm.timeout, now);
   if (program) program_.emplace(std::move(*program));
-  else log(Event("alarm-command", Severity::error).with("event", event_).with("reason", program.error().text));
+  else
+    log(Event("alarm-command", Severity::error)
+            .with("event", event_)
+            .with("reason", program.error().text));
 }
 
 std::vector<std::string> Pager::environment(const Call& call, const config::Settings& settings) {
@@ -69,7 +73,8 @@ void Pager::log_output(Log& log, bool all) {
   for (std::size_t end; (end = output_.find('\n')) != output_.npos || (all && !output_.empty());) {
     const std::string line = output_.substr(0, end);
     output_.erase(0, std::max(end, end + 1));
-    if (!line.empty()) log(Event("alarm-command", Severity::notice).with("event", event_).with("said", line));
+    if (!line.empty())
+      log(Event("alarm-command", Severity::notice).with("event", event_).with("said", line));
   }
 }
 
@@ -77,10 +82,12 @@ void Pager::over(int status, Log& log) {
   output_ += program_->read();
   log_output(log, true);
   const int fate = WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status);
-  Event event = Event("alarm-command", status == 0 ? Severity::info : Severity::error)
-                    .with("event", event_)
-                    .with(WIFSIGNALED(status) ? "signal" : "status", static_cast<std::uint64_t>(fate));
-  log(program_->timed_out() ? std::move(event).with("reason", "alarm.timeout is over") : std::move(event));
+  Event event =
+      Event("alarm-command", status == 0 ? Severity::info : Severity::error)
+          .with("event", event_)
+          .with(WIFSIGNALED(status) ? "signal" : "status", static_cast<std::uint64_t>(fate));
+  log(program_->timed_out() ? std::move(event).with("reason", "alarm.timeout is over")
+                            : std::move(event));
   program_.reset();
 }
 

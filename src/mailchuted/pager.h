@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Runs the administrator's command of the setting alarm.command for each announcement: one at a time,
-// and of those that wait only the last about the same thing.
+// Runs the administrator's command of the setting alarm.command for each announcement: one at a
+// time, and of those that wait only the last about the same thing.
 #pragma once
 
 #include <deque>

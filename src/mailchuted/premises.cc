@@ -13,7 +13,8 @@ namespace mailchute::mailchuted {
 namespace {
 
 constexpr mode_t kForEveryone = 0666;
-// A process that ends gives up the lock a moment before its sockets; a busy machine may draw that out.
+// A process that ends gives up the lock a moment before its sockets; a busy machine may draw that
+// out.
 constexpr Milliseconds kOrphan = Seconds(3);
 
 // One spelling for one folder: a second lock on it would be refused by the first.
@@ -26,7 +27,8 @@ std::string canonical(const std::string& path) {
 }  // namespace
 
 Places::Places(const config::Settings& settings)
-    : queue(canonical(settings.queue_directory)), sockets{settings.control_socket()},
+    : queue(canonical(settings.queue_directory)),
+      sockets{settings.control_socket()},
       smtp(smtp_addresses(settings)) {
   if (settings.submission_socket_open) sockets.insert(settings.submission_socket());
 }
@@ -57,11 +59,13 @@ Result<> Premises::listen(const std::string& path, Milliseconds patience) {
 
 void Premises::leave_all_but(const std::list<const Places*>& used) {
   std::erase_if(locks_, [&](const auto& lock) {
-    return std::none_of(used.begin(), used.end(), [&](const Places* places) { return places->queue == lock.first; });
+    return std::none_of(used.begin(), used.end(),
+                        [&](const Places* places) { return places->queue == lock.first; });
   });
   std::erase_if(sockets_, [&](const auto& socket) {
-    return std::none_of(used.begin(), used.end(),
-                        [&](const Places* places) { return places->sockets.count(socket.first) != 0; });
+    return std::none_of(used.begin(), used.end(), [&](const Places* places) {
+      return places->sockets.count(socket.first) != 0;
+    });
   });
   std::set<std::string> addresses;
   for (const Places* places : used) addresses.insert(places->smtp.begin(), places->smtp.end());

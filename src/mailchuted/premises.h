@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What belongs to the daemon rather than to one of its workers: the lock on the queue and the sockets
-// that clients connect to, for SMTP as well. The keeper holds them, so that a client finds the same name before and
-// after a worker has died or made room for another.
+// What belongs to the daemon rather than to one of its workers: the lock on the queue and the
+// sockets that clients connect to, for SMTP as well. The keeper holds them, so that a client finds
+// the same name before and after a worker has died or made room for another.
 #pragma once
 
 #include <list>

@@ -21,8 +21,9 @@ struct Ids {
 tl::unexpected<Error> no_such(std::string_view what, const std::string& name) {
   return failure(Error::Kind::config, "there is no " + std::string(what) + " " + name +
                                           "; make one (useradd --system --user-group --home-dir "
-                                          "/nonexistent --shell /usr/sbin/nologin " + name +
-                                          ") or set " + std::string(what) + " in the configuration");
+                                          "/nonexistent --shell /usr/sbin/nologin " +
+                                          name + ") or set " + std::string(what) +
+                                          " in the configuration");
 }
 
 Result<Ids> look_up(const config::Settings& settings) {

@@ -57,7 +57,8 @@ Result<Program> Program::start(const std::vector<std::string>& command,
                                Steady::time_point now) {
   int ends[2];
   const sys::UniqueFd null(::open("/dev/null", O_RDONLY | O_CLOEXEC));
-  if (!null || ::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) return failure(Error::from_errno("run", command.front()));
+  if (!null || ::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)
+    return failure(Error::from_errno("run", command.front()));
   sys::UniqueFd output(ends[0]);
   const sys::UniqueFd input(ends[1]);
   ::fcntl(input.get(), F_SETFL, 0);  // the program is not to be surprised
@@ -70,8 +71,11 @@ Result<Program> Program::start(const std::vector<std::string>& command,
 }
 
 Program::Program(Program&& other) noexcept
-    : pid_(std::exchange(other.pid_, 0)), output_(std::move(other.output_)), deadline_(other.deadline_),
-      timed_out_(other.timed_out_), room_(other.room_) {}
+    : pid_(std::exchange(other.pid_, 0)),
+      output_(std::move(other.output_)),
+      deadline_(other.deadline_),
+      timed_out_(other.timed_out_),
+      room_(other.room_) {}
 
 Program::~Program() {
   if (pid_ == 0) return;
@@ -102,7 +106,9 @@ void Program::keep_time(Steady::time_point now) {
 // The group goes first: as long as the program is not waited for, nobody else can have its number.
 std::optional<int> Program::ended() {
   siginfo_t info{};
-  if (pid_ == 0 || ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == 0)
+  if (pid_ == 0 ||
+      ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) != 0 ||
+      info.si_pid == 0)
     return std::nullopt;
   ::kill(-pid_, SIGKILL);
   int status = 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A program of the administrator's while it runs: without a shell, with nothing to read, in a process
-// group of its own that is gone when the program is. Its time and its output are bounded. Nobody waits
-// for it: its owner polls.
+// A program of the administrator's while it runs: without a shell, with nothing to read, in a
+// process group of its own that is gone when the program is. Its time and its output are bounded.
+// Nobody waits for it: its owner polls.
 #pragma once
 
 #include <sys/types.h>

@@ -21,8 +21,13 @@ std::optional<Watch> opened(Result<Watch> watch, Log& log) {
 }  // namespace
 
 Reconnect::Reconnect(net::EventLoop& loop, relay::Delivery& delivery, Log& log)
-    : loop_(loop), delivery_(delivery), log_(log), network_(opened(sys::NetworkWatch::open(), log)),
-      clock_(opened(sys::ClockWatch::open(), log)), pause_(loop), timer_(loop) {
+    : loop_(loop),
+      delivery_(delivery),
+      log_(log),
+      network_(opened(sys::NetworkWatch::open(), log)),
+      clock_(opened(sys::ClockWatch::open(), log)),
+      pause_(loop),
+      timer_(loop) {
   if (network_) watch_network();
   if (clock_) clock_news_.emplace(loop, clock_->fd(), [this] { look_at_clock(); });
 }

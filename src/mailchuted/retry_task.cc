@@ -10,9 +10,9 @@
 namespace mailchute::mailchuted {
 namespace {
 
-// Anyone may ask for a queue run, as with sendmail -q; single messages only for who may see them, and
-// what is held or failed only for administrators. A line for each that was named, as for acts; where
-// nothing was done at all it is an error.
+// Anyone may ask for a queue run, as with sendmail -q; single messages only for who may see them,
+// and what is held or failed only for administrators. A line for each that was named, as for acts;
+// where nothing was done at all it is an error.
 class RetryTask : public NamingTask {
  public:
   RetryTask(Desk& desk, const Asker& asker, std::string_view words) : NamingTask(desk, asker) {
@@ -27,13 +27,18 @@ class RetryTask : public NamingTask {
     if (next_ < words_.size()) {
       const std::string& word = words_[next_++];
       const auto retried = retry(word);
-      if (word != "*") answer += " " + escaped(word) + (retried ? " done \n" : " refused " + escaped(retried.error().text) + "\n");
+      if (word != "*")
+        answer += " " + escaped(word) +
+                  (retried ? " done \n" : " refused " + escaped(retried.error().text) + "\n");
       if (!retried) trouble_.append(trouble_.empty() ? "" : "; ").append(retried.error().text);
       return false;
     }
     if (count_ > 0 || trouble_.empty()) answer += "OK messages=" + std::to_string(count_) + "\n";
     else answer = error_line(trouble_);
-    if (count_ > 0) desk_.log(Event("retried", Severity::notice).with("by", std::uint64_t{asker_.uid}).with("messages", count_));
+    if (count_ > 0)
+      desk_.log(Event("retried", Severity::notice)
+                    .with("by", std::uint64_t{asker_.uid})
+                    .with("messages", count_));
     return true;
   }
 
@@ -45,7 +50,8 @@ class RetryTask : public NamingTask {
     const auto id = resolve(word);
     if (!id) return failure(id.error());
     if (!desk_.delivery.retry(*id)) {
-      if (!asker_.administrator) return failure(Error::Kind::rejected, *id + " waits for an administrator");
+      if (!asker_.administrator)
+        return failure(Error::Kind::rejected, *id + " waits for an administrator");
       if (auto released = release(*id); !released) return released;
     }
     ++count_;
@@ -56,7 +62,8 @@ class RetryTask : public NamingTask {
     relay::Administration& administration = desk_.delivery.administration();
     const auto outcome = administration.act({relay::Act::Verb::release, asker_.uid}, id);
     auto committed = administration.commit();
-    if (outcome.what != relay::Administration::Outcome::What::done) return failure(Error::Kind::rejected, id + ": " + outcome.text);
+    if (outcome.what != relay::Administration::Outcome::What::done)
+      return failure(Error::Kind::rejected, id + ": " + outcome.text);
     desk_.delivery.retry(id);
     return committed;
   }

@@ -14,7 +14,9 @@ std::optional<std::size_t> who_makes_room(std::span<const Guest> guests, uid_t u
   std::map<uid_t, std::size_t> counts;
   for (const Guest& guest : guests) ++counts[guest.uid];
   const std::size_t mine = counts[uid];
-  const auto rank = [&](const Guest& guest) { return std::pair(counts[guest.uid], guest.standstill); };
+  const auto rank = [&](const Guest& guest) {
+    return std::pair(counts[guest.uid], guest.standstill);
+  };
   std::optional<std::size_t> last;
   for (std::size_t i = 0; i < guests.size(); ++i) {
     const std::size_t theirs = counts[guests[i].uid];

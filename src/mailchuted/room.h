@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Who has to go where all places are taken and another client comes. Nobody drives out those of users
-// who have fewer than himself, nor one of anybody's few that is getting on. Of those who may be sent
-// away it is one of the user who has most, the one that is slowest.
+// Who has to go where all places are taken and another client comes. Nobody drives out those of
+// users who have fewer than himself, nor one of anybody's few that is getting on. Of those who may
+// be sent away it is one of the user who has most, the one that is slowest.
 #pragma once
 
 #include <sys/types.h>
@@ -19,7 +19,7 @@ namespace mailchute::mailchuted {
 
 struct Guest {
   uid_t uid;
-  bool may_go;             // nothing would be lost
+  bool may_go;              // nothing would be lost
   Milliseconds standstill;  // since it got on
 };
 
@@ -32,8 +32,8 @@ struct Hospitality {
 std::optional<std::size_t> who_makes_room(std::span<const Guest> guests, uid_t uid,
                                           const Hospitality& hospitality);
 
-// A server's clients, in the order in which they came. Who is not at_work() is on his way out and has
-// no place any more.
+// A server's clients, in the order in which they came. Who is not at_work() is on his way out and
+// has no place any more.
 template <class Client>
 using Clients = std::list<std::unique_ptr<Client>>;
 
@@ -45,7 +45,8 @@ std::size_t places_taken(const Clients<Client>& clients) {
 
 // The one who makes room; null: there is no room.
 template <class Client>
-Client* who_makes_room(const Clients<Client>& clients, uid_t uid, const Hospitality& hospitality, Instant now) {
+Client* who_makes_room(const Clients<Client>& clients, uid_t uid, const Hospitality& hospitality,
+                       Instant now) {
   std::vector<Client*> at_work;
   std::vector<Guest> guests;
   for (const auto& client : clients) {
@@ -60,7 +61,8 @@ Client* who_makes_room(const Clients<Client>& clients, uid_t uid, const Hospital
 // Who was sent away longest ago has had time to hear why.
 template <class Client>
 void see_off(Clients<Client>& clients) {
-  const auto leaving = std::ranges::find_if(clients, [](const auto& client) { return !client->at_work(); });
+  const auto leaving =
+      std::ranges::find_if(clients, [](const auto& client) { return !client->at_work(); });
   if (leaving != clients.end()) clients.erase(leaving);
 }
 

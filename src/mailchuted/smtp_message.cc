@@ -21,7 +21,9 @@ std::uint64_t octets_of(const mail::Envelope& envelope) {
 
 SmtpMessage::SmtpMessage(queue::Queue& queue, const config::Settings& settings, uid_t uid,
                          smtp::ServerSession::BeginMessage message, const std::string& client)
-    : queue_(queue), settings_(settings), message_(std::move(message)),
+    : queue_(queue),
+      settings_(settings),
+      message_(std::move(message)),
       client_(message_.helo + " (" + client + ")"),
       intake_([this](const mail::Header& header) { return prepare(header); }, *this) {
   adopted_.id = queue::new_queue_id();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A message that comes in by SMTP, on its way into the queue: its header is mended, its envelope
-// completed (mail/submission.h), and then it is written as an entry. Without a commit nothing is left
-// of it.
+// completed (mail/submission.h), and then it is written as an entry. Without a commit nothing is
+// left of it.
 #pragma once
 
 #include <sys/types.h>

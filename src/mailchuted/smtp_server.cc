@@ -16,8 +16,8 @@ namespace {
 constexpr std::uint64_t kSmall = 64 << 10;
 // Who sends less than this at a time is not getting on, unless a message is done.
 constexpr std::uint64_t kStep = 4 << 10;
-// A client needs a descriptor for itself and one for its file; the submission socket, connections to
-// the smart host and what is open anyway need the others.
+// A client needs a descriptor for itself and one for its file; the submission socket, connections
+// to the smart host and what is open anyway need the others.
 constexpr std::size_t kDescriptorsEach = 2;
 constexpr std::size_t kOtherDescriptors = 512;
 
@@ -51,7 +51,10 @@ smtp::ServerOptions smtp_options(const config::Settings& settings) {
 class SmtpServer::Client : private relay::ReceptionUser, private Committer::Client {
  public:
   Client(SmtpServer& server, std::unique_ptr<net::Connection> connection, uid_t uid, bool room)
-      : server_(server), uid_(uid), room_(room), moved_(sys::boot_now()),
+      : server_(server),
+        uid_(uid),
+        room_(room),
+        moved_(sys::boot_now()),
         reception_(server.reception_, *this, server.loop_, std::move(connection)) {}
   ~Client() override {
     server_.committer_.remove(*this);
@@ -95,22 +98,27 @@ class SmtpServer::Client : private relay::ReceptionUser, private Committer::Clie
 };
 
 Result<> SmtpServer::Client::begin(Message message) {
-  message_.emplace(server_.queue_, server_.settings_, uid_, std::move(message), reception_.client());
+  message_.emplace(server_.queue_, server_.settings_, uid_, std::move(message),
+                   reception_.client());
   return {};
 }
 
-// All mail goes to the same smart host, so ETRN for any node is a queue run, which anyone may ask for.
+// All mail goes to the same smart host, so ETRN for any node is a queue run, which anyone may ask
+// for.
 void SmtpServer::Client::consult(relay::Reception& reception, const Consult& about) {
   if (about.step == kConnect) {
     return reception.decide(room_ ? std::nullopt : std::optional(smtp::Reply{421, {kTooMany}}));
   }
   if (about.step == kMail) {
     const auto room = server_.delivery_.room_for(uid_);
-    return reception.decide(room ? std::nullopt : std::optional(smtp::Reply{452, {"4.3.1 " + room.error().text}}));
+    return reception.decide(room ? std::nullopt
+                                 : std::optional(smtp::Reply{452, {"4.3.1 " + room.error().text}}));
   }
-  if (about.argument.empty()) return reception.decide(smtp::Reply{501, {"5.5.4 Syntax: ETRN node"}});
+  if (about.argument.empty())
+    return reception.decide(smtp::Reply{501, {"5.5.4 Syntax: ETRN node"}});
   const std::size_t count = server_.delivery_.retry_all();
-  reception.decide(smtp::Reply{250, {"2.0.0 The queue is started: " + std::to_string(count) + " messages"}});
+  reception.decide(
+      smtp::Reply{250, {"2.0.0 The queue is started: " + std::to_string(count) + " messages"}});
 }
 
 // A message that cannot be taken is the administrator's business, too, unless it is its own
@@ -131,7 +139,8 @@ Result<> SmtpServer::Client::take(Result<> result) {
 void SmtpServer::Client::end() {
   auto finished = message_->finish();
   if (finished) finished = server_.delivery_.room_for(uid_, message_->adopted().octets);
-  if (finished = take(std::move(finished)); !finished) return reception_.stored(failure(finished.error()));
+  if (finished = take(std::move(finished)); !finished)
+    return reception_.stored(failure(finished.error()));
   committing_ = true;
   server_.committer_.add(*this);
 }
@@ -179,17 +188,24 @@ SmtpServer::SmtpServer(net::EventLoop& loop, std::vector<SmtpSocket> sockets, qu
                        Committer& committer, const config::Settings& settings,
                        const relay::ReceptionSettings& reception, relay::Delivery& delivery,
                        Log& log, SmtpLimits limits)
-    : loop_(loop), queue_(queue), committer_(committer), settings_(settings), reception_(reception),
-      delivery_(delivery), log_(log), limits_(limits), finish_timer_(loop) {
+    : loop_(loop),
+      queue_(queue),
+      committer_(committer),
+      settings_(settings),
+      reception_(reception),
+      delivery_(delivery),
+      log_(log),
+      limits_(limits),
+      finish_timer_(loop) {
   limits_.places = places_for(limits.places, kDescriptorsEach, kOtherDescriptors);
   for (SmtpSocket& socket : sockets) {
     std::string& list = socket.listening ? addresses_ : trouble_;
     list.append(list.empty() ? "" : ", ").append(socket.address);
     if (!socket.trouble.empty()) trouble_.append(": ").append(socket.trouble);
     if (!socket.listening) continue;
-    listeners_.push_back(net::Listener::on(loop, std::move(socket.listening), [this](auto connection) {
-      accept(std::move(connection));
-    }));
+    listeners_.push_back(
+        net::Listener::on(loop, std::move(socket.listening),
+                          [this](auto connection) { accept(std::move(connection)); }));
   }
 }
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Takes messages by SMTP from programs on this machine: the dialogue is smtp/server_session.h's, the
-// header is mended as sendmail mends it, and 250 is said when the message is durable in the queue
-// (committer.h). Whose program it is, the kernel says (sys/tcp_peer.h): the message is that user's;
-// where nobody can tell it is nobody's.
+// Takes messages by SMTP from programs on this machine: the dialogue is smtp/server_session.h's,
+// the header is mended as sendmail mends it, and 250 is said when the message is durable in the
+// queue (committer.h). Whose program it is, the kernel says (sys/tcp_peer.h): the message is that
+// user's; where nobody can tell it is nobody's.
 //
-// Anybody may be hostile. Clients who wait cost some kilobytes and a descriptor each; those who come
-// when all places are taken drive out others or are sent away (room.h); and what clients have said and
-// cannot be written to disk yet is bounded for all of them together.
+// Anybody may be hostile. Clients who wait cost some kilobytes and a descriptor each; those who
+// come when all places are taken drive out others or are sent away (room.h); and what clients have
+// said and cannot be written to disk yet is bounded for all of them together.
 #pragma once
 
 #include <cstdint>
@@ -30,9 +30,9 @@
 namespace mailchute::mailchuted {
 
 struct SmtpLimits {
-  std::size_t places = 1000;         // clients at a time, as far as there are descriptors for them
-  Hospitality hospitality;           // when they are all taken
-  std::uint64_t memory = 32 << 20;   // octets of envelopes and headers that are long
+  std::size_t places = 1000;        // clients at a time, as far as there are descriptors for them
+  Hospitality hospitality;          // when they are all taken
+  std::uint64_t memory = 32 << 20;  // octets of envelopes and headers that are long
 };
 
 // What is offered, for settings with a listener or for sockets that were handed over.
@@ -47,8 +47,8 @@ class SmtpServer {
              SmtpLimits limits = {});
   ~SmtpServer();
 
-  // Takes no new clients, sends away those who wait, and calls back when the others have finished the
-  // message they are at, within the span.
+  // Takes no new clients, sends away those who wait, and calls back when the others have finished
+  // the message they are at, within the span.
   void finish(Milliseconds within, std::function<void()> done);
   // The same within ten minutes: `queued` is called for what is queued meanwhile.
   void retire(std::function<void()> queued, std::function<void()> done);

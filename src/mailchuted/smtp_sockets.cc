@@ -48,8 +48,9 @@ std::string words_for(int error) {
   std::string text = std::strerror(error);
   if (error == EADDRINUSE) text += ": another program listens there (ss -ltnp shows which one)";
   if (error == EACCES) {
-    text += ": ports below 1024 are for root, so start mailchuted as root, or have systemd open it "
-            "(mailchute-smtp.socket), or choose another port";
+    text +=
+        ": ports below 1024 are for root, so start mailchuted as root, or have systemd open it "
+        "(mailchute-smtp.socket), or choose another port";
   }
   return text;
 }
@@ -102,7 +103,8 @@ SmtpSockets::SmtpSockets(std::vector<sys::UniqueFd> handed_over) {
   }
 }
 
-std::vector<std::string> SmtpSockets::open(const config::Settings& settings, Milliseconds patience) {
+std::vector<std::string> SmtpSockets::open(const config::Settings& settings,
+                                           Milliseconds patience) {
   const Instant deadline = sys::boot_now() + patience;
   std::vector<std::string> troubles;
   for (const Address& address : addresses_of(settings)) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The sockets on which SMTP is taken from local programs: those that a service manager opened, and
 // those that the setting listener.listen names. The keeper opens them as long as it is root, since
-// port 25 takes that, and keeps them from one worker to the next. One that cannot be opened does not
-// keep other mail from going on.
+// port 25 takes that, and keeps them from one worker to the next. One that cannot be opened does
+// not keep other mail from going on.
 #pragma once
 
 #include <map>
@@ -17,9 +17,9 @@
 namespace mailchute::mailchuted {
 
 struct SmtpSocket {
-  std::string address;       // "127.0.0.1:25"
-  sys::UniqueFd listening;   // or none, and
-  std::string trouble{};     // why
+  std::string address;      // "127.0.0.1:25"
+  sys::UniqueFd listening;  // or none, and
+  std::string trouble{};    // why
 };
 
 class SmtpSockets {
@@ -27,8 +27,8 @@ class SmtpSockets {
   // What the service manager handed over; what is no TCP socket that listens is let go.
   explicit SmtpSockets(std::vector<sys::UniqueFd> handed_over = {});
 
-  // Opens what is not open; addresses in use are given some time to come free. Returns what went wrong
-  // with addresses not asked for before, a line each.
+  // Opens what is not open; addresses in use are given some time to come free. Returns what went
+  // wrong with addresses not asked for before, a line each.
   std::vector<std::string> open(const config::Settings& settings,
                                 Milliseconds patience = Milliseconds(0));
   // Forgets the others, but for those that were handed over.

@@ -57,10 +57,12 @@ class StatusTask : public LookingTask {
     line("smart_host" + number, name);
     line("state" + number, status.paused_for ? "paused" : status.trouble_since ? "trying" : "ok");
     if (status.paused_for) {
-      line("paused_for" + number, format_seconds(static_cast<std::uint64_t>(status.paused_for->count())));
+      line("paused_for" + number,
+           format_seconds(static_cast<std::uint64_t>(status.paused_for->count())));
       line("paused_until" + number, queue::format_time(sys::now() + *status.paused_for));
     }
-    if (status.trouble_since) line("trouble_since" + number, queue::format_time(*status.trouble_since));
+    if (status.trouble_since)
+      line("trouble_since" + number, queue::format_time(*status.trouble_since));
     if (!status.last_error.empty()) line("last_error" + number, status.last_error);
     line("connections" + number, std::to_string(status.connections));
   }
@@ -91,7 +93,8 @@ class StatusTask : public LookingTask {
     line("octets", std::to_string(octets));
     if (oldest) line("oldest", queue::format_time(*oldest));
     line("queue_directory", desk_.settings.queue_directory);
-    if (const auto free = sys::free_space(desk_.settings.queue_directory)) line("free", std::to_string(*free));
+    if (const auto free = sys::free_space(desk_.settings.queue_directory))
+      line("free", std::to_string(*free));
   }
 
   void line(std::string_view key, std::string_view value) {

@@ -13,7 +13,9 @@ constexpr std::uint64_t kCountedAtMost = 1000;
 // Within the same second more may come without a new time of the folder.
 bool is_settled(const timespec& changed) { return changed.tv_sec < std::time(nullptr) - 1; }
 
-bool same(const timespec& a, const timespec& b) { return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec; }
+bool same(const timespec& a, const timespec& b) {
+  return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
+}
 
 std::uint64_t counted(const queue::View& view, queue::Place place) {
   auto names = view.names(place);
@@ -21,7 +23,8 @@ std::uint64_t counted(const queue::View& view, queue::Place place) {
   while (names && count < kCountedAtMost) {
     const std::string name = names->next();
     if (name.empty()) break;
-    if (queue::is_queue_id(name)) count += place == queue::Place::failed || !view.info(name).by_hand;
+    if (queue::is_queue_id(name))
+      count += place == queue::Place::failed || !view.info(name).by_hand;
   }
   return count;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Messages that only a person can help and nobody is told of: those that the daemon holds, not those that
-// an administrator does, and dead letters. Up to a thousand of each are counted.
+// Messages that only a person can help and nobody is told of: those that the daemon holds, not
+// those that an administrator does, and dead letters. Up to a thousand of each are counted.
 #pragma once
 
 #include <sys/stat.h>
@@ -21,8 +21,8 @@ class Stranded {
   };
   explicit Stranded(std::string queue_directory) : queue_directory_(std::move(queue_directory)) {}
 
-  // Cheap as long as nothing comes or goes. What cannot be read counts as nothing: the daemon has said
-  // so elsewhere.
+  // Cheap as long as nothing comes or goes. What cannot be read counts as nothing: the daemon has
+  // said so elsewhere.
   Count count();
 
  private:

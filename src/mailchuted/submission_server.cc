@@ -33,8 +33,12 @@ Error busy() { return {Error::Kind::temporary, "too many are submitting at this 
 class SubmissionServer::Client : public net::ConnectionUser, private Committer::Client {
  public:
   Client(SubmissionServer& server, std::unique_ptr<net::Connection> connection, uid_t uid)
-      : server_(server), connection_(std::move(connection)), uid_(uid), came_(sys::boot_now()),
-        heard_(came_), moved_(came_) {
+      : server_(server),
+        connection_(std::move(connection)),
+        uid_(uid),
+        came_(sys::boot_now()),
+        heard_(came_),
+        moved_(came_) {
     connection_->set_user(this);
   }
   ~Client() override {
@@ -108,7 +112,8 @@ void SubmissionServer::Client::note_progress(std::size_t octets) {
 
 void SubmissionServer::Client::take(const Reader::Ask& ask) {
   const auto owner = server_.queue_.owner_of(ask.id);
-  if (owner && *owner == uid_ && uid_ != queue::kOverflowUid) return leave(queue::format_ok(ask.id));
+  if (owner && *owner == uid_ && uid_ != queue::kOverflowUid)
+    return leave(queue::format_ok(ask.id));
   refuse({Error::Kind::rejected, "no entry " + ask.id + " of yours"});
 }
 
@@ -126,7 +131,9 @@ void SubmissionServer::Client::take(const Reader::Begin& begin) {
   give_back();
   if (auto room = server_.delivery_.room_for(uid_); !room) return refuse(room.error());
   auto writer = server_.queue_.create(entry_.id, uid_);
-  if (!writer) return writer.error().kind == Error::Kind::rejected ? refuse(writer.error()) : fail(writer.error());
+  if (!writer)
+    return writer.error().kind == Error::Kind::rejected ? refuse(writer.error())
+                                                        : fail(writer.error());
   writer_.emplace(std::move(*writer));
   if (auto begun = writer_->begin(begin.envelope); !begun) return refuse(begun.error());
   entry_.owner = uid_;
@@ -148,7 +155,8 @@ void SubmissionServer::Client::take(const Reader::Octets& octets) {
 
 // What a client says behind END is not read.
 void SubmissionServer::Client::take(const Reader::End& end) {
-  if (auto room = server_.delivery_.room_for(uid_, writer_->message_length()); !room) return refuse(room.error());
+  if (auto room = server_.delivery_.room_for(uid_, writer_->message_length()); !room)
+    return refuse(room.error());
   entry_.octets = writer_->message_length();
   const auto sum = writer_->complete();
   if (!sum) return fail(sum.error());
@@ -216,11 +224,17 @@ SubmissionServer::SubmissionServer(net::EventLoop& loop, sys::UniqueFd listening
                                    queue::Queue& queue, Committer& committer,
                                    const config::Settings& settings, relay::Delivery& delivery,
                                    Log& log, SubmissionLimits limits)
-    : loop_(loop), queue_(queue), settings_(settings), delivery_(delivery), log_(log),
-      limits_(limits), committer_(committer), look_timer_(loop), finish_timer_(loop),
-      listener_(net::Listener::on(loop, std::move(listening), [this](auto connection) {
-        accept(std::move(connection));
-      })) {
+    : loop_(loop),
+      queue_(queue),
+      settings_(settings),
+      delivery_(delivery),
+      log_(log),
+      limits_(limits),
+      committer_(committer),
+      look_timer_(loop),
+      finish_timer_(loop),
+      listener_(net::Listener::on(loop, std::move(listening),
+                                  [this](auto connection) { accept(std::move(connection)); })) {
   limits_.places = places_for(limits.places, kDescriptorsEach, kOtherDescriptors);
 }
 
@@ -231,7 +245,8 @@ void SubmissionServer::accept(std::unique_ptr<net::Connection> connection) {
   if (!peer) return;
   if (clients_.size() >= 2 * limits_.places) see_off(clients_);
   const bool room = places_taken(clients_) < limits_.places || make_room(peer->uid);
-  if (clients_.empty()) look_timer_.start(std::min(kLook, limits_.silence), [this] { look_after(); });
+  if (clients_.empty())
+    look_timer_.start(std::min(kLook, limits_.silence), [this] { look_after(); });
   clients_.push_back(std::make_unique<Client>(*this, std::move(connection), peer->uid));
   if (!room) clients_.back()->refuse(busy(), true);
 }
@@ -251,7 +266,8 @@ void SubmissionServer::look_after() {
   const Instant now = sys::boot_now();
   clients_.remove_if([now](const auto& client) { return !client->look_after(now); });
   finish_if_idle();
-  if (!clients_.empty()) look_timer_.start(std::min(kLook, limits_.silence), [this] { look_after(); });
+  if (!clients_.empty())
+    look_timer_.start(std::min(kLook, limits_.silence), [this] { look_after(); });
 }
 
 void SubmissionServer::finish(Milliseconds within, std::function<void()> done) {

@@ -3,8 +3,8 @@
 // it, and answers with the queue id when they are durable (committer.h). Who submits is known from
 // the socket (SO_PEERCRED).
 //
-// Anybody may be hostile. A client holds some 32 KiB, whatever it sends; it must go on, must come to
-// an end, and when there is no place left it must make room for users who have fewer.
+// Anybody may be hostile. A client holds some 32 KiB, whatever it sends; it must go on, must come
+// to an end, and when there is no place left it must make room for users who have fewer.
 #pragma once
 
 #include <cstdint>

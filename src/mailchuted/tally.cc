@@ -10,14 +10,47 @@ namespace mailchute::mailchuted {
 namespace {
 
 // mailchute(8) has the same.
-constexpr std::string_view kEvents[] = {
-    "queued", "delivered", "possibly-delivered", "deferred", "failed", "held", "discarded", "no-address",
-    "bounced", "notified", "bounce-failed", "dead-letter", "dead-letter-removed", "readdressed", "released",
-    "given-up", "removed", "exported", "held-back", "digest", "digest-failed", "junk", "damaged",
-    "submission-refused", "smtp-refused", "smart-host-trouble", "smart-host-broke-protocol",
-    "network-changed", "record-failed", "adopt-failed", "mail-broken", "mail-degraded", "mail-works", "alarm-command",
-    "worker-died", "worker-stuck", "cannot-start", "reload", "reload-refused",
-    "reload-put-off", "retried"};
+constexpr std::string_view kEvents[] = {"queued",
+                                        "delivered",
+                                        "possibly-delivered",
+                                        "deferred",
+                                        "failed",
+                                        "held",
+                                        "discarded",
+                                        "no-address",
+                                        "bounced",
+                                        "notified",
+                                        "bounce-failed",
+                                        "dead-letter",
+                                        "dead-letter-removed",
+                                        "readdressed",
+                                        "released",
+                                        "given-up",
+                                        "removed",
+                                        "exported",
+                                        "held-back",
+                                        "digest",
+                                        "digest-failed",
+                                        "junk",
+                                        "damaged",
+                                        "submission-refused",
+                                        "smtp-refused",
+                                        "smart-host-trouble",
+                                        "smart-host-broke-protocol",
+                                        "network-changed",
+                                        "record-failed",
+                                        "adopt-failed",
+                                        "mail-broken",
+                                        "mail-degraded",
+                                        "mail-works",
+                                        "alarm-command",
+                                        "worker-died",
+                                        "worker-stuck",
+                                        "cannot-start",
+                                        "reload",
+                                        "reload-refused",
+                                        "reload-put-off",
+                                        "retried"};
 
 using Counter = std::atomic<std::uint64_t>;
 static_assert(Counter::is_always_lock_free);  // what processes share must be
@@ -38,7 +71,8 @@ Tally::Tally(Time since) : since_(since) {
 std::atomic<std::uint64_t>* Tally::counter(std::string_view event) const {
   const auto* const found = std::find(std::begin(kEvents), std::end(kEvents), event);
   if (!memory_ || found == std::end(kEvents)) return nullptr;
-  return &std::launder(static_cast<Shared*>(memory_->data()))->counters[static_cast<std::size_t>(found - kEvents)];
+  return &std::launder(static_cast<Shared*>(memory_->data()))
+              ->counters[static_cast<std::size_t>(found - kEvents)];
 }
 
 std::span<const std::string_view> Tally::events() { return kEvents; }

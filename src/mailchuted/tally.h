@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// How often each thing has happened since the daemon was started, through all its workers: what the log
-// says is counted, so that figures and log never disagree. It is in memory that keeper and workers share.
+// How often each thing has happened since the daemon was started, through all its workers: what the
+// log says is counted, so that figures and log never disagree. It is in memory that keeper and
+// workers share.
 #pragma once
 
 #include <atomic>
@@ -39,7 +40,8 @@ class Tally {
 // Counts what goes through it.
 class CountingLog final : public Log {
  public:
-  CountingLog(std::unique_ptr<Log> target, Tally& tally) : target_(std::move(target)), tally_(tally) {}
+  CountingLog(std::unique_ptr<Log> target, Tally& tally)
+      : target_(std::move(target)), tally_(tally) {}
   void write(Severity severity, std::string_view line) override;
 
  private:

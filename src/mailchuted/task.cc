@@ -20,7 +20,8 @@ class ReloadTask : public Task {
       answer = "OK done\n";
       return true;
     }
-    for (const std::string_view line : split(result.error().text, '\n')) answer += " " + escaped(line) + "\n";
+    for (const std::string_view line : split(result.error().text, '\n'))
+      answer += " " + escaped(line) + "\n";
     answer += result.error().kind == Error::Kind::temporary ? "OK later\n" : "OK refused\n";
     return true;
   }
@@ -70,10 +71,13 @@ void Reloads::answer(const Result<>& result) {
   places_.pop_front();
 }
 
-std::unique_ptr<Task> refusal(std::string text) { return std::make_unique<Refusal>(std::move(text)); }
+std::unique_ptr<Task> refusal(std::string text) {
+  return std::make_unique<Refusal>(std::move(text));
+}
 
 std::unique_ptr<Task> for_administrators(const std::string& act) {
-  return refusal("only administrators may " + act + ": root, and the users of the setting administrators");
+  return refusal("only administrators may " + act +
+                 ": root, and the users of the setting administrators");
 }
 
 std::unique_ptr<Task> task_for(std::string_view request, const Asker& asker, Desk& desk) {

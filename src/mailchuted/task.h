@@ -46,10 +46,11 @@ struct Desk {
   const Tally& tally;
   Reloads reloads;
   Log& log;
-  const SmtpServer* smtp;  // nullptr: there is no listener
+  const SmtpServer* smtp;      // nullptr: there is no listener
   std::function<void()> wake;  // a task may be ready that was not
   std::vector<Trouble> alarm = {};
-  // How long an answer waits for transactions: nearly all take less, and somebody sits there and waits.
+  // How long an answer waits for transactions: nearly all take less, and somebody sits there and
+  // waits.
   Milliseconds patience{30000};
 };
 

@@ -18,7 +18,8 @@ class Watchdog {
   Milliseconds pulse() const;
   // When there is something to do about the worker, if it stays silent.
   Steady::time_point deadline(const WorkerProcess& worker) const;
-  // Ends it if that time has come: SIGABRT for one that is stuck, SIGKILL for one that is beyond that.
+  // Ends it if that time has come: SIGABRT for one that is stuck, SIGKILL for one that is beyond
+  // that.
   void look_at(WorkerProcess& worker, Steady::time_point now, Log& log) const;
 
   // When the service manager is told again, as long as no worker is stuck.

@@ -56,11 +56,15 @@ std::optional<std::uint64_t> limit(std::uint64_t octets) {
 class Worker {
  public:
   explicit Worker(Post post)
-      : post_(std::move(post)), settings_(post_.orders.settings), log_(*post_.orders.log),
-        pulse_(loop_), termination_(termination()),
+      : post_(std::move(post)),
+        settings_(post_.orders.settings),
+        log_(*post_.orders.log),
+        pulse_(loop_),
+        termination_(termination()),
         stopping_(std::in_place, loop_, termination_.get(), [this] { stop(); }),
         leash_(std::in_place, loop_, post_.keeper.fd(), [this] { hear(); }),
-        routes_(config::SmartHostRoutes(settings_).hosts()), stranded_(settings_.queue_directory) {}
+        routes_(config::SmartHostRoutes(settings_).hosts()),
+        stranded_(settings_.queue_directory) {}
 
   int run();
 
@@ -106,8 +110,8 @@ class Worker {
   int exit_ = 0;
 };
 
-// All that can go wrong with the configuration goes wrong here, while another worker may still be in
-// force. Nothing in the queue is touched.
+// All that can go wrong with the configuration goes wrong here, while another worker may still be
+// in force. Nothing in the queue is touched.
 Result<> Worker::prepare() {
   for (const config::SmartHost& host : settings_.smart_hosts) {
     auto tls = tls_context(host);
@@ -132,7 +136,8 @@ Result<> Worker::prepare() {
   for (std::size_t i = 0; i < tls_.size(); ++i) {
     access.push_back({post_.orders.passwords[i].reveal(), tls_[i] ? &*tls_[i] : nullptr});
   }
-  delivery_.emplace(loop_, *queue_, settings_, post_.orders.routing.router, access, log_, post_.board);
+  delivery_.emplace(loop_, *queue_, settings_, post_.orders.routing.router, access, log_,
+                    post_.board);
   return {};
 }
 
@@ -189,9 +194,8 @@ void Worker::obey(const Message& message) {
       if (control_) control_->set_alarm(parse_troubles(message.text));
       return;
     case Kind::reloaded:
-      return control_->reloaded(message.text.empty()
-                                    ? Result<>()
-                                    : failure(Error::Kind::config, message.text));
+      return control_->reloaded(message.text.empty() ? Result<>()
+                                                     : failure(Error::Kind::config, message.text));
     case Kind::put_off: return control_->reloaded(failure(Error::Kind::temporary, message.text));
     case Kind::gone:  // SIGTERM comes as well (PR_SET_PDEATHSIG)
       leash_.reset();
@@ -273,7 +277,8 @@ bool Worker::tell_status() {
 }
 
 void Worker::tell_condition() {
-  std::string text = format_condition(condition_of(delivery_->status(), routes_, stranded_.count()));
+  std::string text =
+      format_condition(condition_of(delivery_->status(), routes_, stranded_.count()));
   if (text != condition_) say(Kind::signs, condition_ = std::move(text));
 }
 

@@ -26,9 +26,9 @@ struct Post {
   sys::UniqueFd control;      // listens
   sys::UniqueFd submissions;  // listens, or none
   std::vector<SmtpSocket> smtp;
-  bool shared;                // older workers still have the queue open
-  Milliseconds pulse;         // how often it tells that it is alive
-  bool tells_status;          // to be shown by a service manager
+  bool shared;                           // older workers still have the queue open
+  Milliseconds pulse;                    // how often it tells that it is alive
+  bool tells_status;                     // to be shown by a service manager
   const std::function<void()>& started;  // called when mail is taken care of
 };
 

@@ -25,8 +25,8 @@ struct WorkerProcess {
     prepared,   // waits until the one before it has retired
     beginning,  // until it takes care of mail
     working,
-    retiring,   // until it has said so
-    retired,    // finishes what it has in hand
+    retiring,  // until it has said so
+    retired,   // finishes what it has in hand
   };
 
   WorkerProcess(pid_t process, relay::Board shown, Leash end, Places used)
@@ -41,11 +41,12 @@ struct WorkerProcess {
   Places places;
   Stage stage = Stage::starting;
   Steady::time_point since = Steady::now();
-  Steady::time_point heard = since;   // when it last said anything
-  std::string trouble;                // what it said before it went
-  std::string fate{};                 // why it went, once it has
-  std::set<std::string> left_to_it;   // ids that the worker in force does not touch until it has gone
-  unsigned reloads = 0;               // asked for, and not yet attended to
+  Steady::time_point heard = since;  // when it last said anything
+  std::string trouble;               // what it said before it went
+  std::string fate{};                // why it went, once it has
+  std::set<std::string>
+      left_to_it;        // ids that the worker in force does not touch until it has gone
+  unsigned reloads = 0;  // asked for, and not yet attended to
   unsigned reloads_under_way = 0;
   bool leash_open = true;
   std::optional<Steady::time_point> condemned;  // it hung, and was told to die then

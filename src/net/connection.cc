@@ -350,9 +350,7 @@ void Connection::shutdown() {
   impl_->advance();
 }
 
-bool Connection::deserted() const {
-  return net::deserted(impl_->socket.native_handle());
-}
+bool Connection::deserted() const { return net::deserted(impl_->socket.native_handle()); }
 
 std::string Connection::peer() const { return impl_->peer; }
 

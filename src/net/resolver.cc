@@ -21,18 +21,14 @@ constexpr std::size_t kMostServers = 16;    // likewise
 
 std::string words_for(int status) {
   switch (status) {
-    case ARES_ENOTFOUND:
-      return "no such host";
-    case ARES_ENODATA:
-      return "the name has no address";
-    case ARES_ETIMEOUT:
-      return "no answer from the DNS server";
+    case ARES_ENOTFOUND: return "no such host";
+    case ARES_ENODATA: return "the name has no address";
+    case ARES_ETIMEOUT: return "no answer from the DNS server";
     case ARES_ESERVFAIL:
     case ARES_EREFUSED:
     case ARES_ECONNREFUSED:  // c-ares says so of all three once no server is left to ask
       return "every DNS server failed, refused or is unreachable";
-    default:
-      return ares_strerror(status);
+    default: return ares_strerror(status);
   }
 }
 
@@ -62,7 +58,9 @@ struct Answer {
 };
 
 bool is_name(std::string_view name) {
-  return std::all_of(name.begin(), name.end(), [](char c) { return is_alpha(c) || is_digit(c) || c == '-' || c == '_' || c == '.'; });
+  return std::all_of(name.begin(), name.end(), [](char c) {
+    return is_alpha(c) || is_digit(c) || c == '-' || c == '_' || c == '.';
+  });
 }
 
 void add_server(Resolver::Servers& servers, const char* name, Resolver::Server server) {
@@ -142,7 +140,8 @@ void Lookup::start(const Question& question, const std::string& dns_servers) {
   hints.ai_flags = ARES_AI_NUMERICSERV;
   hints.ai_family = AF_UNSPEC;
   hints.ai_socktype = SOCK_STREAM;
-  ares_getaddrinfo(channel_, question.name.c_str(), std::to_string(question.port).c_str(), &hints, on_answer, this);
+  ares_getaddrinfo(channel_, question.name.c_str(), std::to_string(question.port).c_str(), &hints,
+                   on_answer, this);
 }
 
 void Lookup::process() {
@@ -232,7 +231,8 @@ void Resolver::Impl::go_on() {
   if (const auto& answer = lookup->answer()) {
     const bool none = answer->status == ARES_ENOTFOUND || answer->status == ARES_ENODATA;
     if (question.records && none) return finish(Answer{ARES_SUCCESS});
-    if (answer->status != ARES_SUCCESS) return finish(failure(error_for(question.name, words_for(answer->status))));
+    if (answer->status != ARES_SUCCESS)
+      return finish(failure(error_for(question.name, words_for(answer->status))));
     if (!question.records && answer->addresses.empty()) {
       return finish(failure(error_for(question.name, words_for(ARES_ENODATA))));
     }
@@ -248,7 +248,8 @@ void Resolver::Impl::go_on() {
 
 void Resolver::Impl::expire(Milliseconds after) {
   const auto seconds = static_cast<std::uint64_t>((after.count() + 999) / 1000);
-  finish(failure(error_for(question.name, words_for(ARES_ETIMEOUT) + " within " + format_seconds(seconds))));
+  finish(failure(
+      error_for(question.name, words_for(ARES_ETIMEOUT) + " within " + format_seconds(seconds))));
 }
 
 void Resolver::Impl::finish(Result<Answer> result) {
@@ -270,7 +271,8 @@ Resolver::Resolver(EventLoop& loop, std::string dns_servers)
 
 Resolver::~Resolver() { impl_->forget(); }
 
-void Resolver::Impl::begin(Question wanted, Milliseconds span, std::function<void(Result<Answer>)> then) {
+void Resolver::Impl::begin(Question wanted, Milliseconds span,
+                           std::function<void(Result<Answer>)> then) {
   forget();
   question = std::move(wanted);
   done = std::move(then);
@@ -280,9 +282,10 @@ void Resolver::Impl::begin(Question wanted, Milliseconds span, std::function<voi
 
 void Resolver::resolve(const std::string& host, std::uint16_t port, Milliseconds deadline,
                        Done done) {
-  impl_->begin({std::string(without_brackets(host)), port, {}}, deadline, [done = std::move(done)](Result<Answer> answer) {
-    answer ? done(std::move(answer->addresses)) : done(failure(answer.error()));
-  });
+  impl_->begin({std::string(without_brackets(host)), port, {}}, deadline,
+               [done = std::move(done)](Result<Answer> answer) {
+                 answer ? done(std::move(answer->addresses)) : done(failure(answer.error()));
+               });
 }
 
 void Resolver::look_up(const std::string& name, Records records, Milliseconds deadline,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Host name to addresses by c-ares: /etc/hosts, then A and AAAA, in the order of RFC 6724; and domain
-// to servers by SRV or MX records. Every question reads the system's configuration anew, so that a
-// changed resolv.conf counts at once.
+// Host name to addresses by c-ares: /etc/hosts, then A and AAAA, in the order of RFC 6724; and
+// domain to servers by SRV or MX records. Every question reads the system's configuration anew, so
+// that a changed resolv.conf counts at once.
 #pragma once
 
 #include <cstdint>

@@ -117,8 +117,7 @@ std::string advice(int error, X509* certificate) {
              "; the smart host needs a new one, unless the clock here is wrong";
     case X509_V_ERR_CERT_NOT_YET_VALID:
       return " before " + date_of(X509_get0_notBefore(certificate)) + "; is the clock right?";
-    default:
-      return {};
+    default: return {};
   }
 }
 
@@ -208,8 +207,8 @@ Error handshake_error(SSL* session, unsigned long code) {
   }
   std::string text = "TLS handshake failed: " + words_of(code);
   // Clear text. Later that can happen too: Exim 4.96 says its last words so when it has had enough.
-  const bool clear_text = ERR_GET_LIB(code) == ERR_LIB_SSL &&
-                          ERR_GET_REASON(code) == SSL_R_WRONG_VERSION_NUMBER;
+  const bool clear_text =
+      ERR_GET_LIB(code) == ERR_LIB_SSL && ERR_GET_REASON(code) == SSL_R_WRONG_VERSION_NUMBER;
   if (clear_text) text += " (is this a port for TLS?)";
   return {Error::Kind::protocol, std::move(text)};
 }

@@ -31,7 +31,8 @@ struct Adoption::Round {
 };
 
 Result<std::vector<Adopted>> Adoption::run(const Folders& folders, const Terms& terms,
-                                           std::size_t limit, const Examining& examining, Log& log) {
+                                           std::size_t limit, const Examining& examining,
+                                           Log& log) {
   Round round{folders, terms, log, examining, limit, {}};
   // What was adopted before the trouble must be told all the same: nobody would look at it again.
   const auto interrupted = [&](Error error) -> Result<std::vector<Adopted>> {

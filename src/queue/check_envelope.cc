@@ -43,8 +43,7 @@ bool is_usable(const mail::Recipient& recipient) { return recipient.defect.empty
 // What was written instead of an address is never sent anywhere: it may be anything.
 bool is_told_of(const mail::Recipient& recipient) {
   return recipient.address.size() <= kMaxAddress && recipient.defect.size() <= kMaxAddress &&
-         recipient.original.empty() && recipient.notify == mail::Notify() &&
-         !recipient.expanded;
+         recipient.original.empty() && recipient.notify == mail::Notify() && !recipient.expanded;
 }
 
 }  // namespace

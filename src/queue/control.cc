@@ -17,7 +17,8 @@ constexpr std::size_t kMaxAnswer = 2 * kMaxLine;
 constexpr std::string_view kWhats[] = {"done", "later", "refused"};
 
 tl::unexpected<Error> not_understood(std::string_view what) {
-  return failure(Error::Kind::protocol, "mailchuted's answer is not understood: " + escaped(what.substr(0, 80)));
+  return failure(Error::Kind::protocol,
+                 "mailchuted's answer is not understood: " + escaped(what.substr(0, 80)));
 }
 
 std::string format_position(const Position& position) {
@@ -45,7 +46,8 @@ Alarm parse_alarm(std::string_view text) {
 
 // An earlier daemon's word for what it cannot do.
 Error explained(Error error) {
-  if (error.text.starts_with("unknown request")) error.text += " (mailchuted is of another version: restart it)";
+  if (error.text.starts_with("unknown request"))
+    error.text += " (mailchuted is of another version: restart it)";
   return error;
 }
 
@@ -53,9 +55,11 @@ Error explained(Error error) {
 
 Result<Answer> ask(const std::string& socket, std::string_view request, Milliseconds patience) {
   if (request.size() >= kMaxRequest)
-    return failure(Error::Kind::usage, "too much to ask mailchuted for at a time: more than " + std::to_string(kMaxRequest) + " octets");
+    return failure(Error::Kind::usage, "too much to ask mailchuted for at a time: more than " +
+                                           std::to_string(kMaxRequest) + " octets");
   auto client = sys::UnixClient::connect(socket, patience);
-  if (!client) return failure(client.error().kind, client.error().text + "; is mailchuted running?");
+  if (!client)
+    return failure(client.error().kind, client.error().text + "; is mailchuted running?");
   if (auto sent = client->send(std::string(request) + "\n"); !sent) return failure(sent.error());
   Answer answer;
   for (std::size_t octets = 0; octets <= kMaxAnswer;) {
@@ -107,11 +111,12 @@ Result<Acted> parse_acted(std::string_view line) {
   auto text = unescaped(line.substr(std::min(words[0].size() + words[1].size() + 2, line.size())));
   const auto* what = std::find(std::begin(kWhats), std::end(kWhats), words[1]);
   if (!id || !text || what == std::end(kWhats)) return not_understood(line);
-  return Acted{std::move(*id), static_cast<Acted::What>(what - std::begin(kWhats)), std::move(*text)};
+  return Acted{std::move(*id), static_cast<Acted::What>(what - std::begin(kWhats)),
+               std::move(*text)};
 }
 
-Result<std::vector<Acted>> ask_to_act(const std::string& socket, std::string_view verb, std::vector<Word> words,
-                                      std::span<const std::string> ids) {
+Result<std::vector<Acted>> ask_to_act(const std::string& socket, std::string_view verb,
+                                      std::vector<Word> words, std::span<const std::string> ids) {
   for (const std::string& id : ids) words.push_back({"id", id});
   std::string request(verb);
   for (char& c : request) c = is_alpha(c) ? static_cast<char>(c & ~32) : c;
@@ -126,8 +131,10 @@ Result<std::vector<Acted>> ask_to_act(const std::string& socket, std::string_vie
   return all;
 }
 
-Result<Piece> ask_for_piece(const std::string& socket, const std::string& id, std::uint64_t offset) {
-  const auto answer = ask(socket, "EXPORT " + format_words({{"id", id}, {"offset", std::to_string(offset)}}));
+Result<Piece> ask_for_piece(const std::string& socket, const std::string& id,
+                            std::uint64_t offset) {
+  const auto answer =
+      ask(socket, "EXPORT " + format_words({{"id", id}, {"offset", std::to_string(offset)}}));
   if (!answer) return failure(answer.error());
   auto octets = answer->lines.size() == 1 ? unescaped(answer->lines[0]) : std::nullopt;
   const auto [key, value] = key_and_value(answer->summary);
@@ -139,7 +146,8 @@ Result<Piece> ask_for_piece(const std::string& socket, const std::string& id, st
 Result<Overview> ask_for_list(const std::string& socket) {
   Overview overview;
   const auto totals = ask_for_entries(
-      socket, [&](Listed entry) { overview.shown.push_back(std::move(entry)); }, {}, &overview.alarm);
+      socket, [&](Listed entry) { overview.shown.push_back(std::move(entry)); }, {},
+      &overview.alarm);
   if (!totals) return failure(totals.error());
   overview.totals = *totals;
   return overview;
@@ -177,9 +185,12 @@ Result<Overview> read_list(const std::string& directory) {
 }
 
 std::string format_totals(const Totals& totals, const Position* next, const Alarm& alarm) {
-  return "requests=" + std::to_string(totals.requests) + " octets=" + std::to_string(totals.octets) +
+  return "requests=" + std::to_string(totals.requests) +
+         " octets=" + std::to_string(totals.octets) +
          (next != nullptr ? " next=" + format_position(*next) : "") +
-         (alarm.text.empty() ? "" : std::string(kAlarm) + format_time(alarm.since) + " " + escaped(alarm.text));
+         (alarm.text.empty()
+              ? ""
+              : std::string(kAlarm) + format_time(alarm.since) + " " + escaped(alarm.text));
 }
 
 Result<End> parse_totals(std::string_view text) {

@@ -3,24 +3,28 @@
 // behind a blank, and a last line "OK ..." or "ERROR ...". An answer without its last line is no
 // answer: half a queue is never shown as a whole one.
 //
-//   LIST [TIME/ID] [WORDS]  the entries that the asker may see, oldest first; those behind that one,
+//   LIST [TIME/ID] [WORDS]
+//                        the entries that the asker may see, oldest first; those behind that one,
 //                        and those that the words select (selection.h)
 //                        OK requests=N octets=M [next=TIME/ID] [alarm=TIME TEXT]: the list goes on
 //                        behind it; and mail is broken since then, escaped to the end of the line
-//   SHOW ID              KEY=VALUE (details.h); the beginning of an id, 4 characters or more, will do
+//   SHOW ID              KEY=VALUE (details.h); the beginning of an id will do, of 4 characters
 //   STATUS               KEY=VALUE
 //   RETRY *, RETRY ID... OK messages=N
-//   HOLD, RELEASE, BOUNCE, REMOVE WORDS     for administrators: ID done, ID later WHY or ID refused WHY for
-//                        each id=ID; reason=TEXT, sender=NEW, old=ADDRESS new=ADDRESS where they belong.
+//   HOLD, RELEASE, BOUNCE, REMOVE WORDS
+//                        for administrators: ID done, ID later WHY or ID refused WHY for each id;
+//                        reason=TEXT, sender=NEW, old=ADDRESS new=ADDRESS where they belong.
 //                        Messages in a transaction are waited for; later: it lasts too long
-//   EXPORT id=ID<tab>offset=N     for administrators: a piece of the entry's file, escaped; OK octets=N of all of it
-//   RELOAD               OK done; OK refused behind the mistakes of the configuration, a line each, escaped;
-//                        OK later behind the reason why it cannot be done yet
+//   EXPORT id=ID<tab>offset=N
+//                        for administrators: a piece of the entry's file, escaped; OK octets=N of
+//                        all of it
+//   RELOAD               OK done; OK refused behind the mistakes of the configuration, a line each,
+//                        escaped; OK later behind the reason why it cannot be done yet
 //
-// A long list comes in pages, so that who is slow to read it costs the daemon nothing. A line "WAIT"
-// says that the answer is being worked out. WORDS are those of request_words.h, between tabs; one that is not
-// understood refuses the request. Keys and words of an answer that a reader does not know are for newer
-// ones.
+// A long list comes in pages, so that who is slow to read it costs the daemon nothing. A line
+// "WAIT" says that the answer is being worked out. WORDS are those of request_words.h, between
+// tabs; one that is not understood refuses the request. Keys and words of an answer that a reader
+// does not know are for newer ones.
 #pragma once
 
 #include <cstdint>
@@ -52,9 +56,10 @@ inline constexpr Milliseconds kPatience{10000};
 // Room for the names of two thousand messages.
 inline constexpr std::size_t kMaxRequest = 64 << 10;
 
-// Kind temporary: no daemon, or no answer in time; rejected: the daemon's ERROR; usage: a request that is
-// too long for it.
-Result<Answer> ask(const std::string& socket, std::string_view request, Milliseconds patience = kPatience);
+// Kind temporary: no daemon, or no answer in time; rejected: the daemon's ERROR; usage: a request
+// that is too long for it.
+Result<Answer> ask(const std::string& socket, std::string_view request,
+                   Milliseconds patience = kPatience);
 
 // The whole queue, dead letters not counted, whatever the asker may see of it.
 struct Totals {
@@ -81,10 +86,10 @@ struct Acted {
   What what;
   std::string text;  // for a person, where there is something to say
 };
-// `verb` in lower case; the ids make a request of 64 KiB at most. What is done is durable then, and what is
-// later was not by then.
-Result<std::vector<Acted>> ask_to_act(const std::string& socket, std::string_view verb, std::vector<Word> words,
-                                      std::span<const std::string> ids);
+// `verb` in lower case; the ids make a request of 64 KiB at most. What is done is durable then, and
+// what is later was not by then.
+Result<std::vector<Acted>> ask_to_act(const std::string& socket, std::string_view verb,
+                                      std::vector<Word> words, std::span<const std::string> ids);
 // Of an entry's file, from an offset on: no octets at its end.
 struct Piece {
   std::string octets;

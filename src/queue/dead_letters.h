@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Dead letters wait in failed/ for an administrator, but not for ever: what is too old goes, and the
-// oldest while there are too many; the last that came stays, however large. Nothing else ever removes
-// mail of which nobody was told, so each one is logged as an error, with the setting that made it go.
+// Dead letters wait in failed/ for an administrator, but not for ever: what is too old goes, and
+// the oldest while there are too many; the last that came stays, however large. Nothing else ever
+// removes mail of which nobody was told, so each one is logged as an error, with the setting that
+// made it go.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +16,7 @@
 namespace mailchute::queue {
 
 struct DeadLetterLimits {
-  Seconds lifetime{30 * 86400};                    // since it came to failed/: by ctime, which nobody can set
+  Seconds lifetime{30 * 86400};  // since it came to failed/: by ctime, which nobody can set
   std::optional<std::uint64_t> octets{100 << 20};  // of all together
 };
 

@@ -85,7 +85,8 @@ Result<> take_line(Details& details, std::string_view key, std::string_view valu
 
 }  // namespace
 
-std::optional<Details> read_details(const View& view, const std::string& directory, const std::string& id) {
+std::optional<Details> read_details(const View& view, const std::string& directory,
+                                    const std::string& id) {
   auto whole = view.find_whole(id);
   if (!whole) return std::nullopt;
   Details details;
@@ -124,7 +125,8 @@ Result<Details> parse_details(std::span<const std::string> lines) {
   }
   if (!listed) return malformed();
   // Recipients are counted through in both.
-  const bool same = !details.envelope || details.envelope->recipients.size() == details.listed.recipients.size();
+  const bool same =
+      !details.envelope || details.envelope->recipients.size() == details.listed.recipients.size();
   if (!same) return malformed();
   return details;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// All that is known of one entry: what `mailchute queue show` shows. Read from the queue, or received
-// from the daemon as lines KEY=VALUE; keys that the reader does not know are left to newer readers.
+// All that is known of one entry: what `mailchute queue show` shows. Read from the queue, or
+// received from the daemon as lines KEY=VALUE; keys that the reader does not know are left to newer
+// readers.
 #pragma once
 
 #include <optional>
@@ -27,7 +28,8 @@ struct Details {
 };
 
 // Nothing when it is not in the queue.
-std::optional<Details> read_details(const View& view, const std::string& directory, const std::string& id);
+std::optional<Details> read_details(const View& view, const std::string& directory,
+                                    const std::string& id);
 
 // Values are escaped: a line holds no control character but the tabs of format_listed().
 std::vector<std::string> format_details(const Details& details);

@@ -41,15 +41,12 @@ std::uint32_t owner_of(int folder, const std::string& id) {
 // Only what the submitter's own doing explains counts against the file.
 Refusal::Kind kind_of(int error) {
   switch (error) {
-    case ENOENT:
-      return Refusal::Kind::gone;
+    case ENOENT: return Refusal::Kind::gone;
     case EACCES:  // mode
     case ELOOP:   // symbolic link
     case ENXIO:   // socket
-    case ENODEV:
-      return Refusal::Kind::junk;
-    default:
-      return Refusal::Kind::later;
+    case ENODEV: return Refusal::Kind::junk;
+    default: return Refusal::Kind::later;
   }
 }
 
@@ -181,12 +178,17 @@ std::vector<std::size_t> owed(const Progress& progress, const mail::Envelope& en
   using mail::DsnAction;
   std::vector<std::size_t> owed;
   // Of a digest that nobody got the originals are sent, and told of.
-  const bool dissolved = !progress.digest_of.empty() && progress.status.find('+') == std::string::npos;
+  const bool dissolved =
+      !progress.digest_of.empty() && progress.status.find('+') == std::string::npos;
   for (std::size_t i = 0; i < progress.status.size(); ++i) {
     const auto status = static_cast<RecipientStatus>(progress.status[i]);
-    const auto wanted = [&](DsnAction action) { return mail::wants_report(envelope, envelope.recipients[i], action); };
-    const bool late = progress.delay == DelayNotice::owed && is_open(status) && wanted(DsnAction::delayed);
-    const bool failed = !dissolved && status == RecipientStatus::failed && wanted(DsnAction::failed);
+    const auto wanted = [&](DsnAction action) {
+      return mail::wants_report(envelope, envelope.recipients[i], action);
+    };
+    const bool late =
+        progress.delay == DelayNotice::owed && is_open(status) && wanted(DsnAction::delayed);
+    const bool failed =
+        !dissolved && status == RecipientStatus::failed && wanted(DsnAction::failed);
     if (late || failed || status == RecipientStatus::relayed) owed.push_back(i);
   }
   return owed;
@@ -226,7 +228,8 @@ Entry::Checked Entry::read_message() {
 Progress Entry::own_progress() const {
   Progress progress = head_.progress;
   if (own()) return progress;
-  progress.status.assign(head_.envelope.recipients.size(), static_cast<char>(RecipientStatus::to_do));
+  progress.status.assign(head_.envelope.recipients.size(),
+                         static_cast<char>(RecipientStatus::to_do));
   progress.owner = owner_;
   return progress;
 }
@@ -248,8 +251,10 @@ Result<> Entry::readdress(const std::vector<Readdressed>& changes) {
     places.push_back(envelope.recipients.size());
     const bool stays = change == changes.end() || change->recipient != i;
     if (stays) envelope.recipients.push_back(head_.envelope.recipients[i]);
-    else envelope.recipients.insert(envelope.recipients.end(), change->to.begin(), change->to.end());
-    const char octet = stays ? static_cast<char>(status(i)) : static_cast<char>(RecipientStatus::to_do);
+    else
+      envelope.recipients.insert(envelope.recipients.end(), change->to.begin(), change->to.end());
+    const char octet =
+        stays ? static_cast<char>(status(i)) : static_cast<char>(RecipientStatus::to_do);
     if (own()) progress.status.resize(envelope.recipients.size(), octet);
     if (!stays) ++change;
   }

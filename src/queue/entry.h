@@ -63,7 +63,9 @@ inline bool is_open(RecipientStatus status) {
   return status == RecipientStatus::to_do || status == RecipientStatus::possibly_delivered;
 }
 // Of several: whether one of them is.
-inline bool has_open(std::string_view status) { return status.find_first_of("-?") != std::string_view::npos; }
+inline bool has_open(std::string_view status) {
+  return status.find_first_of("-?") != std::string_view::npos;
+}
 
 // Recipients of whom the sender is still to be told: that they failed, were served by a smart host
 // that will not tell, or have to wait.
@@ -91,8 +93,9 @@ class Entry {
   bool own() const { return !head_.progress.status.empty(); }
   const MessageFacts& facts() const { return facts_; }
 
-  // In place of a recipient that is to do, these, at least one. Nothing is written: the next record()
-  // that has anything to write does. An error of kind data: too many, or too long; nothing is changed.
+  // In place of a recipient that is to do, these, at least one. Nothing is written: the next
+  // record() that has anything to write does. An error of kind data: too many, or too long; nothing
+  // is changed.
   struct Readdressed {
     std::size_t recipient;
     std::vector<mail::Recipient> to;

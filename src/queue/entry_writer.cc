@@ -26,8 +26,8 @@ Error without_queue(Error error) {
   return error;
 }
 
-// mailchuted reads through the queue's group, which a file inherits from an open drop directory. Root
-// can write into a closed one, too, but what he left there would be junk.
+// mailchuted reads through the queue's group, which a file inherits from an open drop directory.
+// Root can write into a closed one, too, but what he left there would be junk.
 Result<> check_group(int queue, const EntryFile& file) {
   struct stat own {};
   struct stat folder {};

@@ -37,7 +37,7 @@ mail::Notify parse_notify(std::string_view words) {
 }
 
 constexpr mail::BodyType kBodies[] = {mail::BodyType::seven_bit, mail::BodyType::eight_bit_mime,
-                                     mail::BodyType::binary_mime};
+                                      mail::BodyType::binary_mime};
 constexpr mail::Return kReturns[] = {mail::Return::full, mail::Return::headers};
 
 // One of `values`, by its word.

@@ -20,7 +20,7 @@
 namespace mailchute::queue {
 namespace {
 
-constexpr int kLookAgain = 50;                 // milliseconds, for a lock that is about to come free
+constexpr int kLookAgain = 50;             // milliseconds, for a lock that is about to come free
 constexpr char kReplacement[] = ".fresh";  // of a folder that has grown
 
 tl::unexpected<Error> misconfigured(std::string text) {
@@ -71,7 +71,8 @@ std::string holder(int queue) {
 bool has_died(const std::string& pid) {
   const auto number = parse_number(pid);
   if (!number || *number <= 1 || *number > INT_MAX) return false;
-  const sys::UniqueFd process(static_cast<int>(::syscall(SYS_pidfd_open, static_cast<pid_t>(*number), 0)));
+  const sys::UniqueFd process(
+      static_cast<int>(::syscall(SYS_pidfd_open, static_cast<pid_t>(*number), 0)));
   if (!process) return errno == ESRCH;
   pollfd end{process.get(), POLLIN, 0};
   return ::poll(&end, 1, 0) == 1;
@@ -148,13 +149,16 @@ Result<> open_all(Folders& folders, const std::string& directory) {
   };
   const unsigned open = drop_mode(folders.drop_open);
   const unsigned shut = drop_mode(!folders.drop_open);
-  const Wanted wanted_folders[] = {
-      {kTmp, open, &Folders::tmp, shut},               {kNew, open, &Folders::fresh, shut},
-      {kCur, kPrivateFolderMode, &Folders::cur},       {kHeld, kPrivateFolderMode, &Folders::held},
-      {kFailed, kPrivateFolderMode, &Folders::failed}, {kWork, kPrivateFolderMode, &Folders::work},
-      {kInfo, kPrivateFolderMode, &Folders::info}};
+  const Wanted wanted_folders[] = {{kTmp, open, &Folders::tmp, shut},
+                                   {kNew, open, &Folders::fresh, shut},
+                                   {kCur, kPrivateFolderMode, &Folders::cur},
+                                   {kHeld, kPrivateFolderMode, &Folders::held},
+                                   {kFailed, kPrivateFolderMode, &Folders::failed},
+                                   {kWork, kPrivateFolderMode, &Folders::work},
+                                   {kInfo, kPrivateFolderMode, &Folders::info}};
   for (const auto& wanted : wanted_folders) {
-    auto folder = open_folder(folders.queue.get(), directory, wanted.name, wanted.mode, wanted.other);
+    auto folder =
+        open_folder(folders.queue.get(), directory, wanted.name, wanted.mode, wanted.other);
     if (!folder) return failure(std::move(folder.error()));
     folders.*wanted.place = std::move(*folder);
   }
@@ -218,9 +222,9 @@ Result<sys::UniqueFd> lock(const std::string& directory, Milliseconds patience) 
   while (!taken(*file)) {
     const std::string pid = holder(queue->get());
     if (!has_died(pid) || sys::boot_now() >= deadline) {
-      return failure(Error::Kind::unavailable, "queue " + directory +
-                                                   " is in use by another mailchuted (pid " +
-                                                   escaped(pid) + ")");
+      return failure(
+          Error::Kind::unavailable,
+          "queue " + directory + " is in use by another mailchuted (pid " + escaped(pid) + ")");
     }
     ::poll(nullptr, 0, kLookAgain);
   }

@@ -23,8 +23,8 @@ struct Folders {
 
 inline constexpr char kProtectedHardlinks[] = "/proc/sys/fs/protected_hardlinks";
 
-// For this process and the children it makes, until the last of them has closed it. A holder that has
-// died, but whose children still finish their work, is waited for. In use: `unavailable`.
+// For this process and the children it makes, until the last of them has closed it. A holder that
+// has died, but whose children still finish their work, is waited for. In use: `unavailable`.
 Result<sys::UniqueFd> lock(const std::string& directory, Milliseconds patience);
 
 // Whoever opens them has the lock. With a drop directory that is closed, tmp/ and new/ are private;

@@ -42,7 +42,8 @@ std::optional<Reply> parse_reply(std::string_view text) {
 std::string format_reply(const Reply& reply, std::size_t limit) {
   std::string host = format_path(reply.host);
   if (host.size() > limit / 2) host = "<>";
-  return std::to_string(reply.recipient) + " " + host + " " + bounded(reply.text, limit - host.size());
+  return std::to_string(reply.recipient) + " " + host + " " +
+         bounded(reply.text, limit - host.size());
 }
 
 std::optional<std::vector<std::string>> parse_ids(std::optional<std::string_view> text) {

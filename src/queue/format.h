@@ -4,11 +4,12 @@
 //
 //   Mailchute-Status: -+!?~                the daemon's files only: one octet a recipient
 //   Mailchute-Owner: 1000                  there: whose the submitter's file was
-//   Mailchute-Notification: 5KX...         there: id of the entry that tells the sender what is owed
+//   Mailchute-Notification: 5KX...         there: id of the entry that tells the sender of it
 //   Mailchute-Delay: owed                  there: the notice that it takes long; owed, or told
 //   Mailchute-Reply: 1 <mail.example.org> 550 5.1.1 who?
-//                                          there: of those told of, a recipient's index, which smart
-//                                          host was asked, if one was, and what came of it, escaped
+//                                          there: of those told of, a recipient's index, which
+//                                          smart host was asked, if one was, and what came of it,
+//                                          escaped
 //   Mailchute-Digest-Of: 5KX... 5KY...     there: ids of the entries that it is a digest of
 //   Mailchute-Held: 550 5.7.1 not yours    there: why it waits for an administrator, escaped
 //   Mailchute-Entry: 1 ENVELOPE MESSAGE DIGEST
@@ -73,8 +74,8 @@ enum class DelayNotice { none, owed, told };
 struct Progress {
   std::string status;  // RecipientStatus octets; empty in a submitter's file
   std::vector<Reply> replies;
-  std::string held;         // empty: not held
-  std::uint32_t owner = 0;  // with a status: owner of the file that was submitted
+  std::string held;                      // empty: not held
+  std::uint32_t owner = 0;               // with a status: owner of the file that was submitted
   std::vector<std::string> digest_of{};  // at most kMaxDigest
   // Chosen when the sender is to be told, before the notification is written: whether an entry of
   // this id is there says after a crash whether it was.

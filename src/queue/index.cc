@@ -73,8 +73,10 @@ void Index::see(const std::string& name) {
 
 void Index::learn(const std::string& name, const Listed& listed) {
   const Id id = packed<Id>(name);
-  const bool notification = listed.sender.empty() && !listed.recipients.empty();  // one that is damaged has neither
-  known_.insert_or_assign(id, Known{listed.time, listed.size, listed.uid, listed.place, notification, begun_});
+  const bool notification =
+      listed.sender.empty() && !listed.recipients.empty();  // one that is damaged has neither
+  known_.insert_or_assign(
+      id, Known{listed.time, listed.size, listed.uid, listed.place, notification, begun_});
   order_.insert({listed.time, id});
 }
 
@@ -115,7 +117,8 @@ std::optional<Index::Item> Index::after(const Position& position) const {
   return item(next->second, known_.at(next->second));
 }
 
-std::vector<Index::Item> Index::with_prefix(std::string_view prefix, std::optional<std::uint32_t> owner,
+std::vector<Index::Item> Index::with_prefix(std::string_view prefix,
+                                            std::optional<std::uint32_t> owner,
                                             std::size_t limit) const {
   std::vector<Item> items;
   for (auto next = known_.lower_bound(packed<Id>(prefix)); next != known_.end(); ++next) {

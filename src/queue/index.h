@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What lies in the queue: the part of each entry that never changes, and where it was last seen. Kept
-// from one question to the next, so that a look at the queue costs its names and the heads of what is
-// new, and made in small steps, so that mail goes on meanwhile. About 200 octets an entry.
+// What lies in the queue: the part of each entry that never changes, and where it was last seen.
+// Kept from one question to the next, so that a look at the queue costs its names and the heads of
+// what is new, and made in small steps, so that mail goes on meanwhile. About 200 octets an entry.
 #pragma once
 
 #include <array>

@@ -43,13 +43,13 @@
 //   unlink cur/ID (all delivered)        daemon     cur/ID: sent once more, at most sync_every
 //                                                   messages
 //   write work/DIG that names originals  daemon     work/DIG: removed; or cur/DIG: as long as it is
-//     cur/ID..., rename -> cur/DIG,                 in cur/ or held/ no cur/ID that it names is sent
+//     cur/ID..., rename -> cur/DIG,                 in cur/ or held/ none of these is sent
 //     sync
-//   Status in cur/DIG: done, sync;       daemon     cur/DIG that is done: its originals are unlinked
-//     unlink cur/ID..., sync                        when it is loaded
+//   Status in cur/DIG: done, sync;       daemon     cur/DIG that is done: its originals are
+//     unlink cur/ID..., sync                        unlinked when it is loaded
 //   unlink cur/DIG                       daemon     cur/DIG as above, or nothing
-//   unlink cur/DIG (failed for all)      daemon     cur/DIG: unlinked when it is loaded; or nothing,
-//                                                   and each cur/ID is sent alone
+//   unlink cur/DIG (failed for all)      daemon     cur/DIG: unlinked when it is loaded; or
+//                                                   nothing, and each cur/ID is sent alone
 //   unlink failed/ID (dead_letters.h)    daemon     failed/ID, or nothing: logged
 //   unlink ID, for an administrator      daemon     ID where it was, or nothing: logged
 //   unlink DIG, sync (for him, of what   daemon     DIG as above, or each cur/ID that it names is

@@ -34,7 +34,7 @@ struct Listed {
     bool operator==(const Recipient&) const = default;
   };
   std::vector<Recipient> recipients;
-  std::string notification;  // where one is owed: its id; not in a line
+  std::string notification;              // where one is owed: its id; not in a line
   std::vector<std::string> digest_of{};  // the entries that it is a digest of; not in a line
   RetryInfo info;  // its reason: why it is held, or what is wrong with a damaged entry
   bool operator==(const Listed&) const = default;

@@ -132,7 +132,8 @@ std::optional<std::uint32_t> Queue::owner_of(const std::string& id) const {
     if (!status) continue;
     if (status->st_uid != folders_.daemon) return status->st_uid;
     std::string start;
-    const auto head = read_head(file->get(), static_cast<std::uint64_t>(status->st_size), id, start);
+    const auto head =
+        read_head(file->get(), static_cast<std::uint64_t>(status->st_size), id, start);
     if (!head) return std::nullopt;
     return head->progress.status.empty() ? status->st_uid : head->progress.owner;
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The daemon's side of the queue: adopts what submitters dropped, hands out entries, records
-// outcomes as facts on disk, moves entries between the folders of layout.h. One process at a time, or
-// several that never touch the same entry.
+// outcomes as facts on disk, moves entries between the folders of layout.h. One process at a time,
+// or several that never touch the same entry.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +28,8 @@ namespace mailchute::queue {
 struct Outcome {
   std::size_t recipient;
   RecipientStatus status;  // relayed only where the sender wants to hear of it
-  std::string reply{};     // with `host` (Reply::host) kept in the entry as long as somebody is to be told
+  std::string
+      reply{};  // with `host` (Reply::host) kept in the entry as long as somebody is to be told
   std::string host{};
 };
 
@@ -57,9 +58,9 @@ class Queue {
     std::optional<std::uint64_t> size_limit;  // octets of a message; what is larger goes to failed/
     Seconds tmp_lifetime{86400};              // by ctime, which nobody can set
     DeadLetterLimits dead_letters{};
-    bool drop_open = true;                    // else nobody can add to tmp/ and new/
-    bool shared = false;                      // another process is still at work there
-    Examining examining{};                    // of what submitters wrote
+    bool drop_open = true;  // else nobody can add to tmp/ and new/
+    bool shared = false;    // another process is still at work there
+    Examining examining{};  // of what submitters wrote
   };
 
   // Checks owner, mode and sysctl fs.protected_hardlinks, makes missing folders, removes leftovers
@@ -101,10 +102,10 @@ class Queue {
   // Makes outcomes durable before it returns, apart from the removal of a finished entry, which
   // sync() makes durable. A recipient that is done or failed stays so, and one that is possibly
   // delivered stays so until it is done or failed. A to_do is worth recording, too: a submitter's
-  // file is copied then. Where the message is `late`, the delay notice is owed, unless it is already
-  // or nobody wants it. Where a digest is delivered, to one recipient at least, and nobody is left to
-  // do, its originals leave the queue before it does; where it failed for all it leaves alone, and
-  // nobody is told. Where one of them is to be told of, the entry gets a new id for the
+  // file is copied then. Where the message is `late`, the delay notice is owed, unless it is
+  // already or nobody wants it. Where a digest is delivered, to one recipient at least, and nobody
+  // is left to do, its originals leave the queue before it does; where it failed for all it leaves
+  // alone, and nobody is told. Where one of them is to be told of, the entry gets a new id for the
   // notification. After an error the entry is as it was, and on disk as it was or as it should be.
   Result<Disposition> record(Entry& entry, std::span<const Outcome> outcomes, bool late = false);
   // The notification of what was owed has been committed: it is made durable, and then that nothing
@@ -116,18 +117,18 @@ class Queue {
   // cur/ID -> held/ID with the reason; durable. The entry object is of no further use.
   Result<> hold(Entry& entry, const std::string& reason);
 
-  // What administrators do (queue_administration.cc). It is durable after sync(), all or nothing before.
-  // Kind `unavailable`: there is no such entry.
+  // What administrators do (queue_administration.cc). It is durable after sync(), all or nothing
+  // before. Kind `unavailable`: there is no such entry.
   //
   // cur/ID -> held/ID without a look into it; the reason, and by whom, is only worth knowing.
   enum class By { daemon, hand };
   Result<> set_aside(const std::string& id, const std::string& reason, By by = By::daemon);
-  // held/ID or failed/ID -> cur/ID with failed recipients to do again. What is changed is logged as it
-  // was; kind `rejected`: it cannot be changed so.
+  // held/ID or failed/ID -> cur/ID with failed recipients to do again. What is changed is logged as
+  // it was; kind `rejected`: it cannot be changed so.
   Result<> release(const std::string& id, const Changes& changes = {});
   // Whoever is to do, or has failed, fails with this reply if the sender is to be told, and is done
-  // if not: it is in cur/, and owed. Nothing is owed before, where it is in cur/. `rejected`: nobody
-  // would be told, as with a digest that nobody has got.
+  // if not: it is in cur/, and owed. Nothing is owed before, where it is in cur/. `rejected`:
+  // nobody would be told, as with a digest that nobody has got.
   Result<> give_up(const std::string& id, const std::string& reply);
   // Out of cur/, held/ or failed/, for good.
   Result<> discard(const std::string& id);
@@ -158,7 +159,8 @@ class Queue {
     const sys::UniqueFd* folder;
     Entry entry;
   };
-  Result<Found> open_in(std::initializer_list<const sys::UniqueFd*> folders, const std::string& id) const;
+  Result<Found> open_in(std::initializer_list<const sys::UniqueFd*> folders,
+                        const std::string& id) const;
   Result<> readdress(Entry& entry, const Progress& progress, const Changes& changes);
 
   Result<> keep(Entry& entry, Progress next);

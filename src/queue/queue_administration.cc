@@ -130,10 +130,8 @@ Result<> Queue::give_up(const std::string& id, const std::string& reply) {
     const bool told = mail::wants_report(entry.envelope(), entry.envelope().recipients[i],
                                          mail::DsnAction::failed);
     octet = told ? kFailed : kDone;
-    if (!told)
-      replies.erase(i);
-    else if (open)
-      replies[i] = {i, reply};
+    if (!told) replies.erase(i);
+    else if (open) replies[i] = {i, reply};
     anybody |= told;
   }
   if (!anybody)

@@ -31,7 +31,8 @@ bool none_failed(const std::string& status) { return status.find('!') == std::st
 bool wants_delay_notice(const mail::Envelope& envelope, const std::string& status) {
   for (std::size_t i = 0; i < status.size(); ++i) {
     const bool open = is_open(static_cast<RecipientStatus>(status[i]));
-    if (open && mail::wants_report(envelope, envelope.recipients[i], mail::DsnAction::delayed)) return true;
+    if (open && mail::wants_report(envelope, envelope.recipients[i], mail::DsnAction::delayed))
+      return true;
   }
   return false;
 }
@@ -42,7 +43,8 @@ void keep_replies(Progress& progress, const mail::Envelope& envelope, std::vecto
   for (Reply& reply : progress.replies) replies[reply.recipient] = std::move(reply);
   const auto owes = owed(progress, envelope);
   for (Reply& reply : news) {
-    const bool failed = progress.status[reply.recipient] == static_cast<char>(RecipientStatus::failed);
+    const bool failed =
+        progress.status[reply.recipient] == static_cast<char>(RecipientStatus::failed);
     const bool told_of = std::binary_search(owes.begin(), owes.end(), reply.recipient);
     if (failed || told_of) replies[reply.recipient] = std::move(reply);
   }
@@ -96,7 +98,9 @@ Result<Disposition> Queue::record(Entry& entry, std::span<const Outcome> outcome
 
 Result<Disposition> Queue::told(Entry& entry) {
   Progress next = entry.progress();
-  const auto open = [&](std::size_t i) { return is_open(static_cast<RecipientStatus>(next.status[i])); };
+  const auto open = [&](std::size_t i) {
+    return is_open(static_cast<RecipientStatus>(next.status[i]));
+  };
   for (const std::size_t i : entry.owed()) {
     if (!open(i)) next.status[i] = static_cast<char>(RecipientStatus::done);
   }
@@ -117,8 +121,8 @@ Result<Disposition> Queue::untold(const Entry& entry) {
 // Makes `next` durable in cur/, with as little writing as it takes.
 Result<> Queue::keep(Entry& entry, Progress next) {
   const auto& now = entry.progress();
-  const bool lines = next.replies != now.replies || next.delay != now.delay || next.held != now.held ||
-                     next.notification != now.notification;
+  const bool lines = next.replies != now.replies || next.delay != now.delay ||
+                     next.held != now.held || next.notification != now.notification;
   if (!entry.own() || lines) {
     return rewrite(folders_.cur, entry, std::move(next));
   }
@@ -175,7 +179,8 @@ Result<> Queue::hold(Entry& entry, const std::string& reason) {
   Progress next = entry.own_progress();
   next.held = reason.empty() ? "held" : reason;
   if (auto kept = keep(entry, std::move(next)); !kept) return kept;
-  if (RetryInfo info = load_info(entry.id()); std::exchange(info.by_hand, false)) save_info(entry.id(), info);
+  if (RetryInfo info = load_info(entry.id()); std::exchange(info.by_hand, false))
+    save_info(entry.id(), info);
   return move(entry.id(), folders_.cur, folders_.held);
 }
 
@@ -196,7 +201,8 @@ Result<Disposition> Queue::settle(const Entry& entry) {
   const Progress& progress = entry.progress();
   if (!progress.digest_of.empty()) {
     if (!somebody_got_it(progress.status)) return remove(entry);
-    if (auto removed = remove_originals(entry); !removed) return failure(std::move(removed.error()));
+    if (auto removed = remove_originals(entry); !removed)
+      return failure(std::move(removed.error()));
   }
   if (none_failed(progress.status)) return remove(entry);
   if (auto moved = move(entry.id(), folders_.cur, folders_.failed); !moved) {

@@ -7,7 +7,8 @@ namespace mailchute::queue {
 
 std::string format_words(const std::vector<Word>& words) {
   std::string text;
-  for (const auto& [key, value] : words) text.append(text.empty() ? "" : "\t").append(key + "=" + escaped(value));
+  for (const auto& [key, value] : words)
+    text.append(text.empty() ? "" : "\t").append(key + "=" + escaped(value));
   return text;
 }
 

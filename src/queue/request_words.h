@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What follows the verb of a request to the daemon: words KEY=VALUE between tabs, each value escaped,
-// so that nothing a person writes can add a word or a line.
+// What follows the verb of a request to the daemon: words KEY=VALUE between tabs, each value
+// escaped, so that nothing a person writes can add a word or a line.
 #pragma once
 
 #include <optional>

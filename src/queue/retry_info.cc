@@ -15,11 +15,12 @@ constexpr std::size_t kMaxFile = 4 * kMaxReason + kMaxLikeness + 100;  // escape
 
 }  // namespace
 
-// "3 1790000000.123 1790000600.000 2 451 4.2.0 mailbox is locked", and behind it a line "0a1b..." if there
-// is a likeness, and a line "by hand" if that is so.
+// "3 1790000000.123 1790000600.000 2 451 4.2.0 mailbox is locked", and behind it a line "0a1b..."
+// if there is a likeness, and a line "by hand" if that is so.
 std::string format_retry_info(const RetryInfo& info) {
   return std::to_string(info.attempts) + " " + format_time(info.last_attempt) + " " +
-         format_time(info.next_try) + " " + std::to_string(info.answered) + " " + escaped(info.reason.substr(0, kMaxReason)) + "\n" +
+         format_time(info.next_try) + " " + std::to_string(info.answered) + " " +
+         escaped(info.reason.substr(0, kMaxReason)) + "\n" +
          (info.likeness.empty() ? "" : info.likeness + "\n") + (info.by_hand ? kByHand : "");
 }
 
@@ -42,9 +43,19 @@ RetryInfo read_retry_info(int folder, const std::string& id) {
   const auto next = parse_time(word());
   const auto answered = parse_number(word());
   const auto reason = unescaped(rest);
-  if (likeness.size() > kMaxLikeness || likeness.find_first_not_of("0123456789abcdef") != likeness.npos) return {};
-  if (!attempts || *attempts > 1000000000 || !last || !next || !answered || *answered > *attempts || !reason) return {};
-  return {static_cast<unsigned>(*attempts), *last, *next, *reason, static_cast<unsigned>(*answered), std::string(likeness), by_hand};
+  if (likeness.size() > kMaxLikeness ||
+      likeness.find_first_not_of("0123456789abcdef") != likeness.npos)
+    return {};
+  if (!attempts || *attempts > 1000000000 || !last || !next || !answered || *answered > *attempts ||
+      !reason)
+    return {};
+  return {static_cast<unsigned>(*attempts),
+          *last,
+          *next,
+          *reason,
+          static_cast<unsigned>(*answered),
+          std::string(likeness),
+          by_hand};
 }
 
 }  // namespace mailchute::queue

@@ -13,8 +13,8 @@ struct RetryInfo {
   unsigned attempts = 0;
   Time last_attempt{};
   Time next_try{};
-  std::string reason{};   // last reply or error, one line
-  unsigned answered = 0;  // attempts in which the smart host said anything about the message
+  std::string reason{};    // last reply or error, one line
+  unsigned answered = 0;   // attempts in which the smart host said anything about the message
   std::string likeness{};  // what it waits for others of, for a digest: hex digits, or none
   bool by_hand = false;    // where it is held: an administrator wanted that
   bool operator==(const RetryInfo&) const = default;

@@ -10,8 +10,9 @@
 namespace mailchute::queue {
 namespace {
 
-constexpr std::string_view kId = "id", kSender = "sender", kRecipient = "recipient", kReason = "reason",
-                           kState = "state", kBefore = "before", kSince = "since";
+constexpr std::string_view kId = "id", kSender = "sender", kRecipient = "recipient",
+                           kReason = "reason", kState = "state", kBefore = "before",
+                           kSince = "since";
 
 tl::unexpected<Error> bad(const std::string& what, const std::string& why) {
   return failure(Error::Kind::data, what + ": " + why);
@@ -28,7 +29,8 @@ Result<std::vector<PathPattern>> patterns(const std::vector<std::string>& texts)
 }
 
 bool any_matches(const std::vector<PathPattern>& patterns, std::string_view path) {
-  return std::any_of(patterns.begin(), patterns.end(), [path](const auto& pattern) { return pattern.matches(path); });
+  return std::any_of(patterns.begin(), patterns.end(),
+                     [path](const auto& pattern) { return pattern.matches(path); });
 }
 
 template <class T>
@@ -87,7 +89,8 @@ std::vector<Word> words_of(const Selection& selection) {
 Result<Selection> selection_of(const std::vector<Word>& words) {
   Selection selection;
   for (const Word& word : words) {
-    if (!take(selection, word)) return bad(escaped(word.key + "=" + word.value.substr(0, 80)), "not understood");
+    if (!take(selection, word))
+      return bad(escaped(word.key + "=" + word.value.substr(0, 80)), "not understood");
   }
   return selection;
 }
@@ -100,7 +103,8 @@ Result<PathPattern> PathPattern::parse(std::string_view text) {
   else if (whole.front() == '@') whole.insert(0, "*");
   else if (whole.back() == '@') whole += "*";
   auto parsed = mail::AddressPattern::parse(whole);
-  if (!parsed || text.empty()) return bad("\"" + escaped(text) + "\"", "is no pattern of addresses, such as *@example.org");
+  if (!parsed || text.empty())
+    return bad("\"" + escaped(text) + "\"", "is no pattern of addresses, such as *@example.org");
   pattern.pattern_ = std::move(*parsed);
   return pattern;
 }
@@ -116,8 +120,8 @@ Result<Selector> Selector::of(const Selection& selection) {
   Selector selector;
   for (const std::string& word : selection.ids) {
     if (word.size() < kShortestPrefix)
-      return bad(escaped(word), "too short for the beginning of a queue id: give " + std::to_string(kShortestPrefix) +
-                                    " characters or more");
+      return bad(escaped(word), "too short for the beginning of a queue id: give " +
+                                    std::to_string(kShortestPrefix) + " characters or more");
     selector.ids_.push_back(as_id(word));
   }
   std::sort(selector.ids_.begin(), selector.ids_.end());
@@ -149,7 +153,8 @@ bool Selector::in_time(Time arrival) const {
 }
 
 bool Selector::may_match(std::string_view id, Place place, Time arrival) const {
-  const bool there = among(places_, place) || (place == Place::waiting && among(places_, Place::active));
+  const bool there =
+      among(places_, place) || (place == Place::waiting && among(places_, Place::active));
   return there && in_time(arrival) && named(id);
 }
 
@@ -157,15 +162,18 @@ bool Selector::matches(const Listed& entry) const {
   if (!among(places_, entry.place) || !in_time(entry.time) || !named(entry.id)) return false;
   if (!senders_.empty() && !any_matches(senders_, entry.sender)) return false;
   const auto& recipients = entry.recipients;
-  const bool for_one = recipients_.empty() || std::any_of(recipients.begin(), recipients.end(), [this](const auto& one) {
-    return any_matches(recipients_, one.address);
-  });
+  const bool for_one = recipients_.empty() ||
+                       std::any_of(recipients.begin(), recipients.end(), [this](const auto& one) {
+                         return any_matches(recipients_, one.address);
+                       });
   const auto says = [this](const std::string& text) {
     const std::string lower = to_lower(text);
-    return std::any_of(reasons_.begin(), reasons_.end(), [&](const auto& part) { return lower.find(part) != lower.npos; });
+    return std::any_of(reasons_.begin(), reasons_.end(),
+                       [&](const auto& part) { return lower.find(part) != lower.npos; });
   };
   return for_one && (reasons_.empty() || says(entry.info.reason) ||
-                     std::any_of(recipients.begin(), recipients.end(), [&](const auto& one) { return says(one.reply); }));
+                     std::any_of(recipients.begin(), recipients.end(),
+                                 [&](const auto& one) { return says(one.reply); }));
 }
 
 }  // namespace mailchute::queue

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Which entries of the queue are meant, for all that looks at them or acts on them. Pure: what is read
-// of an entry goes in, yes or no comes out.
+// Which entries of the queue are meant, for all that looks at them or acts on them. Pure: what is
+// read of an entry goes in, yes or no comes out.
 #pragma once
 
 #include <optional>
@@ -37,8 +37,8 @@ std::vector<Word> words_of(const Selection& selection);
 // What is not understood is never left out: an error of kind data.
 Result<Selection> selection_of(const std::vector<Word>& words);
 
-// "*@example.org" and the like (mail/address_pattern.h); "@example.org" is anybody there, "root" and
-// "root@" are root anywhere, "<>" the null reverse-path. Case does not matter.
+// "*@example.org" and the like (mail/address_pattern.h); "@example.org" is anybody there, "root"
+// and "root@" are root anywhere, "<>" the null reverse-path. Case does not matter.
 class PathPattern {
  public:
   static Result<PathPattern> parse(std::string_view text);
@@ -53,7 +53,8 @@ class Selector {
   // An error of kind data says which pattern is none, or which id is too short.
   static Result<Selector> of(const Selection& selection);
 
-  // False: no such entry is meant, whatever its file says. `place`: where it lies, waiting for cur/.
+  // False: no such entry is meant, whatever its file says. `place`: where it lies, waiting for
+  // cur/.
   bool may_match(std::string_view id, Place place, Time arrival) const;
   bool matches(const Listed& entry) const;
 

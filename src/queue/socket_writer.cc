@@ -202,8 +202,9 @@ Error SocketWriter::gave_up(bool told) const {
 
 // It had been told all, and broke off; the one that came after it was asked.
 Error SocketWriter::forgotten() const {
-  return {Error::Kind::temporary, trouble_.text + "; mailchuted knows nothing of " + id_ +
-                                      " after that: nothing is queued, unless it is delivered already"};
+  return {Error::Kind::temporary,
+          trouble_.text + "; mailchuted knows nothing of " + id_ +
+              " after that: nothing is queued, unless it is delivered already"};
 }
 
 void SocketWriter::keep_alive() { (void)client_->send(format_data(0)); }

@@ -62,7 +62,7 @@ class SocketWriter {
   std::string path_;
   std::string id_;
   SocketPatience patience_;
-  std::string head_;    // first line and envelope
+  std::string head_;  // first line and envelope
   std::size_t envelope_offset_ = 0;
   std::string buffer_;  // of the message, not sent or, before the first flush, all of it
   std::uint64_t sent_ = 0;

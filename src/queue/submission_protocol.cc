@@ -111,8 +111,8 @@ SubmissionAnswer parse_answer(std::string_view line, std::string_view id) {
       if (known.word == word) return error_answer(known.kind, std::move(text));
     }
   }
-  return error_answer(Error::Kind::protocol,
-                      "mailchuted's answer is not understood: " + escaped(line.substr(0, kMaxLine)));
+  return error_answer(Error::Kind::protocol, "mailchuted's answer is not understood: " +
+                                                 escaped(line.substr(0, kMaxLine)));
 }
 
 Result<SubmissionReader::Event> SubmissionReader::next(std::string_view& input) {

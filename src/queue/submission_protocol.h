@@ -54,15 +54,23 @@ SubmissionAnswer parse_answer(std::string_view line, std::string_view id);
 // The daemon's ear.
 class SubmissionReader {
  public:
-  struct More {};                     // nothing to be done before more octets come
-  struct Ask { std::string id; };     // the last event
-  struct Announced {                  // an envelope of that length comes next
+  struct More {};  // nothing to be done before more octets come
+  struct Ask {
+    std::string id;
+  };                  // the last event
+  struct Announced {  // an envelope of that length comes next
     std::string id;
     std::uint64_t envelope_length;
   };
-  struct Begin { mail::Envelope envelope; };
-  struct Octets { std::string_view octets; };  // of the message, borrowed from the input
-  struct End { EntrySum sum; };       // the last event; the length agrees, the digest is the caller's
+  struct Begin {
+    mail::Envelope envelope;
+  };
+  struct Octets {
+    std::string_view octets;
+  };  // of the message, borrowed from the input
+  struct End {
+    EntrySum sum;
+  };  // the last event; the length agrees, the digest is the caller's
   using Event = std::variant<More, Ask, Announced, Begin, Octets, End>;
 
   // Takes from the front of the input what makes the next event. An error is the last event, too.
@@ -76,9 +84,9 @@ class SubmissionReader {
   Result<Event> take_envelope(std::string_view& input);
 
   Stage stage_ = Stage::first_line;
-  std::string held_;                   // of a line or of the envelope
+  std::string held_;  // of a line or of the envelope
   std::uint64_t envelope_length_ = 0;
-  std::uint64_t left_ = 0;             // of the octets of this DATA
+  std::uint64_t left_ = 0;  // of the octets of this DATA
   std::uint64_t message_length_ = 0;
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Looks at the queue without taking part in its life: entries may come, move and go meanwhile. Needs
-// the rights of the daemon or of root. Only heads are read, and no digest is checked.
+// Looks at the queue without taking part in its life: entries may come, move and go meanwhile.
+// Needs the rights of the daemon or of root. Only heads are read, and no digest is checked.
 #pragma once
 
 #include <optional>
@@ -44,7 +44,9 @@ class View {
   explicit View(sys::UniqueFd directory) : directory_(std::move(directory)) {}
   void add_info(Listed& listed) const;
   std::optional<Whole> read_whole(const std::string& id, Place place) const;
-  const sys::UniqueFd& folder(Place place) const { return folders_[static_cast<std::size_t>(place)]; }
+  const sys::UniqueFd& folder(Place place) const {
+    return folders_[static_cast<std::size_t>(place)];
+  }
 
   sys::UniqueFd directory_, info_;
   sys::UniqueFd folders_[static_cast<std::size_t>(Place::failed) + 1];  // none: not made yet

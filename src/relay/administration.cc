@@ -129,14 +129,10 @@ bool Administration::settled(const std::string& id) {
 Administration::Outcome Administration::perform(const Act& act, const queue::Listed& entry) {
   const auto done = [&] {
     switch (act.verb) {
-      case Act::Verb::hold:
-        return hold(act, entry);
-      case Act::Verb::release:
-        return release(act, entry);
-      case Act::Verb::bounce:
-        return bounce(act, entry);
-      case Act::Verb::remove:
-        return remove(entry);
+      case Act::Verb::hold: return hold(act, entry);
+      case Act::Verb::release: return release(act, entry);
+      case Act::Verb::bounce: return bounce(act, entry);
+      case Act::Verb::remove: return remove(entry);
     }
     return no("no such act");
   }();
@@ -166,10 +162,8 @@ Result<> Administration::bounce(const Act& act, const queue::Listed& entry) {
   if (auto given_up = queue_.give_up(entry.id, reply_by_hand(act.reason)); !given_up)
     return given_up;
   auto owing = queue_.load(entry.id);
-  if (owing)
-    recorder_.settle_owed(*owing);
-  else
-    user_.on_put_back(entry.id, entry.time, settings_.retry.first, Care::none);
+  if (owing) recorder_.settle_owed(*owing);
+  else user_.on_put_back(entry.id, entry.time, settings_.retry.first, Care::none);
   return {};
 }
 

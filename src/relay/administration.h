@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What administrators do to single messages while mail goes on. A message that is in a transaction is
-// left alone until that is over; what was to be done is then done to what is left of it. A message that a
-// digest stands for is on its own again before anything is done to it: the digest leaves, and the others
-// that it stood for wait as if it had failed. Each act is logged with the uid that asked.
+// What administrators do to single messages while mail goes on. A message that is in a transaction
+// is left alone until that is over; what was to be done is then done to what is left of it. A
+// message that a digest stands for is on its own again before anything is done to it: the digest
+// leaves, and the others that it stood for wait as if it had failed. Each act is logged with the
+// uid that asked.
 #pragma once
 
 #include <cstdint>
@@ -44,15 +45,16 @@ class Sight {
   virtual Standing standing(const std::string& id) const = 0;
   // The digest that stands for it, or itself.
   virtual std::string carrier(const std::string& id) const = 0;
-  // This digest is about to leave, for none of its originals: each is on its own again, after a while.
+  // This digest is about to leave, for none of its originals: each is on its own again, after a
+  // while.
   virtual void dissolve(const std::string& digest) = 0;
 };
 
 class Administration {
  public:
   // All outlive it. `user` hears of what leaves cur/ and of what comes to it.
-  Administration(queue::Queue& queue, const config::Settings& settings, Sight& sight, Recorder& recorder,
-                 RecorderUser& user, Log& log);
+  Administration(queue::Queue& queue, const config::Settings& settings, Sight& sight,
+                 Recorder& recorder, RecorderUser& user, Log& log);
 
   struct Outcome {
     enum class What {
@@ -69,8 +71,8 @@ class Administration {
   // What was released is sent from now on.
   Result<> commit();
 
-  // The message is not in a transaction any more: it waits, or has left cur/. For the one who sends,
-  // and goes on by himself.
+  // The message is not in a transaction any more: it waits, or has left cur/. For the one who
+  // sends, and goes on by himself.
   void freed(const std::string& id);
 
  private:
@@ -103,7 +105,7 @@ class Administration {
   std::optional<queue::View> view_;         // until commit()
   std::vector<queue::Listed> released_;     // since then
   std::multimap<std::string, Wish> later_;  // by what is in a transaction
-  std::set<std::string> dissolved_;         // digests that have left for an act on one of their originals
+  std::set<std::string> dissolved_;  // digests that have left for an act on one of their originals
 };
 
 }  // namespace mailchute::relay

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// How old messages are: as old as the clock said when each became known, and as much older as time has
-// gone by since, suspend included. What the clock is set to later makes none of them older or younger.
+// How old messages are: as old as the clock said when each became known, and as much older as time
+// has gone by since, suspend included. What the clock is set to later makes none of them older or
+// younger.
 #pragma once
 
 #include <string>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// How many messages a submitter may have sent per minute, as a bucket of tokens: who was quiet for a
-// minute may send a minute's worth at once, and then evenly.
+// How many messages a submitter may have sent per minute, as a bucket of tokens: who was quiet for
+// a minute may send a minute's worth at once, and then evenly.
 #pragma once
 
 #include "base/clock.h"

@@ -69,9 +69,7 @@ Result<Board> Board::create() {
   return Board(std::move(*memory));
 }
 
-Board::Shared& Board::shared() const {
-  return *std::launder(static_cast<Shared*>(memory_.data()));
-}
+Board::Shared& Board::shared() const { return *std::launder(static_cast<Shared*>(memory_.data())); }
 
 void Board::take(std::string_view id) {
   const Id octets = fixed(id);

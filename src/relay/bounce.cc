@@ -43,7 +43,8 @@ mail::DsnAction action_of(queue::RecipientStatus status, const queue::Reply& rep
 }
 
 // The cause, with the words that belong to it.
-void explain(mail::DsnRecipient& told, const mail::Recipient& recipient, const queue::Reply& reply) {
+void explain(mail::DsnRecipient& told, const mail::Recipient& recipient,
+             const queue::Reply& reply) {
   told.reply = reply.text;
   if (!recipient.defect.empty()) {
     told.cause = mail::DsnCause::no_address;
@@ -79,7 +80,8 @@ mail::DsnRecipient told_of(const queue::Entry& entry, std::size_t index, const q
   told.remote_mta = reply.host;
   const bool asked = !reply.host.empty() && circumstances.last_attempt != Time();
   if (asked) told.last_attempt = circumstances.last_attempt;
-  if (told.action == mail::DsnAction::delayed) told.retry_until = envelope.time + circumstances.lifetime;
+  if (told.action == mail::DsnAction::delayed)
+    told.retry_until = envelope.time + circumstances.lifetime;
   return told;
 }
 
@@ -135,7 +137,8 @@ mail::DsnReport report_on(const queue::Entry& entry, std::string_view start,
   for (const std::size_t i : entry.owed()) {
     const auto known = replies.find(i);
     const queue::Reply none{i, {}};
-    report.recipients.push_back(told_of(entry, i, known == replies.end() ? none : *known->second, circumstances));
+    report.recipients.push_back(
+        told_of(entry, i, known == replies.end() ? none : *known->second, circumstances));
   }
   return report;
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Tells senders what could not be delivered, has to wait, or was passed on to a smart host that will
-// not tell (RFC 3461, 6): the notification (mail/dsn.h) is an entry of the daemon's own, and queued
-// before the recipients it names leave theirs. Its id stands in the entry it is about before it is
-// written (queue/format.h), so that after a crash at any point there is exactly one of it. It must
-// not be sent before settle() has returned its id.
+// Tells senders what could not be delivered, has to wait, or was passed on to a smart host that
+// will not tell (RFC 3461, 6): the notification (mail/dsn.h) is an entry of the daemon's own, and
+// queued before the recipients it names leave theirs. Its id stands in the entry it is about before
+// it is written (queue/format.h), so that after a crash at any point there is exactly one of it. It
+// must not be sent before settle() has returned its id.
 //
 // Nobody is told of a lost notification, nor where the sender does not want it; such an entry ends
 // as a dead letter.

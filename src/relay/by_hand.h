@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What a recipient fails with whom an administrator gives up. It is what the log, mailq and the queue
-// show; a notification has the words on their own.
+// What a recipient fails with whom an administrator gives up. It is what the log, mailq and the
+// queue show; a notification has the words on their own.
 #pragma once
 
 #include <optional>

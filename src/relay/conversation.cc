@@ -32,7 +32,8 @@ double by_chance() {
   return std::uniform_real_distribution<double>(0, 1)(random);
 }
 
-smtp::ClientSession::Options session_options(const Conversation::Options& options, config::Tls tls) {
+smtp::ClientSession::Options session_options(const Conversation::Options& options,
+                                             config::Tls tls) {
   smtp::ClientSession::Options session;
   session.hostname = options.hostname;
   session.starttls = tls == config::Tls::starttls;
@@ -47,9 +48,16 @@ smtp::ClientSession::Options session_options(const Conversation::Options& option
 
 Conversation::Conversation(net::EventLoop& loop, const Options& options, const net::TlsContext* tls,
                            ConversationUser& user)
-    : loop_(loop), options_(options), tls_(tls), user_(user),
-      destinations_(loop, options_.smart_host, by_chance), connector_(loop),
-      session_(session_options(options, options.smart_host.tls)), timer_(loop), begun_(sys::boot_now()), rider_timer_(loop) {
+    : loop_(loop),
+      options_(options),
+      tls_(tls),
+      user_(user),
+      destinations_(loop, options_.smart_host, by_chance),
+      connector_(loop),
+      session_(session_options(options, options.smart_host.tls)),
+      timer_(loop),
+      begun_(sys::boot_now()),
+      rider_timer_(loop) {
   destinations_.find([this](Result<std::vector<Destination>> found) {
     if (over_) return;
     if (!found) return over(smtp::Close::Trouble{Stage::connect, {}, found.error().text});
@@ -78,9 +86,7 @@ void Conversation::on_connected(std::unique_ptr<net::Connection> connection) {
   watch_time();
 }
 
-void Conversation::start_tls() {
-  connection_->start_tls(*tls_, servers_[tried_ - 1].tls_name);
-}
+void Conversation::start_tls() { connection_->start_tls(*tls_, servers_[tried_ - 1].tls_name); }
 
 // Events
 
@@ -185,7 +191,8 @@ void Conversation::perform(smtp::SendMessage& order) {
   }
   MessageStream stream(message);
   smtp::MessageEncoder encoder;
-  for (auto piece = stream.next(); piece && !piece->empty(); piece = stream.next()) encoder.encode(*piece, out_);
+  for (auto piece = stream.next(); piece && !piece->empty(); piece = stream.next())
+    encoder.encode(*piece, out_);
   encoder.finish(out_);
   finish_message(order.id);
 }
@@ -246,14 +253,16 @@ void Conversation::leave() {
 
 void Conversation::over(std::optional<smtp::Close::Trouble> trouble) {
   // Other servers are not bothered with a login that one has refused.
-  const bool another = trouble && trouble->stage < Stage::auth && !quitting_ && tried_ < servers_.size();
+  const bool another =
+      trouble && trouble->stage < Stage::auth && !quitting_ && tried_ < servers_.size();
   if (another && !over_) return try_another();
   if (std::exchange(over_, true)) return;
   timer_.cancel();
   rider_timer_.cancel();
   // A smart host that lets everybody in and throws everybody out is not asked again at once.
   if (!trouble && !used_ && !quitting_) {
-    trouble = smtp::Close::Trouble{Stage::idle, {}, "the smart host closed the connection before it took a message"};
+    trouble = smtp::Close::Trouble{
+        Stage::idle, {}, "the smart host closed the connection before it took a message"};
   }
   if (connection_) connection_->shutdown();
   // The user may destroy the conversation: not while one of its functions is running.
@@ -298,7 +307,8 @@ void Conversation::watch_time() {
   watched_ = stage;
   watched_replies_ = session_.replies();
   const Milliseconds left = std::max(phase_ends_ - now, Milliseconds(0));
-  timer_.start(std::min(step_limit(options_.smart_host, phase), left), [this, stage] { time_is_up(stage); });
+  timer_.start(std::min(step_limit(options_.smart_host, phase), left),
+               [this, stage] { time_is_up(stage); });
 }
 
 void Conversation::time_is_up(Stage stage) {

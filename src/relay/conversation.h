@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// One connection to the smart host: finds its servers and connects to the first that lets it in, does TLS, and carries octets, messages and
-// time limits between the network and the SMTP engine. It knows nothing of queues and retries; its
-// user hands it messages and gets the reports.
+// One connection to the smart host: finds its servers and connects to the first that lets it in,
+// does TLS, and carries octets, messages and time limits between the network and the SMTP engine.
+// It knows nothing of queues and retries; its user hands it messages and gets the reports.
 #pragma once
 
 #include <functional>
@@ -60,13 +60,14 @@ class Conversation : private net::ConnectionUser {
   void wake();  // there may be a message now
   void quit();  // leave when what is in flight is done; at once as long as nothing can be
   void abandon(const std::string& why);  // now, whatever is in flight
-  // The network is another one: leaves where it has come nowhere for seconds, or only waits for messages.
+  // The network is another one: leaves where it has come nowhere for seconds, or only waits for
+  // messages.
   void network_changed();
 
   bool established() const { return session_.established(); }
   bool in_flight() const { return session_.in_flight(); }
   const smtp::Extensions& extensions() const { return session_.extensions(); }
-  std::string relay_name() const;                       // "host[127.0.0.1:587]", or "host:587"
+  std::string relay_name() const;  // "host[127.0.0.1:587]", or "host:587"
   Via via() const;
 
  private:

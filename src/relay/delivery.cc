@@ -238,8 +238,7 @@ bool Delivery::on_report(const Conversation& conversation, smtp::TransactionRepo
     }
     dispatch_.outcome(id, sent.message.envelope_addresses(), again,
                       sent.message.more && !judgement.alone && goes_on(report));
-    recorder_.record(std::move(sent.message), std::move(judgement),
-                     conversation.via());
+    recorder_.record(std::move(sent.message), std::move(judgement), conversation.via());
   }
   pump_soon();
   finish_if_idle();

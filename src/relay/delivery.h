@@ -35,7 +35,7 @@ namespace mailchute::relay {
 
 struct SmartHostStatus {
   std::string name;
-  std::string place;  // host:port
+  std::string place;            // host:port
   std::size_t connections = 0;  // open, or being opened
   bool worked = false;          // it has, at some time since the start
   std::string last_error;
@@ -45,7 +45,7 @@ struct SmartHostStatus {
 };
 
 struct DeliveryStatus {
-  std::size_t waiting = 0;    // messages in the queue
+  std::size_t waiting = 0;  // messages in the queue
   std::size_t in_flight = 0;
   std::size_t connections = 0;
   std::optional<Time> oldest;

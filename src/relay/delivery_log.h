@@ -19,8 +19,8 @@ struct Via {
   bool dsn = false;   // the server tells the sender what he wants to hear (RFC 3461)
 };
 
-// Where the judgement is `held`, all recipients are, and those that are no addresses wait with them; not
-// for one that is `untouched`.
+// Where the judgement is `held`, all recipients are, and those that are no addresses wait with
+// them; not for one that is `untouched`.
 void log_judgement(Log& log, const Outgoing& message, const Judgement& judgement, const Via& via,
                    Time now);
 

@@ -63,9 +63,7 @@ DeliveryStatus Delivery::status() const {
   return status;
 }
 
-bool Delivery::in_flight(const std::string& id) const {
-  return in_flight_.has(id);
-}
+bool Delivery::in_flight(const std::string& id) const { return in_flight_.has(id); }
 
 std::optional<Time> Delivery::next_try(const std::string& id) const {
   const auto at = dispatch_.next_try(digester_.carrier(id));

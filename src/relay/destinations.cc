@@ -34,9 +34,11 @@ Resolver::Servers in_order(Resolver::Servers servers, const Destinations::Chance
   std::stable_sort(servers.begin(), servers.end(),
                    [](const auto& a, const auto& b) { return a.priority < b.priority; });
   for (auto next = servers.begin(); next != servers.end(); ++next) {
-    const auto end = std::find_if(next, servers.end(), [&](const auto& other) { return other.priority != next->priority; });
+    const auto end = std::find_if(
+        next, servers.end(), [&](const auto& other) { return other.priority != next->priority; });
     double all = 0;
-    for (auto one = next; one != end; ++one) all += one->weight + 0.01;  // no weight is a small chance
+    for (auto one = next; one != end; ++one)
+      all += one->weight + 0.01;  // no weight is a small chance
     double at = chance() * all;
     auto chosen = next;
     for (; chosen + 1 != end; ++chosen) {
@@ -61,9 +63,10 @@ Destinations::Destinations(net::EventLoop& loop, const SmartHost& host, Chance c
 void Destinations::find(Done done) {
   switch (host_.lookup) {
     case Lookup::address:
-      return done(std::vector<Destination>{
-          {host_.host, host_.port, host_.tls, host_.tls_name.empty() ? host_.host : host_.tls_name}});
-    case Lookup::srv: return ask(host_.tls == Tls::none ? Tls::none : Tls::implicit, std::move(done));
+      return done(std::vector<Destination>{{host_.host, host_.port, host_.tls,
+                                            host_.tls_name.empty() ? host_.host : host_.tls_name}});
+    case Lookup::srv:
+      return ask(host_.tls == Tls::none ? Tls::none : Tls::implicit, std::move(done));
     case Lookup::mx: return ask_for_exchangers(std::move(done));
   }
 }
@@ -91,14 +94,16 @@ void Destinations::ask(Tls tls, Done done) {
 }
 
 void Destinations::ask_for_exchangers(Done done) {
-  resolver_.look_up(host_.host, Resolver::Records::mx, host_.timeouts.resolve,
-                    [this, done = std::move(done)](Result<Resolver::Servers> servers) {
-                      if (!servers) return done(failure(servers.error()));
-                      if (servers->empty()) servers->push_back({host_.host});
-                      drop_nameless(*servers);
-                      if (servers->empty()) return done(failure(none(host_, "its MX record says that it takes no mail")));
-                      done(of(std::move(*servers), host_.tls));
-                    });
+  resolver_.look_up(
+      host_.host, Resolver::Records::mx, host_.timeouts.resolve,
+      [this, done = std::move(done)](Result<Resolver::Servers> servers) {
+        if (!servers) return done(failure(servers.error()));
+        if (servers->empty()) servers->push_back({host_.host});
+        drop_nameless(*servers);
+        if (servers->empty())
+          return done(failure(none(host_, "its MX record says that it takes no mail")));
+        done(of(std::move(*servers), host_.tls));
+      });
 }
 
 }  // namespace mailchute::relay

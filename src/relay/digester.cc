@@ -19,7 +19,8 @@ using std::chrono::hours;
 
 // Longer than any message lives: what is in a digest comes back when that is gone.
 constexpr Milliseconds kUntilThen = hours(24 * 365);
-// Octets of a digest: no mailbox refuses it, no reader waits for it, and no other mail while it is made.
+// Octets of a digest: no mailbox refuses it, no reader waits for it, and no other mail while it is
+// made.
 constexpr std::uint64_t kLargest = 10 << 20;
 // For what is added to a message as it is sent: Received, and what a sender policy changes.
 constexpr std::uint64_t kMargin = 2048;
@@ -70,10 +71,16 @@ struct Digester::Draft {
 
 Digester::Digester(queue::Queue& queue, const config::Settings& settings, Concerned gathered,
                    Submitters& submitters, RecorderUser& user, Log& log)
-    : queue_(queue), settings_(settings), gathered_(std::move(gathered)), submitters_(submitters), user_(user),
-      log_(log), gathering_(settings.storms.digest_above, settings.storms.digest_within) {}
+    : queue_(queue),
+      settings_(settings),
+      gathered_(std::move(gathered)),
+      submitters_(submitters),
+      user_(user),
+      log_(log),
+      gathering_(settings.storms.digest_above, settings.storms.digest_within) {}
 
-void Digester::found_digest(const std::string& id, const std::vector<std::string>& originals, Time arrival) {
+void Digester::found_digest(const std::string& id, const std::vector<std::string>& originals,
+                            Time arrival) {
   for (const std::string& original : originals) carry(original, id, arrival);
 }
 
@@ -81,7 +88,8 @@ void Digester::found_digest(const std::string& id, const std::vector<std::string
 void Digester::found(const std::string& id, Time arrival, queue::RetryInfo& info) {
   if (info.likeness.empty() || carried_.count(id) != 0) return;
   const Time now = sys::now();
-  const Milliseconds longest = gathered_.nobody() ? Milliseconds(0) : settings_.storms.digest_within;
+  const Milliseconds longest =
+      gathered_.nobody() ? Milliseconds(0) : settings_.storms.digest_within;
   const auto wait = std::clamp<Milliseconds>(info.next_try - now, Milliseconds(0), longest);
   info.next_try = now + wait;
   if (!gathered_.nobody()) gathering_.restore({id, info.likeness, arrival}, sys::boot_now() + wait);
@@ -94,10 +102,12 @@ bool Digester::stands_aside(const std::string& id) {
   return true;
 }
 
-// Notifications too, or those of a digest that cannot be delivered would be as many as its originals.
+// Notifications too, or those of a digest that cannot be delivered would be as many as its
+// originals.
 bool Digester::concerns(const queue::Entry& entry) const {
   if (gathered_.nobody()) return false;
-  const bool notification = entry.owner() == queue_.daemon() && entry.envelope().reverse_path.empty();
+  const bool notification =
+      entry.owner() == queue_.daemon() && entry.envelope().reverse_path.empty();
   return notification || (entry.owner() != queue_.daemon() && gathered_.has(entry.owner()));
 }
 
@@ -120,31 +130,41 @@ void Digester::wait(const queue::Entry& entry, const Alert& alert, Instant until
   info.reason = "held back for a digest";
   info.likeness = alert.likeness;
   queue_.save_info(entry.id(), info);
-  log_(Event("held-back", Severity::info).with("id", entry.id()).with("uid", std::uint64_t{entry.owner()}));
+  log_(Event("held-back", Severity::info)
+           .with("id", entry.id())
+           .with("uid", std::uint64_t{entry.owner()}));
   user_.on_put_back(entry.id(), alert.arrival, wait, Care::none);
 }
 
-// What has no room waits for the next digest, which is due as well. What turns out to be fit for none
-// is sent alone, and so is what cannot be written as one: once that has left, the disk may have room.
+// What has no room waits for the next digest, which is due as well. What turns out to be fit for
+// none is sent alone, and so is what cannot be written as one: once that has left, the disk may
+// have room.
 void Digester::send_digest(const Alert& alert, const smtp::Extensions& offered) {
   const Draft draft = this->draft(alert, offered);
   const auto& messages = draft.text.messages;
   const auto written = messages.size() < 2 ? Result<>() : write(draft);
   if (messages.empty()) gathering_.send_alone(alert.id);
   if (messages.size() >= 2 && written) take_over(draft);
-  else for (const auto& message : messages) gathering_.send_alone(message.id);
-  if (!written) log_(Event("digest-failed", Severity::error).with("id", draft.text.id).with("reason", written.error().text));
-  if (carried_.count(alert.id) == 0) user_.on_put_back(alert.id, alert.arrival, Milliseconds(0), Care::none);
+  else
+    for (const auto& message : messages) gathering_.send_alone(message.id);
+  if (!written)
+    log_(Event("digest-failed", Severity::error)
+             .with("id", draft.text.id)
+             .with("reason", written.error().text));
+  if (carried_.count(alert.id) == 0)
+    user_.on_put_back(alert.id, alert.arrival, Milliseconds(0), Care::none);
 }
 
-// The oldest, as far as they may have room: what is read and then left out is read again for the next one.
+// The oldest, as far as they may have room: what is read and then left out is read again for the
+// next one.
 Digester::Draft Digester::draft(const Alert& alert, const smtp::Extensions& offered) {
   const std::uint64_t limit = size_limit(offered);
   Draft draft{.eight_bit_as_it_is = offered.eight_bit_mime};
   for (const Alert& other : gathering_.company(alert.id)) {
     if (draft.text.messages.size() == queue::kMaxDigest || draft.octets > limit) break;
     const auto entry = queue_.load(other.id);
-    const auto alike = entry ? likeness(*entry, settings_.storms.ignore_digits) : failure(entry.error());
+    const auto alike =
+        entry ? likeness(*entry, settings_.storms.ignore_digits) : failure(entry.error());
     if (alike && *alike == alert.likeness) draft.add(*entry);
     else gathering_.send_alone(other.id);
   }
@@ -169,8 +189,9 @@ void Digester::Draft::add(const queue::Entry& entry) {
     text.header = *start;
   }
   text.eight_bit = text.eight_bit || entry.facts().eight_bit;
-  text.messages.push_back({entry.id(), entry.envelope().time, entry.facts().length,
-                           mail::shortened(mail::plain_subject(*start), mail::Collection::kMaxSubject)});
+  text.messages.push_back(
+      {entry.id(), entry.envelope().time, entry.facts().length,
+       mail::shortened(mail::plain_subject(*start), mail::Collection::kMaxSubject)});
   wire_size.push_back(sent_size(entry.facts()));
   octets += wire_size.back();
 }
@@ -184,8 +205,10 @@ std::uint64_t Digester::Draft::sent_size(const queue::MessageFacts& facts) const
 std::uint64_t Digester::Draft::size_of(std::size_t count) const {
   mail::Collection part = text;
   part.messages.resize(count);
-  std::uint64_t size = on_the_wire(mail::collection_head(part)) + on_the_wire(mail::collection_tail(part)) + kMargin;
-  for (std::size_t i = 0; i < count; ++i) size += wire_size[i] + on_the_wire(mail::collection_part(part));
+  std::uint64_t size =
+      on_the_wire(mail::collection_head(part)) + on_the_wire(mail::collection_tail(part)) + kMargin;
+  for (std::size_t i = 0; i < count; ++i)
+    size += wire_size[i] + on_the_wire(mail::collection_part(part));
   return size;
 }
 
@@ -212,7 +235,8 @@ Result<> Digester::write(const Draft& draft) {
   if (!writer) return failure(std::move(writer.error()));
   std::vector<std::string> originals;
   for (const auto& message : draft.text.messages) originals.push_back(message.id);
-  auto done = writer->begin(envelope_of(draft.envelope, draft.text.eight_bit, draft.owner), originals);
+  auto done =
+      writer->begin(envelope_of(draft.envelope, draft.text.eight_bit, draft.owner), originals);
   if (done) done = writer->write(mail::collection_head(draft.text));
   for (std::size_t i = 0; done && i < originals.size(); ++i) {
     const auto entry = queue_.load(originals[i]);
@@ -269,7 +293,8 @@ void Digester::gone(const std::string& id) {
 
 // Whoever took it out may want something else of its originals, too.
 void Digester::dissolve(const std::string& digest) {
-  if (digests_.count(digest) != 0) let_go(digest, "an administrator took out digest ", settings_.retry.first);
+  if (digests_.count(digest) != 0)
+    let_go(digest, "an administrator took out digest ", settings_.retry.first);
 }
 
 void Digester::look_again() {

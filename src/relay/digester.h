@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Sends one digest (mail/collection.h) in place of many messages that are alike; which these are says
-// gathering.h. A digest is an entry of its own that names its originals (queue/format.h): as long as
-// it is in the queue they stay there, too, but are not sent. When a recipient has got it they leave
-// with it; when nobody could get it it leaves, and they are sent one by one.
+// Sends one digest (mail/collection.h) in place of many messages that are alike; which these are
+// says gathering.h. A digest is an entry of its own that names its originals (queue/format.h): as
+// long as it is in the queue they stay there, too, but are not sent. When a recipient has got it
+// they leave with it; when nobody could get it it leaves, and they are sent one by one.
 #pragma once
 
 #include <map>
@@ -42,7 +42,8 @@ class Digester {
   std::string carrier(const std::string& id) const;
   // It has left cur/.
   void gone(const std::string& id);
-  // This digest has left the queue for none of its originals: each is tried on its own, after a while.
+  // This digest has left the queue for none of its originals: each is tried on its own, after a
+  // while.
   void dissolve(const std::string& digest);
   // Digests that another worker may have sent or given up meanwhile.
   void look_again();

@@ -13,8 +13,8 @@
 
 namespace mailchute::relay {
 
-// Whether a message of this age has had its chance, when the smart host has just answered. A machine that
-// was off for a week tries again first, and time without answers is nobody's lifetime.
+// Whether a message of this age has had its chance, when the smart host has just answered. A
+// machine that was off for a week tries again first, and time without answers is nobody's lifetime.
 bool expired(Milliseconds age, Seconds lifetime, unsigned answered);
 
 // One transaction of an attempt, which may take several (portion.h).
@@ -23,8 +23,8 @@ struct Part {
   bool more = false;      // nor the last
   bool answered = false;  // something was said about the message
 };
-// Counts it. True: those it was for and who still wait have had their chance. Those who go by another
-// route have theirs from then on.
+// Counts it. True: those it was for and who still wait have had their chance. Those who go by
+// another route have theirs from then on.
 bool attempted(queue::RetryInfo& info, const Part& part, Milliseconds age, Seconds lifetime);
 
 std::string expired_reply(Seconds lifetime, std::string_view last);

@@ -45,8 +45,10 @@ void fit_recipients(Outgoing& message) {
     std::string& address = message.addresses[i];
     const bool ascii = make_ascii(address);
     if (!ascii && !message.target.utf8_header) {
-      const Unsendable why{"5.6.7", "the address needs SMTPUTF8, which the smart host does not offer"};
-      message.settled.push_back({message.recipients[i], {Verdict::What::failed, unsendable_reply(why), why.status}});
+      const Unsendable why{"5.6.7",
+                           "the address needs SMTPUTF8, which the smart host does not offer"};
+      message.settled.push_back(
+          {message.recipients[i], {Verdict::What::failed, unsendable_reply(why), why.status}});
       continue;
     }
     message.smtp_utf8 |= !ascii;
@@ -60,7 +62,8 @@ void fit_recipients(Outgoing& message) {
 
 bool needs_a_look(const Outgoing& message) {
   const queue::MessageFacts& facts = message.entry.facts();
-  if (facts.nul || facts.cr || facts.longest_line > mail::kMaxLine || facts.eight_bit_header) return true;
+  if (facts.nul || facts.cr || facts.longest_line > mail::kMaxLine || facts.eight_bit_header)
+    return true;
   return (facts.eight_bit && !message.target.eight_bit) ||
          message.entry.envelope().body == mail::BodyType::binary_mime;
 }
@@ -87,10 +90,12 @@ void nobody_gets_it(Outgoing& message, const Unsendable& why) {
 void meet_obstacle(Outgoing& message) {
   if (message.reverse_path.empty()) return;
   const bool sealed = message.plan.obstacle == mail::MimePlan::Obstacle::sealed;
-  nobody_gets_it(message, {"5.6.3", std::string(sealed ? "it is signed or encrypted, which encoding would break"
-                                                       : "its MIME structure is too broken to encode its parts") +
-                                        ", and holds octets above 127, for which the smart host does not offer "
-                                        "8BITMIME"});
+  nobody_gets_it(
+      message,
+      {"5.6.3", std::string(sealed ? "it is signed or encrypted, which encoding would break"
+                                   : "its MIME structure is too broken to encode its parts") +
+                    ", and holds octets above 127, for which the smart host does not offer "
+                    "8BITMIME"});
 }
 
 Result<> plan_text(Outgoing& message) {
@@ -104,7 +109,8 @@ Result<> plan_text(Outgoing& message) {
   if (!message.plan.changes || message.recipients.empty()) return {};
   message.wire_size = 0;
   return read_all(MessageStream(message), [&](std::string_view piece) {
-    message.wire_size += piece.size() + static_cast<std::size_t>(std::count(piece.begin(), piece.end(), '\n'));
+    message.wire_size +=
+        piece.size() + static_cast<std::size_t>(std::count(piece.begin(), piece.end(), '\n'));
   });
 }
 

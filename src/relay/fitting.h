@@ -3,8 +3,8 @@
 // one may get it in another form. Mail that needs nothing is only asked whether it does.
 //
 //   domains in other letters          A-labels, wherever the rest of the address is US-ASCII
-//   local-parts in other letters      SMTPUTF8 (RFC 6531); without it a recipient fails with 5.6.7, and
-//                                     a message with such a reverse-path is held
+//   local-parts in other letters      SMTPUTF8 (RFC 6531); without it a recipient fails with 5.6.7,
+//                                     and a message with such a reverse-path is held
 //   the rest of the header            US-ASCII (mail/field_mender.h)
 //   the body                          mail/mime_plan.h; octets above 127 in what is signed or
 //                                     encrypted: 8BITMIME, or all recipients fail with 5.6.3

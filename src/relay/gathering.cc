@@ -6,7 +6,8 @@
 namespace mailchute::relay {
 namespace {
 
-// A likeness is some hundred octets here. Who sends messages that are all different is not gathered.
+// A likeness is some hundred octets here. Who sends messages that are all different is not
+// gathered.
 constexpr std::size_t kMostRemembered = 10'000;
 
 }  // namespace
@@ -30,7 +31,8 @@ Gathering::Answer Gathering::ask(const Alert& alert, Instant now) {
 bool Gathering::too_many(const Alert& alert) {
   if (recent_.size() >= kMostRemembered && recent_.count(alert.likeness) == 0) forget_old();
   auto& times = recent_[alert.likeness];
-  const bool many = times.size() == above_ && std::chrono::abs(alert.arrival - times.front()) <= within_;
+  const bool many =
+      times.size() == above_ && std::chrono::abs(alert.arrival - times.front()) <= within_;
   times.push_back(alert.arrival);
   if (times.size() > above_) times.pop_front();
   return many;
@@ -44,7 +46,8 @@ void Gathering::forget_old() {
 }
 
 void Gathering::hold(const Alert& alert, Instant until) {
-  groups_.try_emplace(alert.likeness, Group{until, {}}).first->second.messages.insert({alert.arrival, alert.id});
+  groups_.try_emplace(alert.likeness, Group{until, {}})
+      .first->second.messages.insert({alert.arrival, alert.id});
   held_.emplace(alert.id, alert);
 }
 
@@ -59,7 +62,8 @@ void Gathering::release(const std::string& id) {
 
 std::vector<Alert> Gathering::company(const std::string& id) const {
   std::vector<Alert> company;
-  for (const auto& [arrival, other] : groups_.at(held_.at(id).likeness).messages) company.push_back(held_.at(other));
+  for (const auto& [arrival, other] : groups_.at(held_.at(id).likeness).messages)
+    company.push_back(held_.at(other));
   return company;
 }
 

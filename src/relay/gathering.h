@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Which messages are held back for a digest: where more than a number of messages that are alike came
-// within a time, the others wait for that time, and go together when it is over. No clock, no I/O; it
-// may be forgotten without harm: what was held back is then counted anew.
+// Which messages are held back for a digest: where more than a number of messages that are alike
+// came within a time, the others wait for that time, and go together when it is over. No clock, no
+// I/O; it may be forgotten without harm: what was held back is then counted anew.
 #pragma once
 
 #include <deque>
@@ -25,8 +25,8 @@ class Gathering {
  public:
   Gathering(unsigned above, Milliseconds within) : above_(above), within_(within) {}
 
-  // What to do with one that is about to be sent for the first time. Once that is `send` it stays so: it
-  // may be put back before the smart host has said anything of it, and counts once.
+  // What to do with one that is about to be sent for the first time. Once that is `send` it stays
+  // so: it may be put back before the smart host has said anything of it, and counts once.
   struct Answer {
     enum class What { send, wait, digest } what;
     Instant until{};  // for wait

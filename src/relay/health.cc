@@ -10,7 +10,8 @@ namespace {
 using Host = Judgement::Host;
 
 constexpr Seconds kCrowdedFor{300};  // other clients of the smart host come and go
-constexpr Seconds kDoubtFor{3600};   // then a message that no other one speaks for or against is told off
+constexpr Seconds kDoubtFor{
+    3600};  // then a message that no other one speaks for or against is told off
 
 }  // namespace
 
@@ -24,7 +25,8 @@ bool Health::blames(const Sent& message, Instant now) const {
   const auto found = doubts_.find(message.id);
   if (found == doubts_.end()) return false;
   const Doubt& doubt = found->second;
-  return doubt.blamed || (!doubt.certain && now - doubt.since >= kDoubtFor && !met_by_another(message.id));
+  return doubt.blamed ||
+         (!doubt.certain && now - doubt.since >= kDoubtFor && !met_by_another(message.id));
 }
 
 // With other recipients: what is known of one is no news of the same one.
@@ -33,7 +35,8 @@ bool Health::met_by_another(const std::string& id) const {
   return std::any_of(doubts_.begin(), doubts_.end(), [&](const auto& other) {
     const Doubt& its = other.second;
     return other.first != id && !its.blamed && its.refusal == mine.refusal &&
-           !std::includes(its.recipients.begin(), its.recipients.end(), mine.recipients.begin(), mine.recipients.end());
+           !std::includes(its.recipients.begin(), its.recipients.end(), mine.recipients.begin(),
+                          mine.recipients.end());
   });
 }
 
@@ -59,7 +62,8 @@ void Health::forget(const std::string& id) {
   lost_.erase(id);
 }
 
-std::vector<std::string> Health::judged(const Sent& message, Judgement& judgement, const Moment& moment) {
+std::vector<std::string> Health::judged(const Sent& message, Judgement& judgement,
+                                        const Moment& moment) {
   std::vector<std::string> blamed;
   switch (judgement.host) {
     case Host::unsaid: return blamed;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What is known about a smart host. Trouble that is its own pauses it: one probe at a time, backing off,
-// much further where it refuses a login. Trouble that may be the message's own pauses it only when a
-// different message meets it too; and when another message is taken, the blame is on those that were not.
-// A connection too many that is refused beside others is no trouble at all: there are fewer of them for a
-// while.
+// What is known about a smart host. Trouble that is its own pauses it: one probe at a time, backing
+// off, much further where it refuses a login. Trouble that may be the message's own pauses it only
+// when a different message meets it too; and when another message is taken, the blame is on those
+// that were not. A connection too many that is refused beside others is no trouble at all: there
+// are fewer of them for a while.
 #pragma once
 
 #include <map>
@@ -37,8 +37,8 @@ class Health {
  public:
   Health(RetryLimits limits, unsigned connections) : limits_(limits), connections_(connections) {}
 
-  // Whether what the message meets is its own: the smart host took another one since it, or one of the
-  // same sender, first met it; or it has been alone with its trouble for too long.
+  // Whether what the message meets is its own: the smart host took another one since it, or one of
+  // the same sender, first met it; or it has been alone with its trouble for too long.
   bool blames(const Sent& message, Instant now) const;
   // What was said of the message. Where it turns out to be the smart host's fault the judgement is
   // changed. Returns the ids of those that are blamed from now on: their wait is over.
@@ -73,9 +73,9 @@ class Health {
   struct Doubt {
     Instant since;
     std::string refusal;
-    std::optional<std::string> sender;    // where MAIL was refused
-    std::set<std::string> recipients;     // where these were
-    bool certain;  // the smart host's fault as long as nothing shows otherwise
+    std::optional<std::string> sender;  // where MAIL was refused
+    std::set<std::string> recipients;   // where these were
+    bool certain;                       // the smart host's fault as long as nothing shows otherwise
     bool blamed = false;
   };
 
@@ -93,7 +93,8 @@ class Health {
   std::map<Cause, unsigned> failures_;  // in a row
   std::string suspect_;
   std::map<std::string, Doubt> doubts_;
-  std::map<std::string, bool> lost_;  // with which message a connection was; true: another was taken since
+  std::map<std::string, bool>
+      lost_;  // with which message a connection was; true: another was taken since
   std::optional<Instant> until_;
   std::optional<Cause> cause_;  // of the pause
   bool worked_ = false;

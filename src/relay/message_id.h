@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Queue ids as keys. There may be 100,000 messages waiting, and several tables that know something of
-// each: here an id needs no storage of its own, and is found without a walk through a tree.
+// Queue ids as keys. There may be 100,000 messages waiting, and several tables that know something
+// of each: here an id needs no storage of its own, and is found without a walk through a tree.
 #pragma once
 
 #include <algorithm>
@@ -26,7 +26,9 @@ class MessageId {
     else octets_.fill('\xff');
   }
 
-  std::string text() const { return {octets_.begin(), std::find(octets_.begin(), octets_.end(), '\0')}; }
+  std::string text() const {
+    return {octets_.begin(), std::find(octets_.begin(), octets_.end(), '\0')};
+  }
 
   auto operator<=>(const MessageId&) const = default;
 

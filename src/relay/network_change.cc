@@ -6,8 +6,8 @@
 namespace mailchute::relay {
 namespace {
 
-constexpr unsigned kAttempts = 4;        // after 0.3, 5, 15 and 35 seconds
-constexpr Milliseconds kSettling{300};   // an address without its route leads nowhere
+constexpr unsigned kAttempts = 4;       // after 0.3, 5, 15 and 35 seconds
+constexpr Milliseconds kSettling{300};  // an address without its route leads nowhere
 constexpr Milliseconds kWidest{300'000};
 constexpr Milliseconds kQuiet{600'000};  // without a change: the next one is a new one
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// When a smart host that could not be reached is tried because the network has changed. One change is
-// many events: a link, an address, a route, and what nobody is told of: a DNS server. So a change is
-// good for some attempts, the first at once; where changes never end, attempts that lead to nothing
-// come ever more rarely.
+// When a smart host that could not be reached is tried because the network has changed. One change
+// is many events: a link, an address, a route, and what nobody is told of: a DNS server. So a
+// change is good for some attempts, the first at once; where changes never end, attempts that lead
+// to nothing come ever more rarely.
 #pragma once
 
 #include <optional>

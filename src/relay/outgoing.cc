@@ -22,7 +22,8 @@ mail::Trace truth(const queue::Entry& entry, const std::string& hostname) {
   trace.queue_id = entry.id();
   const auto usable = [](const mail::Recipient& recipient) { return recipient.defect.empty(); };
   const auto first = std::find_if(envelope.recipients.begin(), envelope.recipients.end(), usable);
-  if (std::count_if(first, envelope.recipients.end(), usable) == 1) trace.only_recipient = first->address;
+  if (std::count_if(first, envelope.recipients.end(), usable) == 1)
+    trace.only_recipient = first->address;
   trace.time = envelope.time;
   return trace;
 }

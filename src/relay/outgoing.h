@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A message on its way out: the entry, the recipients that are still to do, and what is sent in place
-// of the header where that is not sent as it is. The header is read once and everybody who has
-// something to change in it changes the same one, in this order: Received, the sender.
+// A message on its way out: the entry, the recipients that are still to do, and what is sent in
+// place of the header where that is not sent as it is. The header is read once and everybody who
+// has something to change in it changes the same one, in this order: Received, the sender.
 #pragma once
 
 #include <optional>

@@ -15,7 +15,8 @@ Instant Pace::next(Instant now) const {
   if (limit_ == 0) return now;
   if (under_way_ >= limit_) return Instant::max();
   Instant next = now;
-  if (last_begun_ != Instant::min()) next = std::max(next, last_begun_ + (kMinute + Milliseconds(limit_ - 1)) / limit_);
+  if (last_begun_ != Instant::min())
+    next = std::max(next, last_begun_ + (kMinute + Milliseconds(limit_ - 1)) / limit_);
   const std::size_t free = limit_ - under_way_;
   if (ended_.size() >= free) next = std::max(next, ended_[ended_.size() - free] + kMinute);
   return next;

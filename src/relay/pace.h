@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Messages per minute as a provider counts them: in no span of sixty seconds more than the limit, at
-// whichever point of its conversation the smart host counts a message, and evenly rather than all at
-// once and then none.
+// Messages per minute as a provider counts them: in no span of sixty seconds more than the limit,
+// at whichever point of its conversation the smart host counts a message, and evenly rather than
+// all at once and then none.
 #pragma once
 
 #include <deque>
@@ -15,7 +15,8 @@ class Pace {
   // 0: no limit.
   explicit Pace(unsigned messages_per_minute) : limit_(messages_per_minute) {}
 
-  // When the next message may begin: `now`, or later; Instant::max() until one that is under way ends.
+  // When the next message may begin: `now`, or later; Instant::max() until one that is under way
+  // ends.
   Instant next(Instant now) const;
   void begun(Instant now);
   // `counts`: the smart host has heard of it.

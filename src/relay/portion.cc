@@ -24,7 +24,8 @@ void keep_only(Outgoing& message, Keep keep) {
   message.addresses.resize(kept);
 }
 
-// RFC 5321, 4.5.3.1.10: 452, and 552 from servers that follow RFC 821, who say that of a full mailbox, too.
+// RFC 5321, 4.5.3.1.10: 452, and 552 from servers that follow RFC 821, who say that of a full
+// mailbox, too.
 bool too_many_recipients(const smtp::Reply& reply) {
   if (reply.code != 452 && reply.code != 552) return false;
   const auto status = reply.enhanced();
@@ -47,7 +48,8 @@ void reduce(Outgoing& message, const config::SmartHostRoutes& routes, const Port
   std::size_t kept = 0;
   keep_only(message, [&](std::size_t i) {
     const std::string& address = envelope_address(message, i);
-    if (routes.of(sender, address) != portion.route || portion.tried.count(address) != 0) return false;
+    if (routes.of(sender, address) != portion.route || portion.tried.count(address) != 0)
+      return false;
     if (kept == portion.most && portion.most != 0) {
       message.more = true;
       return false;
@@ -55,12 +57,14 @@ void reduce(Outgoing& message, const config::SmartHostRoutes& routes, const Port
     ++kept;
     return true;
   });
-  message.alone = std::any_of(message.recipients.begin(), message.recipients.end(), [&](std::size_t recipient) {
-    return message.entry.status(recipient) == queue::RecipientStatus::possibly_delivered;
-  });
+  message.alone =
+      std::any_of(message.recipients.begin(), message.recipients.end(), [&](std::size_t recipient) {
+        return message.entry.status(recipient) == queue::RecipientStatus::possibly_delivered;
+      });
   message.later_in_round = !portion.tried.empty();
   if (!message.later_in_round) return;
-  std::erase_if(message.settled, [](const Settled& one) { return one.verdict.what == Verdict::What::deferred; });
+  std::erase_if(message.settled,
+                [](const Settled& one) { return one.verdict.what == Verdict::What::deferred; });
 }
 
 std::size_t leave_out_excess(Outgoing& message, smtp::TransactionReport& report) {
@@ -69,19 +73,21 @@ std::size_t leave_out_excess(Outgoing& message, smtp::TransactionReport& report)
   };
   std::size_t first = 0;
   while (first < report.recipients.size() && !excess(first)) ++first;
-  const auto taken = static_cast<std::size_t>(
-      std::count_if(report.recipients.begin(), report.recipients.begin() + static_cast<std::ptrdiff_t>(first),
-                    [](const auto& reply) { return reply && reply->completed(); }));
+  const auto taken = static_cast<std::size_t>(std::count_if(
+      report.recipients.begin(), report.recipients.begin() + static_cast<std::ptrdiff_t>(first),
+      [](const auto& reply) { return reply && reply->completed(); }));
   if (taken == 0 || first == report.recipients.size()) return 0;
   keep_only(message, [&](std::size_t i) { return !excess(i); });
-  std::erase_if(report.recipients, [](const auto& reply) { return reply && too_many_recipients(*reply); });
+  std::erase_if(report.recipients,
+                [](const auto& reply) { return reply && too_many_recipients(*reply); });
   message.more = true;
   return taken;
 }
 
 bool goes_on(const smtp::TransactionReport& report) {
   if (!report.error.empty() || report.stage < smtp::Stage::rcpt) return false;
-  return !report.reply || report.reply->completed() || (report.reply->permanent() && report.reply->code != 421);
+  return !report.reply || report.reply->completed() ||
+         (report.reply->permanent() && report.reply->code != 421);
 }
 
 }  // namespace mailchute::relay

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Which recipients of a message one transaction is for: those of one route (config/smart_host_routes.h)
-// that have not had their turn, as many as the smart host takes at once.
+// Which recipients of a message one transaction is for: those of one route
+// (config/smart_host_routes.h) that have not had their turn, as many as the smart host takes at
+// once.
 #pragma once
 
 #include <cstddef>
@@ -25,12 +26,13 @@ std::set<std::size_t> routes_of(const Outgoing& message, const config::SmartHost
 // Leaves these in the message.
 void reduce(Outgoing& message, const config::SmartHostRoutes& routes, const Portion& portion);
 
-// A smart host that took some recipients and then had enough (RFC 5321, 4.5.3.1.10) has not refused the
-// others: they leave the message and its report. Returns how many it took; 0: it did not say so.
+// A smart host that took some recipients and then had enough (RFC 5321, 4.5.3.1.10) has not refused
+// the others: they leave the message and its report. Returns how many it took; 0: it did not say
+// so.
 std::size_t leave_out_excess(Outgoing& message, smtp::TransactionReport& report);
 
-// Whether the others may have another transaction at once: what was said was about recipients, or about
-// the message for good.
+// Whether the others may have another transaction at once: what was said was about recipients, or
+// about the message for good.
 bool goes_on(const smtp::TransactionReport& report);
 
 }  // namespace mailchute::relay

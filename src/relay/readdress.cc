@@ -22,7 +22,8 @@ std::string key_of(const std::string& address) {
 
 class Readdressing {
  public:
-  Readdressing(const queue::Entry& entry, const mail::Router& router) : entry_(entry), router_(router) {}
+  Readdressing(const queue::Entry& entry, const mail::Router& router)
+      : entry_(entry), router_(router) {}
 
   // False: nobody is concerned.
   bool run() {
@@ -52,8 +53,8 @@ class Readdressing {
  private:
   bool concerns(std::size_t i) const {
     const mail::Recipient& recipient = entry_.envelope().recipients[i];
-    return entry_.status(i) == queue::RecipientStatus::to_do && !recipient.expanded && recipient.defect.empty() &&
-           router_.concerns(recipient.address);
+    return entry_.status(i) == queue::RecipientStatus::to_do && !recipient.expanded &&
+           recipient.defect.empty() && router_.concerns(recipient.address);
   }
 
   // How many recipients there are in its place.
@@ -70,7 +71,9 @@ class Readdressing {
       to.address = address;
       change.to.push_back(to);
     }
-    if (change.to.empty()) return settle({What::discarded, "<" + route.addresses.front() + "> gets it already", "2.0.0"});
+    if (change.to.empty())
+      return settle(
+          {What::discarded, "<" + route.addresses.front() + "> gets it already", "2.0.0"});
     const std::size_t count = change.to.size();
     const bool itself = count == 1 && change.to.front().address == recipient.address;
     if (!itself) changes.push_back(std::move(change));
@@ -84,7 +87,8 @@ class Readdressing {
 
   static Verdict verdict_on(const mail::Route& route) {
     switch (route.end) {
-      case mail::Route::End::refused: return {What::failed, refused_by_alias(route.reason), "5.7.1"};
+      case mail::Route::End::refused:
+        return {What::failed, refused_by_alias(route.reason), "5.7.1"};
       case mail::Route::End::nowhere: return {What::discarded, route.reason, "2.0.0"};
       case mail::Route::End::unusable:
       case mail::Route::End::sent: break;
@@ -108,7 +112,8 @@ std::vector<Settled> readdress(queue::Entry& entry, const mail::Router& router) 
   if (!readdressing.run()) return {};
   if (readdressing.changes.empty()) return std::move(readdressing.settled);
   const auto done = entry.readdress(readdressing.changes);
-  return done ? std::move(readdressing.settled) : readdressing.defer_all("aliases: " + done.error().text);
+  return done ? std::move(readdressing.settled)
+              : readdressing.defer_all("aliases: " + done.error().text);
 }
 
 std::string refused_by_alias(std::string_view words) { return std::string(kRefused).append(words); }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What is made of a message's recipients on this machine (mail/routing.h), just before it is sent: the
-// entry is readdressed in memory, and who cannot be sent to gets a verdict without the smart host.
+// What is made of a message's recipients on this machine (mail/routing.h), just before it is sent:
+// the entry is readdressed in memory, and who cannot be sent to gets a verdict without the smart
+// host.
 #pragma once
 
 #include <optional>
@@ -20,11 +21,12 @@ struct Settled {
 };
 
 // Recipients that are to do and are not known yet to be final. Nobody gets the message twice who
-// stands in the envelope already. What cannot be sent for now is deferred, with the place to be mended.
+// stands in the envelope already. What cannot be sent for now is deferred, with the place to be
+// mended.
 std::vector<Settled> readdress(queue::Entry& entry, const mail::Router& router);
 
-// The reply kept for a recipient that an alias refuses, and the alias' words out of it; nothing where it
-// is another reply.
+// The reply kept for a recipient that an alias refuses, and the alias' words out of it; nothing
+// where it is another reply.
 std::string refused_by_alias(std::string_view words);
 std::optional<std::string_view> words_of_alias(std::string_view reply);
 

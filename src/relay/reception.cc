@@ -25,10 +25,8 @@ Reception::Reception(const ReceptionSettings& settings, ReceptionUser& user, net
     : settings_(settings), user_(user), connection_(std::move(connection)), patience_(loop) {
   connection_->set_user(this);
   wait();
-  if (settings_.implicit_tls)
-    connection_->start_tls(*settings_.tls, "");
-  else
-    begin_session(false);
+  if (settings_.implicit_tls) connection_->start_tls(*settings_.tls, "");
+  else begin_session(false);
 }
 
 void Reception::begin_session(bool secure) {
@@ -129,10 +127,8 @@ void Reception::follow() {
 void Reception::regulate_reading() {
   const bool pause = clogged_ || consulting_ || message_ == Stage::storing;
   if (std::exchange(paused_, pause) == pause) return;
-  if (pause)
-    connection_->pause_reading();
-  else
-    connection_->resume_reading();
+  if (pause) connection_->pause_reading();
+  else connection_->resume_reading();
 }
 
 // What the session wants

@@ -56,8 +56,10 @@ std::vector<Outcome> outcomes_of(const Outgoing& message, const Judgement& judge
     outcomes.push_back(std::move(outcome));
   }
   for (const auto& [recipient, verdict] : message.settled) {
-    const bool told_of = verdict.what == What::discarded && to_be_told(message.entry.envelope(), recipient, {});
-    outcomes.push_back({recipient, told_of ? RecipientStatus::relayed : status_of(verdict.what), verdict.reply});
+    const bool told_of =
+        verdict.what == What::discarded && to_be_told(message.entry.envelope(), recipient, {});
+    outcomes.push_back(
+        {recipient, told_of ? RecipientStatus::relayed : status_of(verdict.what), verdict.reply});
   }
   return outcomes;
 }

@@ -17,25 +17,25 @@ using smtp::Stage;
 // Lower case. Replies with which nothing but the sender is meant, under codes and status codes that
 // may mean anything.
 constexpr std::string_view kSenderWords[] = {
-    "sender address rejected",                // Postfix, Yandex: also at RCPT
-    "sender verify failed",                   // Exim, at RCPT
-    "sendasdenied",                           // Exchange, after the message
-    "send as this sender",                    // Exchange
-    "address is not verified",                // Amazon SES, after the message
-    "verified sender identity",               // SendGrid
-    "authorized to send from",                // SendGrid
-    "authorised to send from",                // Fastmail
-    "from/sender name is not valid",          // Postal: 530, after the message
-    "from must equal authorized user",        // NetEase
-    "must be same as authorization user",     // Tencent
+    "sender address rejected",             // Postfix, Yandex: also at RCPT
+    "sender verify failed",                // Exim, at RCPT
+    "sendasdenied",                        // Exchange, after the message
+    "send as this sender",                 // Exchange
+    "address is not verified",             // Amazon SES, after the message
+    "verified sender identity",            // SendGrid
+    "authorized to send from",             // SendGrid
+    "authorised to send from",             // Fastmail
+    "from/sender name is not valid",       // Postal: 530, after the message
+    "from must equal authorized user",     // NetEase
+    "must be same as authorization user",  // Tencent
 };
 
 // It would be the sender's if only we had authenticated.
 constexpr std::string_view kLoginWords[] = {"sender address rejected: not logged in"};  // Postfix
 
 constexpr std::string_view kAccessWords[] = {
-    "relay",                    // "relay access denied", "relaying denied", "relay not permitted"
-    "client host rejected",     // Postfix
+    "relay",                 // "relay access denied", "relaying denied", "relay not permitted"
+    "client host rejected",  // Postfix
     "authentication required",
     "unauthenticated senders",  // SendGrid
 };
@@ -65,7 +65,9 @@ std::optional<StatusCode> status_of(const Reply& reply) {
 bool is(const std::optional<StatusCode>& status, int subject, int detail) {
   return status && status->subject == subject && status->detail == detail;
 }
-bool is(const std::optional<StatusCode>& status, int subject) { return status && status->subject == subject; }
+bool is(const std::optional<StatusCode>& status, int subject) {
+  return status && status->subject == subject;
+}
 
 bool about_size(Stage stage, const Reply& reply, const std::optional<StatusCode>& status) {
   // At RCPT 552 is said of a full mailbox, or of too many recipients.
@@ -86,7 +88,9 @@ bool about_smart_host(const Reply& reply, const std::optional<StatusCode>& statu
     case 500:
     case 502:
     case 503: return true;
-    default: return is(status, 3, 1) || is(status, 3, 2) || is(status, 4, 5);  // 5.4.5: Gmail's daily quota
+    default:
+      return is(status, 3, 1) || is(status, 3, 2) ||
+             is(status, 4, 5);  // 5.4.5: Gmail's daily quota
   }
 }
 
@@ -95,13 +99,16 @@ bool vague(const std::optional<StatusCode>& status) {
 }
 
 // An address, a mailbox, a system: its words may be part of a name.
-bool names_something_else(const std::optional<StatusCode>& status) { return !vague(status) && !is(status, 7); }
+bool names_something_else(const std::optional<StatusCode>& status) {
+  return !vague(status) && !is(status, 7);
+}
 
 // As a rule a smart host that knows nothing against us refuses MAIL for the sender's sake.
 bool sender_refused_at_mail(const Reply& reply, const std::optional<StatusCode>& status) {
   if (!reply.permanent()) return false;
   if (is(status, 7) || is(status, 1)) return true;
-  return vague(status) && (reply.code == 501 || reply.code == 550 || reply.code == 551 || reply.code == 553);
+  return vague(status) &&
+         (reply.code == 501 || reply.code == 550 || reply.code == 551 || reply.code == 553);
 }
 
 }  // namespace
@@ -117,9 +124,10 @@ About about(Stage stage, const Reply& reply) {
   if (about_smart_host(reply, status)) return About::smart_host;
   if (stage != Stage::message && !names_something_else(status) && has_one_of(kAccessWords, words))
     return About::access;
-  if (stage == Stage::mail) return sender_refused_at_mail(reply, status) ? About::sender : About::smart_host;
-  // After the message a policy that refuses for good is about its content, but for X.7.0, which might be
-  // anything.
+  if (stage == Stage::mail)
+    return sender_refused_at_mail(reply, status) ? About::sender : About::smart_host;
+  // After the message a policy that refuses for good is about its content, but for X.7.0, which
+  // might be anything.
   const bool content = stage == Stage::message && reply.permanent() && !is(status, 7, 0);
   return is(status, 7) && !content ? About::access : About::message;
 }
@@ -127,8 +135,8 @@ About about(Stage stage, const Reply& reply) {
 bool asks_to_slow_down(const Reply& reply) {
   if (!reply.transient()) return false;
   const auto status = status_of(reply);
-  return reply.code == 421 || reply.code == 432 || reply.code == 454 || is(status, 7) || is(status, 3, 2) ||
-         is(status, 4, 5);
+  return reply.code == 421 || reply.code == 432 || reply.code == 454 || is(status, 7) ||
+         is(status, 3, 2) || is(status, 4, 5);
 }
 
 std::string refusal_name(const Reply& reply) {

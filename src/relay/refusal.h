@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What a reply other than 2yz is about. The reply code says how final it is; what it is about is said by
-// the enhanced status code (RFC 3463), whatever its class and also in the place where qmail has it; and
-// where servers leave that vague, by words that never change in them.
+// What a reply other than 2yz is about. The reply code says how final it is; what it is about is
+// said by the enhanced status code (RFC 3463), whatever its class and also in the place where qmail
+// has it; and where servers leave that vague, by words that never change in them.
 #pragma once
 
 #include <optional>
@@ -19,7 +19,7 @@ enum class About {
   access,      // policy: about this machine or account, or about the recipient; it does not tell
   sender,      // the reverse-path or From
   size,
-  message,     // anything else: the recipient at RCPT, the message after it
+  message,  // anything else: the recipient at RCPT, the message after it
 };
 About about(smtp::Stage stage, const smtp::Reply& reply);
 

@@ -12,7 +12,8 @@ RetryLimits login_limits(const RetryLimits& limits) {
 
 Milliseconds retry_delay(const RetryLimits& limits, unsigned attempts, double chance) {
   const unsigned doublings = std::min(attempts > 0 ? attempts - 1 : 0, 20u);
-  const Milliseconds full = std::min<Milliseconds>(limits.first * (1L << doublings), limits.longest);
+  const Milliseconds full =
+      std::min<Milliseconds>(limits.first * (1L << doublings), limits.longest);
   const double factor = 0.9 + 0.2 * chance;
   return Milliseconds(static_cast<Milliseconds::rep>(static_cast<double>(full.count()) * factor));
 }

@@ -13,8 +13,8 @@ struct RetryLimits {
   Seconds longest{3600};
 };
 
-// Between attempts to log in with what was refused: from a quarter of an hour to four hours, or longer
-// where all waits are.
+// Between attempts to log in with what was refused: from a quarter of an hour to four hours, or
+// longer where all waits are.
 RetryLimits login_limits(const RetryLimits& limits);
 
 // `attempts` so far, at least one; `chance` from 0 to 1.

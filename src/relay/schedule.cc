@@ -140,9 +140,10 @@ void Schedule::hurry(Listed& waiting, Instant now) {
 
 std::optional<Time> Schedule::oldest() const {
   if (messages_.empty()) return std::nullopt;
-  return std::min_element(messages_.begin(), messages_.end(), [](const auto& a, const auto& b) {
-           return a.second.arrival < b.second.arrival;
-         })->second.arrival;
+  return std::min_element(
+             messages_.begin(), messages_.end(),
+             [](const auto& a, const auto& b) { return a.second.arrival < b.second.arrival; })
+      ->second.arrival;
 }
 
 }  // namespace mailchute::relay

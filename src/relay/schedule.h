@@ -24,7 +24,8 @@ enum class Care : std::uint8_t { none, needed };
 class Schedule {
  public:
   // Without submitters all is one man's. They outlive it, and know a message before it is added.
-  explicit Schedule(const Submitters* submitters = nullptr) : submitters_(submitters), ready_(submitters) {}
+  explicit Schedule(const Submitters* submitters = nullptr)
+      : submitters_(submitters), ready_(submitters) {}
 
   // Due at `due`; at once where that has passed. A known message gets the new time.
   void add(const std::string& id, Time arrival, Instant due, Care care = Care::none);

@@ -7,15 +7,17 @@
 namespace mailchute::relay {
 namespace {
 
-tl::unexpected<Error> too_much(std::uint32_t owner, const std::string& what, const std::string& setting) {
+tl::unexpected<Error> too_much(std::uint32_t owner, const std::string& what,
+                               const std::string& setting) {
   return failure(Error::Kind::full, "uid " + std::to_string(owner) + " has " + what +
-                                        " in the queue, which is as much as one user may have (" + setting +
-                                        " in mailchute.conf); come back later");
+                                        " in the queue, which is as much as one user may have (" +
+                                        setting + " in mailchute.conf); come back later");
 }
 
 }  // namespace
 
-Concerned::Concerned(const config::Users& users, const Lookup& uid_of, std::vector<std::string>& unknown)
+Concerned::Concerned(const config::Users& users, const Lookup& uid_of,
+                     std::vector<std::string>& unknown)
     : all_(users.all) {
   for (const std::string& name : users.names) {
     if (const auto uid = uid_of(name)) uids_.insert(*uid);
@@ -52,7 +54,8 @@ Result<> Submitters::room_for(std::uint32_t owner, std::uint64_t octets) const {
   if (!limited(owner) || found == shares_.end()) return {};
   const Share& share = found->second;
   if (share.messages >= settings_.messages_in_queue) {
-    return too_much(owner, std::to_string(share.messages) + " messages", "storms.messages_in_queue");
+    return too_much(owner, std::to_string(share.messages) + " messages",
+                    "storms.messages_in_queue");
   }
   if (settings_.size_in_queue != 0 && share.octets + octets > settings_.size_in_queue) {
     return too_much(owner, std::to_string(share.octets) + " octets", "storms.size_in_queue");
@@ -73,7 +76,8 @@ Instant Submitters::next(std::uint32_t owner) const {
 
 void Submitters::begun(const std::string& id, Instant now) {
   const std::uint32_t who = owner(id);
-  if (limited(who)) allowances_.try_emplace(who, settings_.messages_per_minute).first->second.spend(now);
+  if (limited(who))
+    allowances_.try_emplace(who, settings_.messages_per_minute).first->second.spend(now);
 }
 
 }  // namespace mailchute::relay

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Whose each message in cur/ is, and what that means for it: how much of the queue its submitter has,
-// and how fast his mail goes. A submitter is the uid that the kernel knows as the owner of the file, or
-// at the other end of the socket. Without limits all may have and send as much as they like.
+// Whose each message in cur/ is, and what that means for it: how much of the queue its submitter
+// has, and how fast his mail goes. A submitter is the uid that the kernel knows as the owner of the
+// file, or at the other end of the socket. Without limits all may have and send as much as they
+// like.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +20,8 @@
 
 namespace mailchute::relay {
 
-// Whom a part of storms concerns. Of all of them root is only one where he is named: his mail is the
-// machine's own.
+// Whom a part of storms concerns. Of all of them root is only one where he is named: his mail is
+// the machine's own.
 class Concerned {
  public:
   using Lookup = std::function<std::optional<std::uint32_t>(const std::string& name)>;

@@ -7,7 +7,8 @@
 namespace mailchute::relay {
 
 std::size_t Turns::may_begin(std::uint32_t owner, Instant now) const {
-  return submitters_ == nullptr ? std::numeric_limits<std::size_t>::max() : submitters_->may_begin(owner, now);
+  return submitters_ == nullptr ? std::numeric_limits<std::size_t>::max()
+                                : submitters_->may_begin(owner, now);
 }
 
 void Turns::add(std::uint32_t owner, const Message& message) {
@@ -66,7 +67,8 @@ std::optional<Turns::Message> Turns::take_youngest(Instant now) {
 
 std::size_t Turns::ready(Instant now) const {
   std::size_t count = 0;
-  for (const auto& [owner, line] : lines_) count += std::min(line.messages.size(), may_begin(owner, now));
+  for (const auto& [owner, line] : lines_)
+    count += std::min(line.messages.size(), may_begin(owner, now));
   return count;
 }
 
@@ -79,7 +81,8 @@ std::size_t Turns::size() const {
 std::vector<Turns::First> Turns::firsts() const {
   std::vector<First> firsts;
   for (const auto& [owner, line] : lines_) {
-    firsts.push_back({*line.messages.begin(), submitters_ == nullptr ? Instant::min() : submitters_->next(owner)});
+    firsts.push_back({*line.messages.begin(),
+                      submitters_ == nullptr ? Instant::min() : submitters_->next(owner)});
   }
   return firsts;
 }

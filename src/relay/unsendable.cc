@@ -8,7 +8,9 @@ constexpr std::string_view kStart = "not sent: ";
 
 }  // namespace
 
-std::string unsendable_reply(const Unsendable& why) { return std::string(kStart) + why.status + " " + why.reason; }
+std::string unsendable_reply(const Unsendable& why) {
+  return std::string(kStart) + why.status + " " + why.reason;
+}
 
 std::optional<Unsendable> parse_unsendable(std::string_view reply) {
   if (!reply.starts_with(kStart)) return std::nullopt;

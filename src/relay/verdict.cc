@@ -64,7 +64,8 @@ bool too_many_recipients(const Reply& reply) {
 Verdict recipient_verdict(const TransactionReport& report, const std::optional<Reply>& reply) {
   if (!reply) return lost(What::deferred, report);
   if (reply->completed()) return message_verdict(report);
-  if (report.stage > Stage::rcpt && too_many_recipients(*reply)) return said(What::deferred, *reply);
+  if (report.stage > Stage::rcpt && too_many_recipients(*reply))
+    return said(What::deferred, *reply);
   return refused(Stage::rcpt, *reply);
 }
 
@@ -72,7 +73,9 @@ std::vector<Verdict> verdicts(const TransactionReport& report) {
   std::vector<Verdict> all;
   for (const auto& reply : report.recipients) {
     if (report.stage > Stage::mail) all.push_back(recipient_verdict(report, reply));
-    else all.push_back(report.reply ? refused(Stage::mail, *report.reply) : lost(What::deferred, report));
+    else
+      all.push_back(report.reply ? refused(Stage::mail, *report.reply)
+                                 : lost(What::deferred, report));
   }
   return all;
 }
@@ -84,8 +87,8 @@ struct Refusal {
   std::vector<std::size_t> recipients;
 };
 
-// Where some recipients were taken, a refusal of others is about these; 421 ends the session, whatever
-// it met.
+// Where some recipients were taken, a refusal of others is about these; 421 ends the session,
+// whatever it met.
 std::vector<Refusal> refusals(const TransactionReport& report) {
   std::vector<Refusal> all;
   std::vector<std::size_t> concerned;
@@ -139,7 +142,8 @@ void doubt(Judgement& judgement, const std::vector<Refusal>& met) {
 }
 
 // In the order of the table.
-void weigh(Judgement& judgement, const std::vector<Refusal>& met, const TransactionReport& report, bool blamed) {
+void weigh(Judgement& judgement, const std::vector<Refusal>& met, const TransactionReport& report,
+           bool blamed) {
   const Stage stage = report.stage;
   const auto find = [&met](auto&& is) {
     const auto found = std::find_if(met.begin(), met.end(), is);
@@ -165,8 +169,11 @@ void weigh(Judgement& judgement, const std::vector<Refusal>& met, const Transact
 }
 
 bool slows_down(const TransactionReport& report) {
-  const auto asks = [](const std::optional<Reply>& reply) { return reply && asks_to_slow_down(*reply); };
-  return asks(report.reply) || std::any_of(report.recipients.begin(), report.recipients.end(), asks);
+  const auto asks = [](const std::optional<Reply>& reply) {
+    return reply && asks_to_slow_down(*reply);
+  };
+  return asks(report.reply) ||
+         std::any_of(report.recipients.begin(), report.recipients.end(), asks);
 }
 
 }  // namespace
@@ -185,7 +192,8 @@ std::string_view name_of(What what) {
 Cause cause_of(const smtp::Close::Trouble& trouble) {
   const auto& reply = trouble.reply;
   // Once a password was shown, also silence is an answer.
-  if (!reply) return trouble.server_fault || trouble.stage >= Stage::auth ? Cause::trouble : Cause::silence;
+  if (!reply)
+    return trouble.server_fault || trouble.stage >= Stage::auth ? Cause::trouble : Cause::silence;
   if (!reply->permanent()) return Cause::trouble;
   const bool login = trouble.stage == Stage::auth || about(trouble.stage, *reply) == About::login;
   return login ? Cause::login : Cause::trouble;
@@ -193,8 +201,9 @@ Cause cause_of(const smtp::Close::Trouble& trouble) {
 
 void Judgement::acquit() {
   host = Host::refuses;
-  const bool others = std::any_of(recipients.begin(), recipients.end(),
-                                  [](const Verdict& verdict) { return verdict.what != What::deferred; });
+  const bool others = std::any_of(recipients.begin(), recipients.end(), [](const Verdict& verdict) {
+    return verdict.what != What::deferred;
+  });
   if (!others) leave_alone(*this);
 }
 

@@ -119,7 +119,8 @@ Result<Secret> read_password_file(const std::string& path, const std::string& gr
   line = line.substr(0, line.find('\n'));
   if (line.ends_with('\r')) line.remove_suffix(1);
   const auto bad = [&](std::string_view why) {
-    return refused(path, kPasswordFile, why, "write the password, and nothing else, on its first line");
+    return refused(path, kPasswordFile, why,
+                   "write the password, and nothing else, on its first line");
   };
   if (line.empty()) return bad("has no password on its first line");
   if (line.size() > kLongestPassword) return bad("has a line of more than 4096 octets");

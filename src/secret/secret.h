@@ -32,7 +32,8 @@ void wipe(std::string& text);
 
 // The first line of the file without its line end; at most 4096 octets. The file must belong to
 // root, to `user` or to this process's user, be closed to others, and open to no group but root's,
-// `group` and this process's own. Errors of kind config name the file and the command that mends it.
+// `group` and this process's own. Errors of kind config name the file and the command that mends
+// it.
 Result<Secret> read_password_file(const std::string& path, const std::string& group,
                                   const std::string& user = {});
 

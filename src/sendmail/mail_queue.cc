@@ -34,7 +34,8 @@ Result<queue::Overview> overview(const config::Settings& settings) {
 // Not to be mistaken for a queue id by who counts lines.
 std::string alarm_line(const queue::Alarm& alarm, int utc_offset) {
   if (alarm.text.empty()) return {};
-  return "*** Mail is broken since " + calendar_time(alarm.since, utc_offset) + ": " + escaped(alarm.text) + "\n";
+  return "*** Mail is broken since " + calendar_time(alarm.since, utc_offset) + ": " +
+         escaped(alarm.text) + "\n";
 }
 
 // A request has room for some two thousand.
@@ -62,7 +63,8 @@ Result<std::string> ask_to_retry(const std::string& socket, const std::string& w
   if (!answer) return failure(no_answer(answer.error()));
   for (const std::string& line : answer->lines) {
     const auto acted = queue::parse_acted(line);
-    if (acted && acted->what == queue::Acted::What::refused) return failure(Error::Kind::temporary, acted->text);
+    if (acted && acted->what == queue::Acted::What::refused)
+      return failure(Error::Kind::temporary, acted->text);
   }
   return std::move(answer->summary);
 }
@@ -73,7 +75,8 @@ Result<std::string> mail_queue(const config::Settings& settings, Time now, int u
   const auto whole = overview(settings);
   if (!whole) return failure(whole.error());
   return alarm_line(whole->alarm, utc_offset) +
-         queue::format_mailq(whole->shown, whole->totals.requests, whole->totals.octets, now, utc_offset);
+         queue::format_mailq(whole->shown, whole->totals.requests, whole->totals.octets, now,
+                             utc_offset);
 }
 
 bool matches(const queue::Listed& entry, const QueueFilter& filter) {

@@ -44,7 +44,8 @@ void open_closed_descriptors() {
 
 // inetd gives the same socket for all three: on it there is nothing but SMTP.
 void keep_problems_out_of_smtp() {
-  struct stat output {}, problems {};
+  struct stat output {
+  }, problems{};
   ::fstat(STDOUT_FILENO, &output);
   ::fstat(STDERR_FILENO, &problems);
   if (output.st_dev != problems.st_dev || output.st_ino != problems.st_ino) return;
@@ -68,10 +69,12 @@ Result<config::Settings> configuration(const Options& options, Report& report) {
   if (loaded.readable) return std::move(loaded.settings);
   const bool queue = exists(loaded.settings.queue_directory);
   const bool socket = exists(loaded.settings.submission_socket());
-  if (!options.configuration_file && socket && !queue && !exists(file)) return std::move(loaded.settings);
+  if (!options.configuration_file && socket && !queue && !exists(file))
+    return std::move(loaded.settings);
   const auto mistakes = config::load(file).mistakes;
   const std::string mistake = mistakes.empty() ? file + ": cannot be read" : mistakes.front();
-  if (options.configuration_file || (!queue && !socket)) return failure(Error::Kind::config, mistake);
+  if (options.configuration_file || (!queue && !socket))
+    return failure(Error::Kind::config, mistake);
   report.warning(mistake + "; going on with defaults");
   return std::move(loaded.settings);
 }
@@ -127,7 +130,8 @@ int run_address_mode(const Options& options, Report& report) {
   if (!loaded.readable && options.configuration_file) return EX_CONFIG;
   switch (options.mode) {
     case Mode::verify: return verify(options, loaded.settings, ::getuid(), report);
-    case Mode::test_addresses: return test_addresses(options, loaded.settings, ::getuid(), stdin, report);
+    case Mode::test_addresses:
+      return test_addresses(options, loaded.settings, ::getuid(), stdin, report);
     default: return check_aliases(loaded.settings, report);
   }
 }
@@ -142,8 +146,8 @@ int run(const Options& options, Report& report) {
     case Mode::check_aliases: return run_address_mode(options, report);
     case Mode::daemon:
     case Mode::foreground_daemon:
-      return report.failed(run_daemon(kDaemon, options.mode == Mode::daemon,
-                                      options.configuration_file));
+      return report.failed(
+          run_daemon(kDaemon, options.mode == Mode::daemon, options.configuration_file));
     case Mode::submit:
     case Mode::smtp:
     case Mode::list_queue:

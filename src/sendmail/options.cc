@@ -56,9 +56,9 @@ void set_mode(Parse& parse, std::string_view value) {
     case 'd': parse.options.mode = Mode::daemon; return;
     case 'D': parse.options.mode = Mode::foreground_daemon; return;
     default:
-      parse.error = Error{Error::Kind::usage,
-                          "unknown mode -b" + escaped(value) +
-                              "; known are -ba -bd -bD -bi -bm -bp -bs -bt -bv"};
+      parse.error =
+          Error{Error::Kind::usage, "unknown mode -b" + escaped(value) +
+                                        "; known are -ba -bd -bD -bi -bm -bp -bs -bt -bv"};
   }
 }
 

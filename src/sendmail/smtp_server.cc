@@ -58,7 +58,8 @@ smtp::Reply start_queue(const config::Settings& settings, std::string_view node)
   const auto answer = retry(settings, {});
   if (answer) return {250, {"2.0.0 The queue is started: " + escaped(*answer)}};
   const bool forbidden = answer.error().kind == Error::Kind::rejected;
-  return {forbidden ? 459 : 458, {(forbidden ? "4.7.1 " : "4.3.0 ") + escaped(answer.error().text)}};
+  return {forbidden ? 459 : 458,
+          {(forbidden ? "4.7.1 " : "4.3.0 ") + escaped(answer.error().text)}};
 }
 
 // A message on its way into the queue. The intake borrows the way.
@@ -75,7 +76,11 @@ class SmtpServer {
  public:
   SmtpServer(const SmtpStreams& streams, const Options& options, const config::Settings& settings,
              std::uint32_t uid, Report& report)
-      : streams_(streams), options_(options), settings_(settings), uid_(uid), report_(report),
+      : streams_(streams),
+        options_(options),
+        settings_(settings),
+        uid_(uid),
+        report_(report),
         session_(offer(settings)) {}
 
   Result<> run() {
@@ -151,7 +156,8 @@ bool SmtpServer::wait_for_input() {
 
 Result<> SmtpServer::end_of_input() const {
   if (!in_message_) return {};
-  return failure(Error::Kind::io, "the input ended in the middle of a message, which is not queued");
+  return failure(Error::Kind::io,
+                 "the input ended in the middle of a message, which is not queued");
 }
 
 // In pieces that a pipe has room for whenever it has any. Who goes without listening is gone.
@@ -189,9 +195,10 @@ Result<> SmtpServer::act(const Session::BeginMessage& begin) {
   const auto at = surroundings(settings_, uid_, sys::now(), way->id(), false);
   auto envelope = begin.envelope;
   envelope.wait_for_queue_run = options_.request.wait_for_queue_run;
-  message_.emplace(std::move(*way), [at, envelope, protocol = begin.protocol](const mail::Header& header) {
-    return mail::prepare(header, envelope, protocol, at);
-  });
+  message_.emplace(std::move(*way),
+                   [at, envelope, protocol = begin.protocol](const mail::Header& header) {
+                     return mail::prepare(header, envelope, protocol, at);
+                   });
   return {};
 }
 

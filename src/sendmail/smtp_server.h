@@ -18,7 +18,8 @@ namespace mailchute::sendmail {
 struct SmtpStreams {
   int input;
   int output;
-  Milliseconds patience = std::chrono::minutes(5);  // with one who says or reads nothing (RFC 5321, 4.5.3.2.7)
+  Milliseconds patience =
+      std::chrono::minutes(5);  // with one who says or reads nothing (RFC 5321, 4.5.3.2.7)
 };
 
 // Until QUIT or the end of the input. What was wrong with a message is told to the client and to

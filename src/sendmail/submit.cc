@@ -22,17 +22,19 @@ void wait_for(const MessageSource& source, WayIn& way) {
   while (way.streaming() && !source.wait(WayIn::kSignOfLife)) way.keep_alive();
 }
 
-// What is no address goes into the envelope, and the daemon tells the sender of it, as far as he wants to
-// be told and can be.
+// What is no address goes into the envelope, and the daemon tells the sender of it, as far as he
+// wants to be told and can be.
 void leave_to_notification(mail::Submission& submission) {
   auto& recipients = submission.envelope.recipients;
   if (!mail::wants_report(submission.envelope, recipients.front(), mail::DsnAction::failed)) return;
-  const std::size_t room = queue::kMaxRecipients - std::min(recipients.size(), queue::kMaxRecipients);
+  const std::size_t room =
+      queue::kMaxRecipients - std::min(recipients.size(), queue::kMaxRecipients);
   const std::size_t count = std::min({submission.bad.size(), room, kMaxNotified});
   const auto end = submission.bad.begin() + static_cast<std::ptrdiff_t>(count);
-  std::transform(submission.bad.begin(), end, std::back_inserter(recipients), [](mail::BadAddress& bad) {
-    return mail::Recipient{std::move(bad.text), {}, {}, std::move(bad.reason)};
-  });
+  std::transform(submission.bad.begin(), end, std::back_inserter(recipients),
+                 [](mail::BadAddress& bad) {
+                   return mail::Recipient{std::move(bad.text), {}, {}, std::move(bad.reason)};
+                 });
   submission.bad.erase(submission.bad.begin(), end);
 }
 
@@ -56,7 +58,8 @@ Result<Submitted> submit(const Options& options, const config::Settings& setting
     const bool with_login = mail::needs_login(header, options.request);
     auto submission = mail::prepare(header, options.request,
                                     surroundings(settings, uid, now, way->id(), with_login));
-    if (submission && options.bad_addresses == BadAddresses::mail) leave_to_notification(*submission);
+    if (submission && options.bad_addresses == BadAddresses::mail)
+      leave_to_notification(*submission);
     return submission;
   };
   MessageSource source(input, options.ignore_dots || settings.ignore_dots);

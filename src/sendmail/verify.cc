@@ -65,8 +65,10 @@ void prompt(std::FILE* input) {
 
 }  // namespace
 
-int verify(const Options& options, const config::Settings& settings, std::uint32_t uid, Report& report) {
-  if (options.request.recipients.empty()) return report.failed({Error::Kind::usage, "-bv: no address given"});
+int verify(const Options& options, const config::Settings& settings, std::uint32_t uid,
+           Report& report) {
+  if (options.request.recipients.empty())
+    return report.failed({Error::Kind::usage, "-bv: no address given"});
   auto inquiry = config::Inquiry::of(sender_of(options, uid), settings);
   if (!inquiry) return report.failed(inquiry.error());
   for (const std::string& argument : options.request.recipients) {
@@ -83,10 +85,12 @@ int test_addresses(const Options& options, const config::Settings& settings, std
   Lines lines(input);
   for (prompt(input); lines.next(); prompt(input)) {
     if (lines.too_long()) {
-      refused = report.failed({Error::Kind::data, "-bt: a line is longer than " + std::to_string(kLongestLine) +
+      refused = report.failed({Error::Kind::data, "-bt: a line is longer than " +
+                                                      std::to_string(kLongestLine) +
                                                       " octets; write an address a line"});
     } else if (!lines.line().empty()) {
-      if (auto said = answer(*inquiry, lines.line(), report); !said) return report.failed(said.error());
+      if (auto said = answer(*inquiry, lines.line(), report); !said)
+        return report.failed(said.error());
     }
   }
   if (std::ferror(input) != 0) {

@@ -9,10 +9,13 @@ namespace {
 
 using Kind = Error::Kind;
 
-bool of_message(const Error& error) { return error.kind == Kind::data || error.kind == Kind::usage; }
+bool of_message(const Error& error) {
+  return error.kind == Kind::data || error.kind == Kind::usage;
+}
 
 Error with_advice(Error error) {
-  if (error.kind == Kind::unavailable) error.text += "; there is no queue, start mailchuted once to make it";
+  if (error.kind == Kind::unavailable)
+    error.text += "; there is no queue, start mailchuted once to make it";
   return error;
 }
 
@@ -33,7 +36,8 @@ Error both_ways(const Error& drop, const Error& socket) {
 Result<WayIn> WayIn::open(const config::Settings& settings, std::string id) {
   WayIn way(settings, std::move(id));
   if (!settings.drop_directory_open && !settings.submission_socket_open) {
-    return failure(Kind::config, "drop_directory and submission_socket are both false; set one of them to true");
+    return failure(Kind::config,
+                   "drop_directory and submission_socket are both false; set one of them to true");
   }
   Result<> opened;
   if (settings.drop_directory_open) {
@@ -78,8 +82,8 @@ Result<> WayIn::write(std::string_view octets) {
   message_length_ += octets.size();
   const std::uint64_t limit = settings_->message_size_limit;
   if (limit != 0 && message_length_ > limit) {
-    return failure(Kind::data, "message larger than " + std::to_string(limit) +
-                                   " octets (message_size_limit)");
+    return failure(Kind::data,
+                   "message larger than " + std::to_string(limit) + " octets (message_size_limit)");
   }
   if (!socket_) {
     auto written = drop_->write(octets);

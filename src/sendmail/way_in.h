@@ -38,7 +38,8 @@ class WayIn final : public mail::Destination {
   void keep_alive() { socket_->keep_alive(); }
 
  private:
-  WayIn(const config::Settings& settings, std::string id) : settings_(&settings), id_(std::move(id)) {}
+  WayIn(const config::Settings& settings, std::string id)
+      : settings_(&settings), id_(std::move(id)) {}
   Result<> fall_over(Error reason);
   Result<> by_socket(Result<> done) const;
 

@@ -87,8 +87,9 @@ void ClientSession::begin(Transaction transaction) {
   if (limit != 0 && transaction.size > limit) {
     TransactionReport report{transaction.id, Stage::mail, {}, std::nullopt, {}, false, true};
     report.recipients.resize(transaction.recipients.size());
-    report.reply = Reply{552, {"5.3.4 message has " + std::to_string(transaction.size) +
-                               " octets, the smart host takes " + std::to_string(limit)}};
+    report.reply = Reply{552,
+                         {"5.3.4 message has " + std::to_string(transaction.size) +
+                          " octets, the smart host takes " + std::to_string(limit)}};
     actions_.emplace_back(std::move(report));
     return;
   }
@@ -146,9 +147,10 @@ void ClientSession::on_starttls(const Reply& reply) {
 void ClientSession::authenticate() {
   if (!options_.credentials) return become_ready();
   if (!(secure_ && verified_) && !options_.send_password_unprotected) {
-    return end(Close::Trouble{Stage::auth, std::nullopt,
-                              "the password is only sent over TLS with a verified certificate unless "
-                              "send_password_unprotected is set"});
+    return end(
+        Close::Trouble{Stage::auth, std::nullopt,
+                       "the password is only sent over TLS with a verified certificate unless "
+                       "send_password_unprotected is set"});
   }
   mechanism_ = choose_mechanism(extensions_.auth, options_.mechanisms, *options_.credentials);
   if (!mechanism_) {
@@ -218,8 +220,7 @@ void ClientSession::on_transaction_reply(const Expected& expected, const Reply& 
   const auto step = transaction.on_reply(expected.stage, expected.recipient, reply);
   if (reply.code == 421) return refused(expected.stage, reply);  // whatever was to follow
   switch (step) {
-    case TransactionState::Step::go_on:
-      return advance(transaction);
+    case TransactionState::Step::go_on: return advance(transaction);
     case TransactionState::Step::send_message:
       expected_.push_back({Stage::message, transaction.id()});
       actions_.emplace_back(SendMessage{transaction.id()});
@@ -227,10 +228,8 @@ void ClientSession::on_transaction_reply(const Expected& expected, const Reply& 
     case TransactionState::Step::send_dot:
       expected_.push_back({Stage::message, transaction.id()});
       return send(".\r\n");
-    case TransactionState::Step::done:
-      return finish(transaction.id());
-    case TransactionState::Step::fault:
-      return fault(expected.stage, reply, "unexpected reply");
+    case TransactionState::Step::done: return finish(transaction.id());
+    case TransactionState::Step::fault: return fault(expected.stage, reply, "unexpected reply");
   }
 }
 
@@ -244,7 +243,8 @@ void ClientSession::finish(TransactionId id) {
 void ClientSession::report(TransactionState& transaction, std::string error) {
   TransactionReport report = transaction.report(std::move(error));
   report.after_another = took_one_;
-  took_one_ = took_one_ || (report.stage == Stage::message && report.reply && report.reply->completed());
+  took_one_ =
+      took_one_ || (report.stage == Stage::message && report.reply && report.reply->completed());
   actions_.emplace_back(std::move(report));
 }
 
@@ -305,12 +305,14 @@ void ClientSession::keep_password_out_of(Close::Trouble& trouble) const {
 }
 
 void ClientSession::refused(Stage stage, const Reply& reply) {
-  end(Close::Trouble{stage, reply, "smart host said at " + std::string(name_of(stage)) + ": " + reply.text()});
+  end(Close::Trouble{stage, reply,
+                     "smart host said at " + std::string(name_of(stage)) + ": " + reply.text()});
 }
 
 void ClientSession::fault(Stage stage, const Reply& reply, std::string_view what) {
-  end(Close::Trouble{stage, reply, std::string(what) + " at " + std::string(name_of(stage)) + ": " +
-                                       reply.text(), true});
+  end(Close::Trouble{stage, reply,
+                     std::string(what) + " at " + std::string(name_of(stage)) + ": " + reply.text(),
+                     true});
 }
 
 }  // namespace mailchute::smtp

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The SMTP client as a pure engine (RFC 5321, 2920, 3207, 4954): events in, actions out, and a queue
-// of the replies that are still expected. It knows no descriptor and no clock, and it does not decide
-// what a refusal means for a message: it reports what was said, and where.
+// The SMTP client as a pure engine (RFC 5321, 2920, 3207, 4954): events in, actions out, and a
+// queue of the replies that are still expected. It knows no descriptor and no clock, and it does
+// not decide what a refusal means for a message: it reports what was said, and where.
 //
 // Many messages go over one session. Every transaction opens with RSET; with PIPELINING its whole
 // group of commands is sent at once, and the next transaction's group rides behind the final dot of
-// the one before, so that a message costs one round trip and one message at most is unanswered. What
-// a reply belongs to follows from its place in the queue alone, so that a refusal in one transaction
-// can never be taken for one in another.
+// the one before, so that a message costs one round trip and one message at most is unanswered.
+// What a reply belongs to follows from its place in the queue alone, so that a refusal in one
+// transaction can never be taken for one in another.
 #pragma once
 
 #include <cstdint>
@@ -42,7 +42,7 @@ struct Close {       // nothing more to say; the session is over
   struct Trouble {
     Stage stage;
     std::optional<Reply> reply;
-    std::string text;  // one line for people
+    std::string text;           // one line for people
     bool server_fault = false;  // the server broke the protocol in a way that mixes up messages
   };
   std::optional<Trouble> trouble;
@@ -52,8 +52,8 @@ using Action = std::variant<Send, SendMessage, StartTls, Ready, TransactionRepor
 class ClientSession {
  public:
   struct Options {
-    std::string hostname;       // for EHLO
-    bool starttls = true;       // required
+    std::string hostname;         // for EHLO
+    bool starttls = true;         // required
     bool tls_from_start = false;  // a handshake comes first, then the greeting
     std::optional<Credentials> credentials;
     std::vector<std::string> mechanisms{"PLAIN", "LOGIN"};  // allowed, best first
@@ -66,22 +66,24 @@ class ClientSession {
   void on_octets(std::string_view octets);
   void on_tls(bool verified);
   void on_message_sent(TransactionId id);  // every octet is on its way
-  void on_message_lost(TransactionId id, const std::string& why);  // part was sent and must not count
-  void on_closed(const std::string& why);   // by the peer, or by a failed handshake or write
+  void on_message_lost(TransactionId id,
+                       const std::string& why);  // part was sent and must not count
+  void on_closed(const std::string& why);        // by the peer, or by a failed handshake or write
   void on_timeout();
   // May a transaction be begun now? With PIPELINING also while the one before waits for its reply.
   bool wants_transaction() const;
   void begin(Transaction transaction);
   // Leaves with QUIT as soon as nothing is in flight.
   void quit();
-  // The transaction that rides behind the one that is unanswered is reported as not begun, so that it
-  // need not wait. The smart host has its commands already, so the session ends with the reply that
-  // is awaited.
+  // The transaction that rides behind the one that is unanswered is reported as not begun, so that
+  // it need not wait. The smart host has its commands already, so the session ends with the reply
+  // that is awaited.
   void withdraw_rider();
 
   std::optional<Action> next();
 
-  // What the next reply belongs to, for the time limit that holds now; nothing when none is expected.
+  // What the next reply belongs to, for the time limit that holds now; nothing when none is
+  // expected.
   std::optional<Stage> waiting_for() const;
   // Grows with each reply: a time limit starts anew.
   std::uint64_t replies() const { return replies_; }
@@ -131,13 +133,13 @@ class ClientSession {
 
   Options options_;
   Phase phase_ = Phase::handshake;
-  bool secure_ = false;    // TLS is up
-  bool verified_ = false;  // and the certificate is right
+  bool secure_ = false;       // TLS is up
+  bool verified_ = false;     // and the certificate is right
   bool handshaking_ = false;  // until on_tls(), from StartTls or from the start
-  bool helo_ = false;             // EHLO was refused
+  bool helo_ = false;         // EHLO was refused
   bool quitting_ = false;
-  bool ending_ = false;           // after the transaction that is in flight
-  bool took_one_ = false;         // a message
+  bool ending_ = false;    // after the transaction that is in flight
+  bool took_one_ = false;  // a message
   Extensions extensions_;
   ReplyParser parser_;
   std::unique_ptr<SaslMechanism> mechanism_;

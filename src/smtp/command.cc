@@ -13,7 +13,7 @@
 namespace mailchute::smtp {
 namespace {
 
-constexpr std::size_t kMaxEnvelopeId = 100;    // RFC 3461, 4.4
+constexpr std::size_t kMaxEnvelopeId = 100;  // RFC 3461, 4.4
 
 struct Word {
   std::string_view name;
@@ -85,8 +85,8 @@ std::optional<Parameter> parse_parameter(std::string_view text) {
   return parameter;
 }
 
-// addr-type ";" xtext (RFC 3461, 4.2); with the type "utf-8" also as it is (RFC 6533, 3), from which
-// the form that any server takes is made.
+// addr-type ";" xtext (RFC 3461, 4.2); with the type "utf-8" also as it is (RFC 6533, 3), from
+// which the form that any server takes is made.
 std::optional<std::string> parse_original_path(std::string_view text, bool smtp_utf8) {
   const auto semicolon = text.find(';');
   if (semicolon == 0 || semicolon == std::string_view::npos) return std::nullopt;
@@ -96,7 +96,8 @@ std::optional<std::string> parse_original_path(std::string_view text, bool smtp_
   if (address.empty() || !std::ranges::all_of(type, belongs)) return std::nullopt;
   const bool utf8 = smtp_utf8 && equal_ignoring_case(type, "utf-8") && is_utf8(address);
   if (utf8 && !mail::is_xtext(address)) address = mail::to_utf8_xtext(address);
-  if (!mail::is_xtext(address) || type.size() + 1 + address.size() > mail::kMaxOriginal) return std::nullopt;
+  if (!mail::is_xtext(address) || type.size() + 1 + address.size() > mail::kMaxOriginal)
+    return std::nullopt;
   return std::string(type).append(";").append(address);
 }
 
@@ -107,14 +108,10 @@ std::optional<mail::Notify> parse_notify(std::string_view value) {
     return notify;
   }
   for (const auto word : split(value, ',')) {
-    if (equal_ignoring_case(word, "SUCCESS"))
-      notify.success = true;
-    else if (equal_ignoring_case(word, "FAILURE"))
-      notify.failure = true;
-    else if (equal_ignoring_case(word, "DELAY"))
-      notify.delay = true;
-    else
-      return std::nullopt;
+    if (equal_ignoring_case(word, "SUCCESS")) notify.success = true;
+    else if (equal_ignoring_case(word, "FAILURE")) notify.failure = true;
+    else if (equal_ignoring_case(word, "DELAY")) notify.delay = true;
+    else return std::nullopt;
   }
   return notify;
 }
@@ -124,24 +121,18 @@ enum class Verdict { taken, malformed, unknown };
 Verdict take_if(bool fine) { return fine ? Verdict::taken : Verdict::malformed; }
 
 Verdict take_body(MailCommand& mail, const Parameter& parameter, const Extensions& offered) {
-  if (parameter.says("7BIT"))
-    mail.envelope.body = mail::BodyType::seven_bit;
-  else if (parameter.says("8BITMIME"))
-    mail.envelope.body = mail::BodyType::eight_bit_mime;
+  if (parameter.says("7BIT")) mail.envelope.body = mail::BodyType::seven_bit;
+  else if (parameter.says("8BITMIME")) mail.envelope.body = mail::BodyType::eight_bit_mime;
   else if (offered.binary_mime && parameter.says("BINARYMIME"))
     mail.envelope.body = mail::BodyType::binary_mime;
-  else
-    return Verdict::malformed;
+  else return Verdict::malformed;
   return Verdict::taken;
 }
 
 Verdict take_ret(MailCommand& mail, const Parameter& parameter) {
-  if (parameter.says("FULL"))
-    mail.envelope.ret = mail::Return::full;
-  else if (parameter.says("HDRS"))
-    mail.envelope.ret = mail::Return::headers;
-  else
-    return Verdict::malformed;
+  if (parameter.says("FULL")) mail.envelope.ret = mail::Return::full;
+  else if (parameter.says("HDRS")) mail.envelope.ret = mail::Return::headers;
+  else return Verdict::malformed;
   return Verdict::taken;
 }
 
@@ -195,12 +186,9 @@ std::optional<Reply> take_parameters(std::string_view text, Take take) {
     if (!parameter || !seen.insert(to_lower(parameter->keyword)).second)
       return malformed(word).value();
     switch (take(*parameter)) {
-      case Verdict::taken:
-        break;
-      case Verdict::malformed:
-        return malformed(word).value();
-      case Verdict::unknown:
-        return Reply{555, {"5.5.4 Parameter not offered: " + shown(word)}};
+      case Verdict::taken: break;
+      case Verdict::malformed: return malformed(word).value();
+      case Verdict::unknown: return Reply{555, {"5.5.4 Parameter not offered: " + shown(word)}};
     }
   }
   return std::nullopt;

@@ -27,12 +27,8 @@ bool MessageDecoder::decode(std::string_view& wire, std::string& text) {
         append("\r", text);
         state_ = State::middle;
         break;
-      case State::middle:
-        take_middle(wire, text);
-        break;
-      case State::cr:
-        resolve_cr(wire, text);
-        break;
+      case State::middle: take_middle(wire, text); break;
+      case State::cr: resolve_cr(wire, text); break;
     }
   }
   return false;
@@ -40,10 +36,8 @@ bool MessageDecoder::decode(std::string_view& wire, std::string& text) {
 
 void MessageDecoder::decode_chunk(std::string_view octets, std::string& text) {
   while (!octets.empty()) {
-    if (state_ == State::cr)
-      resolve_cr(octets, text);
-    else
-      take_middle(octets, text);
+    if (state_ == State::cr) resolve_cr(octets, text);
+    else take_middle(octets, text);
   }
 }
 
@@ -64,10 +58,8 @@ void MessageDecoder::end_line(std::string& text) {
 }
 
 void MessageDecoder::take_middle(std::string_view& wire, std::string& text) {
-  if (ends_ == LineEnds::lf)
-    take_up_to_lf(wire, text);
-  else
-    take_up_to_cr(wire, text);
+  if (ends_ == LineEnds::lf) take_up_to_lf(wire, text);
+  else take_up_to_cr(wire, text);
 }
 
 // A CR counts as part of the line end only directly before the LF, which may be in the next octets.

@@ -45,12 +45,9 @@ class Login : public SaslMechanism {
 
   Result<std::string> respond(std::string_view) override {
     switch (challenges_++) {
-      case 0:
-        return credentials_.user;
-      case 1:
-        return std::string(credentials_.password);
-      default:
-        return asked_too_often(name());
+      case 0: return credentials_.user;
+      case 1: return std::string(credentials_.password);
+      default: return asked_too_often(name());
     }
   }
 
@@ -83,7 +80,8 @@ bool reveals_password(std::string_view text, const Credentials& credentials) {
   if (credentials.password.empty()) return false;
   const std::string said = to_lower(text);
   std::string plain = *Plain(credentials).initial_response();
-  std::string forms[] = {to_lower(credentials.password), base64_encode(plain), base64_encode(credentials.password)};
+  std::string forms[] = {to_lower(credentials.password), base64_encode(plain),
+                         base64_encode(credentials.password)};
   wipe(plain);
   bool found = said.find(forms[0]) != std::string::npos;
   for (std::string& form : forms) {

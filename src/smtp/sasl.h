@@ -33,8 +33,8 @@ std::unique_ptr<SaslMechanism> choose_mechanism(const std::vector<std::string>& 
                                                 const std::vector<std::string>& allowed,
                                                 const Credentials& credentials);
 
-// Whether a server repeats the password, as it is or as it is sent, or the beginning of what was sent:
-// such words must not get into a log.
+// Whether a server repeats the password, as it is or as it is sent, or the beginning of what was
+// sent: such words must not get into a log.
 bool reveals_password(std::string_view text, const Credentials& credentials);
 
 std::string base64_encode(std::string_view octets);

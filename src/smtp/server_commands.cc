@@ -30,42 +30,28 @@ std::string tame(std::string_view name) {
 
 void ServerSession::obey(const Command& command) {
   switch (command.verb) {
-    case Verb::helo:
-      return greet(command.argument, false);
-    case Verb::ehlo:
-      return greet(command.argument, true);
-    case Verb::mail:
-      return begin_transaction(command.argument);
-    case Verb::rcpt:
-      return add_recipient(command.argument);
-    case Verb::data:
-      return begin_data(command.argument);
-    case Verb::bdat:
-      return begin_chunk(command.argument, std::nullopt);
+    case Verb::helo: return greet(command.argument, false);
+    case Verb::ehlo: return greet(command.argument, true);
+    case Verb::mail: return begin_transaction(command.argument);
+    case Verb::rcpt: return add_recipient(command.argument);
+    case Verb::data: return begin_data(command.argument);
+    case Verb::bdat: return begin_chunk(command.argument, std::nullopt);
     case Verb::rset:
       if (!command.argument.empty()) return reply(501, "5.5.4 RSET takes no argument");
       reset();
       return reply(250, "2.0.0 Ok");
-    case Verb::noop:
-      return reply(250, "2.0.0 Ok");
+    case Verb::noop: return reply(250, "2.0.0 Ok");
     case Verb::vrfy:
     case Verb::expn:
       if (command.argument.empty()) return reply(501, "5.5.4 Say whom");
       return reply(252, "2.5.0 Not looked up; a message to it would be taken");
-    case Verb::help:
-      return help();
-    case Verb::etrn:
-      return reply(459, "4.7.1 Nothing is queued here for other hosts");
-    case Verb::quit:
-      return close(221, "2.0.0 " + options_.hostname + " closes the connection");
-    case Verb::starttls:
-      return begin_tls(command.argument);
-    case Verb::auth:
-      return begin_auth(command.argument);
-    case Verb::not_implemented:
-      return reply(502, "5.5.1 This command is out of use");
-    case Verb::unknown:
-      return do_not_understand();
+    case Verb::help: return help();
+    case Verb::etrn: return reply(459, "4.7.1 Nothing is queued here for other hosts");
+    case Verb::quit: return close(221, "2.0.0 " + options_.hostname + " closes the connection");
+    case Verb::starttls: return begin_tls(command.argument);
+    case Verb::auth: return begin_auth(command.argument);
+    case Verb::not_implemented: return reply(502, "5.5.1 This command is out of use");
+    case Verb::unknown: return do_not_understand();
   }
 }
 
@@ -79,7 +65,8 @@ void ServerSession::turn_away(const Command& command) {
 // A web browser can be made to post to any port: whoever does not begin with SMTP does not speak
 // it.
 void ServerSession::do_not_understand() {
-  if (helo_.empty() && options_.greeting_required) return close(500, "5.5.2 This is an SMTP server");
+  if (helo_.empty() && options_.greeting_required)
+    return close(500, "5.5.2 This is an SMTP server");
   reply(500, "5.5.2 Unknown command");
 }
 
@@ -243,17 +230,13 @@ void ServerSession::continue_auth(std::string_view line) {
 
 void ServerSession::take_response(std::string response) {
   switch (auth_step_) {
-    case AuthStep::plain:
-      take_plain(response);
-      break;
+    case AuthStep::plain: take_plain(response); break;
     case AuthStep::login_user:
       auth_user_ = response;
       auth_step_ = AuthStep::login_password;
       challenge("Password:");
       break;
-    case AuthStep::login_password:
-      check(auth_user_, response);
-      break;
+    case AuthStep::login_password: check(auth_user_, response); break;
   }
   wipe(response);
 }

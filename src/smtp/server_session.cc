@@ -74,18 +74,14 @@ bool ServerSession::step() {
       if (!shutting_down_ || transaction_) return read_line();
       close(421, "4.3.2 Shutting down; come back later");
       return true;
-    case State::auth:
-      return read_line();
-    case State::data:
-      return read_data();
-    case State::chunk:
-      return read_chunk();
+    case State::auth: return read_line();
+    case State::data: return read_data();
+    case State::chunk: return read_chunk();
     case State::handshake:
     case State::checking:
     case State::consulting:
     case State::storing:
-    case State::over:
-      return false;
+    case State::over: return false;
   }
   return false;
 }
@@ -129,27 +125,22 @@ void ServerSession::obey_line(std::string_view line, bool cr) {
   if (!line_ends_) line_ends_ = cr ? LineEnds::crlf : LineEnds::lf;
   if (discarding_line_ || line.size() > options_.max_line)
     reply(500, authenticating ? "5.5.6 The line is too long" : "5.5.2 The line is too long");
-  else if (!cr && line_ends_ == LineEnds::crlf)
-    reply(500, "5.5.2 A line ends with CR and LF");
+  else if (!cr && line_ends_ == LineEnds::crlf) reply(500, "5.5.2 A line ends with CR and LF");
   else if (std::ranges::any_of(line, is_control))
     reply(500, "5.5.2 A line has no control characters");
-  else if (authenticating)
-    continue_auth(line);
-  else
-    obey_or_ask(line);
+  else if (authenticating) continue_auth(line);
+  else obey_or_ask(line);
 }
 
 void ServerSession::obey_or_ask(std::string_view line) {
   const Command command = parse_command(line);
   const bool secret = command.verb == Verb::auth;
-  const auto told = command.argument.substr(0, secret ? command.argument.find(' ') : command.argument.npos);
+  const auto told =
+      command.argument.substr(0, secret ? command.argument.find(' ') : command.argument.npos);
   ++commands_;
-  if (turned_away_)
-    turn_away(command);
-  else if (consult(Asked::command, command.name(), told))
-    command_ = line;
-  else
-    obey(command);
+  if (turned_away_) turn_away(command);
+  else if (consult(Asked::command, command.name(), told)) command_ = line;
+  else obey(command);
 }
 
 bool ServerSession::consult(Asked about, std::string_view step, std::string_view argument) {
@@ -164,12 +155,9 @@ void ServerSession::on_verdict(const std::optional<Reply>& instead) {
   state_ = State::command;
   if (instead && instead->code == 421) return close(*instead);
   switch (asked_) {
-    case Asked::connection:
-      return answer_connection(instead);
-    case Asked::command:
-      return answer_command(instead);
-    case Asked::message:
-      return answer_message(instead);
+    case Asked::connection: return answer_connection(instead);
+    case Asked::command: return answer_command(instead);
+    case Asked::message: return answer_message(instead);
   }
 }
 
@@ -182,12 +170,9 @@ void ServerSession::answer_connection(const std::optional<Reply>& instead) {
 void ServerSession::answer_command(const std::optional<Reply>& instead) {
   std::string line = std::exchange(command_, {});
   const Command command = parse_command(line);
-  if (instead && command.verb == Verb::bdat)
-    begin_chunk(command.argument, instead);
-  else if (instead)
-    reply(*instead);
-  else
-    obey(command);
+  if (instead && command.verb == Verb::bdat) begin_chunk(command.argument, instead);
+  else if (instead) reply(*instead);
+  else obey(command);
   wipe(line);
   lose_patience();
 }
@@ -290,19 +275,14 @@ void ServerSession::on_message_stored(const Result<std::string>& id) {
   }
   const std::string why = escaped(id.error().text);
   switch (id.error().kind) {
-    case Error::Kind::data:
-      return reply(554, "5.6.0 " + why);
+    case Error::Kind::data: return reply(554, "5.6.0 " + why);
     case Error::Kind::rejected:
-    case Error::Kind::permission:
-      return reply(550, "5.7.1 " + why);
-    case Error::Kind::config:
-      return reply(451, "4.3.5 " + why);
+    case Error::Kind::permission: return reply(550, "5.7.1 " + why);
+    case Error::Kind::config: return reply(451, "4.3.5 " + why);
     case Error::Kind::full:  // RFC 3463, 3.4
       return reply(452, "4.3.1 " + why);
-    case Error::Kind::temporary:
-      return reply(452, "4.3.0 " + why);
-    default:
-      return reply(451, "4.3.0 " + why);
+    case Error::Kind::temporary: return reply(452, "4.3.0 " + why);
+    default: return reply(451, "4.3.0 " + why);
   }
 }
 
@@ -320,7 +300,10 @@ void ServerSession::reply(const Reply& reply) {
     const bool last = &line == &reply.lines.back();
     std::string_view text = line;
     if (!options_.offered.enhanced_status_codes && mail::take_status_code(text)) text = trim(text);
-    replies_.append(std::to_string(reply.code)).append(last ? " " : "-").append(text).append("\r\n");
+    replies_.append(std::to_string(reply.code))
+        .append(last ? " " : "-")
+        .append(text)
+        .append("\r\n");
   }
 }
 

@@ -184,9 +184,9 @@ class ServerSession {
   bool secure_;
   std::optional<LineEnds> line_ends_;
   Asked asked_ = Asked::connection;
-  std::string command_;        // that was asked about
-  bool turned_away_ = false;   // at CONNECT
-  std::string helo_;  // empty: not greeted yet
+  std::string command_;       // that was asked about
+  bool turned_away_ = false;  // at CONNECT
+  std::string helo_;          // empty: not greeted yet
   bool extended_ = false;
   std::string user_;
   AuthStep auth_step_ = AuthStep::plain;

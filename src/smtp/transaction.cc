@@ -23,7 +23,8 @@ std::string TransactionState::mail_command() const {
   if (declare_eight_bit_) line += " BODY=8BITMIME";
   if (declare_smtp_utf8_) line += " SMTPUTF8";
   if (!pass_wishes_on_) return line;
-  if (const auto ret = mail::return_word(transaction_.ret); !ret.empty()) line.append(" RET=").append(ret);
+  if (const auto ret = mail::return_word(transaction_.ret); !ret.empty())
+    line.append(" RET=").append(ret);
   if (!transaction_.envelope_id.empty()) line += " ENVID=" + transaction_.envelope_id;
   return line;
 }
@@ -31,7 +32,8 @@ std::string TransactionState::mail_command() const {
 std::string TransactionState::rcpt_command(const mail::Recipient& recipient) const {
   std::string line = "RCPT TO:<" + recipient.address + ">";
   if (!pass_wishes_on_) return line;
-  if (const auto words = mail::notify_words(recipient.notify); !words.empty()) line += " NOTIFY=" + words;
+  if (const auto words = mail::notify_words(recipient.notify); !words.empty())
+    line += " NOTIFY=" + words;
   if (!recipient.original.empty()) line += " ORCPT=" + recipient.original;
   return line;
 }
@@ -103,7 +105,8 @@ TransactionState::Step TransactionState::on_final_reply(const Reply& reply) {
   if (reply.intermediate()) return Step::fault;
   if (reply.completed() && !report_.dot_sent) return Step::fault;  // to half a message
   report_.reply = reply;
-  // A refusal in the middle of the message stands, but nobody knows what the rest would be taken for.
+  // A refusal in the middle of the message stands, but nobody knows what the rest would be taken
+  // for.
   return report_.dot_sent ? Step::done : Step::fault;
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // One mail transaction (RFC 5321, 3.3) within a client session: which command comes next, and what
 // its replies mean for this transaction alone. It opens with RSET, and a recipient counts as taken
-// only if RSET, MAIL, its RCPT and the reply to the message were all positive: servers exist that go
-// on with the reverse-path of the transaction before.
+// only if RSET, MAIL, its RCPT and the reply to the message were all positive: servers exist that
+// go on with the reverse-path of the transaction before.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +26,7 @@ struct Transaction {
   std::vector<mail::Recipient> recipients;  // at least one
   std::uint64_t size = 0;                   // octets on the wire (RFC 1870, 6)
   bool eight_bit = false;
-  bool smtp_utf8 = false;                   // an address or the header needs it
+  bool smtp_utf8 = false;  // an address or the header needs it
   // What the sender wants to hear of, passed on to a smart host that offers DSN (RFC 3461, 5.2).
   mail::Return ret = mail::Return::unspecified;
   std::string envelope_id{};  // in xtext

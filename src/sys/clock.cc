@@ -5,9 +5,7 @@
 
 namespace mailchute::sys {
 
-Time now() {
-  return std::chrono::time_point_cast<Milliseconds>(std::chrono::system_clock::now());
-}
+Time now() { return std::chrono::time_point_cast<Milliseconds>(std::chrono::system_clock::now()); }
 
 Instant boot_now() {
   timespec t{};

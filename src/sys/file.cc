@@ -146,7 +146,8 @@ FileStamp stamp_of(const std::string& path) {
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0) return {};
   const auto& changed = status.st_ctim;
-  return {status.st_dev, status.st_ino, status.st_size, std::int64_t{changed.tv_sec} * 1'000'000'000 + changed.tv_nsec};
+  return {status.st_dev, status.st_ino, status.st_size,
+          std::int64_t{changed.tv_sec} * 1'000'000'000 + changed.tv_nsec};
 }
 
 Result<> replace_file(int directory, const std::string& name, std::string_view content, mode_t mode,

@@ -25,7 +25,8 @@ std::optional<std::uint64_t> number_in(const char* variable) {
 std::vector<UniqueFd> handed_over() {
   const auto pid = number_in("LISTEN_PID");
   const auto count = number_in("LISTEN_FDS");
-  for (const char* const variable : {"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"}) ::unsetenv(variable);
+  for (const char* const variable : {"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"})
+    ::unsetenv(variable);
   std::vector<UniqueFd> sockets;
   if (pid != static_cast<std::uint64_t>(::getpid()) || !count || *count > kMost) return sockets;
   for (int fd = kFirst; fd < kFirst + static_cast<int>(*count); ++fd) {

@@ -78,10 +78,12 @@ bool NetworkWatch::drain() {
   for (int reads = 0; reads < kMostReads; ++reads) {
     sockaddr_nl from{};
     socklen_t length = sizeof from;
-    const auto n = ::recvfrom(fd(), buffer.data(), buffer.size(), 0, reinterpret_cast<sockaddr*>(&from), &length);
+    const auto n = ::recvfrom(fd(), buffer.data(), buffer.size(), 0,
+                              reinterpret_cast<sockaddr*>(&from), &length);
     if (n < 0 && errno == ENOBUFS) news = true;
     if (n < 0 && errno != ENOBUFS && errno != EINTR) break;
-    if (n > 0 && from.nl_pid == 0) news |= opens_a_way({buffer.data(), static_cast<std::size_t>(n)});
+    if (n > 0 && from.nl_pid == 0)
+      news |= opens_a_way({buffer.data(), static_cast<std::size_t>(n)});
   }
   return news;
 }

@@ -33,7 +33,8 @@ UniqueFd connected(const std::string& name) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   const bool path = name.starts_with('/');
-  if ((!path && !name.starts_with('@')) || name.size() < 2 || name.size() >= sizeof address.sun_path)
+  if ((!path && !name.starts_with('@')) || name.size() < 2 ||
+      name.size() >= sizeof address.sun_path)
     return {};
   std::memcpy(address.sun_path, name.data(), name.size());
   if (!path) address.sun_path[0] = '\0';

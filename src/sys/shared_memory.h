@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Memory that a process shares with the children it makes afterwards, zero at first. It has no name,
-// and outlives each process that wrote to it as long as another has it.
+// Memory that a process shares with the children it makes afterwards, zero at first. It has no
+// name, and outlives each process that wrote to it as long as another has it.
 #pragma once
 
 #include <cstddef>
