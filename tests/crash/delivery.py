@@ -246,9 +246,12 @@ class Trial:
         self._check_end()
 
     def _later(self, name):
-        """Whether the first life has put off the next attempt."""
-        note = self.place.spool / "info" / name
-        return note.exists() and float(note.read_bytes().split(b" ")[2]) > time.time()
+        """Whether the first life has put off the next attempt; if not, the second may be done with it already."""
+        try:
+            note = (self.place.spool / "info" / name).read_bytes()
+        except FileNotFoundError:
+            return False
+        return float(note.split(b" ")[2]) > time.time()
 
     def _wait_for_verdicts(self, names, count=1):
         for name in names:
