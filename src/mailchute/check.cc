@@ -8,6 +8,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
@@ -83,20 +84,25 @@ Result<> read_key(const std::string& file, const Daemon& daemon) {
   return secret::check_private_key_file(file, daemon.group, daemon.user);
 }
 
+// What several smart hosts have in common is said once.
+void add(std::vector<std::string>& lines, std::string line) {
+  if (std::find(lines.begin(), lines.end(), line) == lines.end()) lines.push_back(std::move(line));
+}
+
 void check_secret(const std::string& file, Reader read, const Daemon& daemon, Findings& findings) {
   if (file.empty()) return;
   const bool root = ::geteuid() == 0;
   if (!root && ::access(file.c_str(), R_OK) != 0 && errno == EACCES) {
-    findings.notes.push_back(file + ": not checked, since it is closed to you; ask root to check");
+    add(findings.notes, file + ": not checked, since it is closed to you; ask root to check");
     return;
   }
   const auto secret = read(file, daemon);
   struct stat status {};
   if (!secret) {
-    findings.mistakes.push_back(secret.error().text);
+    add(findings.mistakes, secret.error().text);
   } else if (root && ::stat(file.c_str(), &status) == 0 && !can_read(status, daemon)) {
-    findings.mistakes.push_back(file + ": closed to user " + daemon.user + "; chown root:" +
-                                daemon.group + " " + file + "; chmod 640 " + file);
+    add(findings.mistakes, file + ": closed to user " + daemon.user +
+                               "; chown root:" + daemon.group + " " + file + "; chmod 640 " + file);
   }
 }
 
@@ -218,7 +224,7 @@ Findings examine(const std::string& file) {
     findings.notes.push_back(std::move(complaint));
   for (const config::SmartHost& host : loaded.settings.smart_hosts) {
     const std::string advice = config::sender_advice(loaded.settings, host);
-    if (!advice.empty() && loaded.mistakes.empty()) findings.notes.push_back(file + ": " + advice);
+    if (!advice.empty() && loaded.mistakes.empty()) add(findings.notes, file + ": " + advice);
     const std::string name = host.name == host.host ? "" : host.name + ", ";
     findings.summary +=
         (findings.summary.empty() ? "mail goes to " : "; to ") + name + config::describe(host);

@@ -219,6 +219,14 @@ TEST_F(Check, NamesEachSmartHostAndThatRoutesDecide) {
             "authentication; mailchute explain ADDRESS says by which of them");
 }
 
+TEST_F(Check, WhatIsWrongForSeveralSmartHostsIsOneLine) {
+  const std::string account = "user = \"me\"; password_file = \"" + top_ + "/none\"; ";
+  write(file(), "queue_directory = \"" + queue_ + "\"; user = \"daemon\"; group = \"daemon\"; aliases = \"\"; hostname = \"box\";\n"
+                    "smart_hosts = ( { host = \"h\"; " + account + "}, { host = \"i\"; " + account + "} );\n");
+  EXPECT_EQ(examine(file()).mistakes.size(), 1u) << examine(file()).mistakes.back();
+  EXPECT_EQ(examine(file()).notes.size(), 1u);
+}
+
 TEST_F(Check, AliasesThatAreWrongAreNamedAndKeepNobodyFromWorking) {
   write(top_ + "/aliases", "root: me@example.org\nprog: |prog\n");
   EXPECT_EQ(mistakes(), Lines{});
