@@ -3,7 +3,7 @@
 # make              build the programs (configures itself first)
 # make demo         install what the build needs, build, and show the programs at work
 # make check        install what the tests need, build, run all tests; SANITIZE=1: unit tests also in asan,
-#                   and make fuzz
+#                   and make fuzz with the same inputs each time
 # make check-long   make check, the tests that take long, and make tsan
 # make bench        build and run the benchmarks
 # make asan         unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
@@ -244,7 +244,7 @@ benches: $(benches)
 fuzzers: $(fuzzers)
 
 check check-long: all units $(if $(SANITIZE),sanitized)
-	@tests/run $(if $(filter check-long,$@),--long) --only '$(ONLY)' $(O) \
+	@$(if $(filter check,$@),FUZZ_SEED=1) tests/run $(if $(filter check-long,$@),--long) --only '$(ONLY)' $(O) \
 	  $(if $(SANITIZE),$(BUILD)/asan $(BUILD)/fuzz)
 	$(if $(filter check-long,$@),+@$(MAKE) --no-print-directory tsan)
 

@@ -24,8 +24,10 @@ queue::RetryInfo read_again(std::string_view text) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto info = read_again(fuzz::Input(data, size).rest());
   const std::string text = queue::format_retry_info(info);
-  const std::string second = info.likeness.empty() ? "" : info.likeness + "\n";
-  fuzz::require(text.ends_with("\n" + second) && fuzz::printable(text.substr(0, text.size() - 1 - second.size())));
+  const std::string more =
+      (info.likeness.empty() ? "" : info.likeness + "\n") + (info.by_hand ? "by hand\n" : "");
+  fuzz::require(text.ends_with("\n" + more) &&
+                fuzz::printable(text.substr(0, text.size() - 1 - more.size())));
   auto cut = info;
   cut.reason.resize(std::min<std::size_t>(cut.reason.size(), 1000));
   fuzz::require(read_again(text) == cut);
