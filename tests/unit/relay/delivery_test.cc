@@ -1,154 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A queue in a temporary folder, a smart host on the loopback in the same event loop.
+// What becomes of messages, and what others left behind.
 #include "relay/delivery.h"
 
 #include <fcntl.h>
-#include <gtest/gtest.h>
 #include <sys/resource.h>
 
-#include <algorithm>
 #include <csignal>
-#include <list>
-#include <map>
-#include <set>
+#include <filesystem>
 
-#include "net/listener.h"
-#include "unit/net/run_until.h"
-#include "unit/queue/fixture.h"
+#include "unit/relay/delivery_fixture.h"
 
 namespace mailchute::relay {
 namespace {
 
 using queue::count_names;
-
-// Takes commands a line at a time; `replies` says what is answered to a verb instead of "250 ok".
-class SmartHost {
- public:
-  explicit SmartHost(net::EventLoop& loop)
-      : listener_(std::move(*net::Listener::tcp(loop, "127.0.0.1", 0, [this](auto connection) {
-          clients_.push_back(std::make_unique<Client>(*this, std::move(connection)));
-        }))) {}
-
-  std::uint16_t port() const { return listener_.port(); }
-  std::size_t connections() const { return clients_.size(); }
-
-  std::map<std::string, std::vector<std::string>> replies;  // the last one from then on
-  // Before `replies`: to a line, or to "." and the recipient. "" hangs up, "-" says nothing.
-  std::function<std::optional<std::string>(const std::string& line)> answer;
-  std::size_t open_now() const { return open_; }
-  std::size_t most_at_once = 0;  // messages under way
-  std::vector<std::string> messages;
-  std::function<void()> message_came;
-
- private:
-  class Client : public net::ConnectionUser {
-   public:
-    Client(SmartHost& host, std::unique_ptr<net::Connection> connection)
-        : host_(host), connection_(std::move(connection)) {
-      connection_->set_user(this);
-      say("connect", "220 hi");
-      ++host_.open_;
-    }
-    void on_octets(std::string_view octets) override {
-      input_ += octets;
-      for (std::size_t end; connection_ && (end = input_.find("\r\n")) != std::string::npos;) {
-        const std::string line = input_.substr(0, end);
-        input_.erase(0, end + 2);
-        take(line);
-      }
-    }
-    void on_sent() override {}
-    void on_tls(const net::TlsFacts&) override {}
-    void on_closed(const Error&) override { --host_.open_; }
-
-   private:
-    void take(const std::string& line) {
-      if (in_message_ && line != ".") {
-        text_ += line + "\n";
-        return;
-      }
-      if (in_message_) {
-        in_message_ = false;
-        host_.messages.push_back(std::exchange(text_, {}));
-        --host_.at_once_;
-        say("dot", "250 queued", ". " + recipient_);
-        if (host_.message_came) host_.message_came();
-        return;
-      }
-      const std::string verb = line.substr(0, line.find(' '));
-      in_message_ = verb == "DATA";
-      if (verb == "RCPT") recipient_ = line;
-      if (in_message_) host_.most_at_once = std::max(host_.most_at_once, ++host_.at_once_);
-      say(verb, in_message_ ? "354 go on" : "250 ok", line);
-    }
-    void say(const std::string& verb, std::string reply, const std::string& line = {}) {
-      auto& script = host_.replies[verb];
-      if (!script.empty()) reply = script.front();
-      if (script.size() > 1) script.erase(script.begin());
-      if (host_.answer) reply = host_.answer(line).value_or(reply);
-      if (reply == "-") return;
-      if (reply.empty()) {
-        --host_.open_;
-        return connection_.reset();
-      }
-      connection_->send(reply + "\r\n");
-    }
-    SmartHost& host_;
-    std::unique_ptr<net::Connection> connection_;
-    std::string input_;
-    std::string text_;
-    std::string recipient_;
-    bool in_message_ = false;
-  };
-
-  std::list<std::unique_ptr<Client>> clients_;
-  std::size_t open_ = 0;
-  std::size_t at_once_ = 0;
-  net::Listener listener_;
-};
-
-class DeliveryTest : public ::testing::Test {
- protected:
-  DeliveryTest() {
-    settings.hostname = "here.example";
-    settings.queue_directory = it.folder.path();
-    settings.retry = {Seconds(3600), Seconds(3600), Seconds(5 * 86400), std::nullopt};
-    settings.smart_hosts.emplace_back();
-    settings.smart_hosts.front().host = "127.0.0.1";
-    settings.smart_hosts.front().port = smart_host.port();
-    settings.smart_hosts.front().tls = config::Tls::none;
-  }
-
-  Delivery& start() {
-    delivery.emplace(loop, it.queue, settings, router, access, it.log, board);
-    EXPECT_TRUE(delivery->load_queue());
-    delivery->look_for_new_mail();
-    return *delivery;
-  }
-
-  void run_until(const std::function<bool()>& done) { net::run_until(loop, done, it.log.lines); }
-  bool logged(std::string_view text, std::size_t times = 1) const { return it.log.count(text) >= times; }
-  void set_aliases(const std::string& text) {
-    const auto read = [&](const std::string&, std::size_t) { return Result<std::string>(text); };
-    router = mail::Router("here.example", "example.org", {}, mail::Aliases("/etc/aliases", "here.example", read));
-  }
-  static bool released(Delivery& from, const std::string& id) {
-    const auto outcome = from.administration().act({Act::Verb::release}, id);
-    return from.administration().commit() && outcome.what == Administration::Outcome::What::done;
-  }
-  std::string submit(const std::vector<std::string>& recipients) {
-    return it.submit(queue::envelope_to(recipients));
-  }
-
-  queue::QueueFixture it;
-  net::EventLoop loop;
-  SmartHost smart_host{loop};
-  config::Settings settings;
-  mail::Router router;
-  Board board = std::move(*Board::create());
-  std::vector<Access> access = std::vector<Access>(1);
-  std::optional<Delivery> delivery;
-};
 
 TEST_F(DeliveryTest, DeliversWhatIsThereAndWhatComes) {
   submit({"a@a"});
@@ -382,89 +247,6 @@ TEST_F(DeliveryTest, WhatCouldNotBeReadAtFirstIsTakenLaterWithoutBeingAsked) {
   run_until([&] { return logged("delivered "); });
 }
 
-TEST_F(DeliveryTest, AMessageThatIsDueDoesNotWaitForAnIdleConnectionToEnd) {
-  settings.retry.first = settings.retry.longest = Seconds(0);
-  settings.smart_hosts.front().idle = Seconds(3600);
-  smart_host.replies["RCPT"] = {"451 4.2.1 later", "250 ok"};
-  submit({"a@a"});
-  start();
-  run_until([&] { return logged("delivered "); });
-  EXPECT_EQ(smart_host.connections(), 1u);
-}
-
-TEST_F(DeliveryTest, ASmartHostThatWouldTakeNoMessageIsAskedAgainOverANewConnection) {
-  settings.retry.first = settings.retry.longest = Seconds(0);
-  settings.smart_hosts.front().idle = Seconds(3600);
-  smart_host.replies["MAIL"] = {"451 4.3.0 later", "250 ok"};
-  submit({"a@a"});
-  start();
-  run_until([&] { return logged("delivered "); });
-  EXPECT_EQ(smart_host.connections(), 2u);
-}
-
-// As OpenSMTPD does after a hundred.
-TEST_F(DeliveryTest, ASmartHostThatTakesSoManyMessagesOverAConnectionIsNotPaused) {
-  settings.smart_hosts.front().connections = 1;
-  smart_host.replies["MAIL"] = {"250 ok", "250 ok", "452 4.5.3 too many messages", "250 ok"};
-  for (int i = 0; i < 5; ++i) submit({"a@a"});
-  auto& running = start();
-  run_until([&] { return it.log.count("delivered ") == 5; });
-  EXPECT_FALSE(running.status().paused_for);
-  EXPECT_EQ(smart_host.connections(), 2u);
-  EXPECT_FALSE(logged("deferred ")) << "the one that was refused is the next";
-}
-
-TEST_F(DeliveryTest, TroubleBeforeMailTouchesNoMessage) {
-  smart_host.replies["EHLO"] = {"421 4.3.2 busy"};
-  const auto id = submit({"a@a"});
-  auto& running = start();
-  run_until([&] { return logged("smart-host-trouble"); });
-  run_until([&] { return running.status().paused_for.has_value(); });
-  EXPECT_EQ(it.queue.load_info(id).attempts, 0u);
-  EXPECT_FALSE(it.queue.load(id).value().own()) << "not even copied";
-  EXPECT_EQ(running.retry_all(), 1u);
-  EXPECT_FALSE(running.status().paused_for);
-}
-
-TEST_F(DeliveryTest, AnotherNetworkEndsThePauseOfASmartHostThatWasSilent) {
-  smart_host.replies["connect"] = {""};
-  submit({"a@a"});
-  auto& running = start();
-  run_until([&] { return running.status().paused_for.has_value(); });
-  smart_host.replies["connect"] = {"220 hi"};
-  EXPECT_TRUE(running.network_changed());
-  run_until([&] { return logged("delivered "); });
-  EXPECT_FALSE(running.network_changed()) << "there is nothing to send";
-}
-
-TEST_F(DeliveryTest, AnotherNetworkDoesNotHurryASmartHostThatAnswered) {
-  smart_host.replies["EHLO"] = {"421 4.3.2 busy"};
-  submit({"a@a"});
-  auto& running = start();
-  run_until([&] { return running.status().paused_for.has_value(); });
-  EXPECT_FALSE(running.network_changed());
-  EXPECT_TRUE(running.status().paused_for);
-}
-
-TEST_F(DeliveryTest, AnotherNetworkHurriesTheMessageThatAConnectionWasLostWith) {
-  settings.retry.first = Seconds(3600);
-  smart_host.replies["DATA"] = {"", "354 go on"};
-  submit({"a@a"});
-  auto& running = start();
-  run_until([&] { return logged("deferred "); });
-  EXPECT_TRUE(running.network_changed());
-  run_until([&] { return logged("delivered "); });
-}
-
-TEST_F(DeliveryTest, ASmartHostThatOnlyHangsUpIsNotAskedAgainAtOnce) {
-  smart_host.replies["RSET"] = {""};
-  submit({"a@a"});
-  auto& running = start();
-  run_until([&] { return logged("smart-host-trouble"); });
-  run_until([&] { return running.status().paused_for.has_value(); });
-  EXPECT_EQ(smart_host.connections(), 1u);
-}
-
 TEST_F(DeliveryTest, AHeldMessageIsSentWhenItIsReleased) {
   smart_host.replies["MAIL"] = {"550 5.7.1 not you", "250 ok"};
   const auto id = submit({"a@a"});
@@ -485,15 +267,6 @@ TEST_F(DeliveryTest, AnOldMessageFailsAfterItsThirdAttempt) {
   EXPECT_EQ(it.log.count("deferred id=" + id), 2u);
   EXPECT_EQ(it.log.count("status=5.4.7"), 1u);
   EXPECT_FALSE(it.has(queue::kCur, id));
-}
-
-TEST_F(DeliveryTest, A421AtTheLastRecipientIsAnInterruptionToo) {
-  smart_host.replies["RCPT"] = {"421 4.3.2 bye"};
-  for (int i = 0; i < 10; ++i) submit({"a@a"});
-  auto& running = start();
-  run_until([&] { return running.status().paused_for.has_value() || it.log.count("deferred ") == 10; });
-  EXPECT_EQ(it.log.count("deferred "), 2u) << "one, and a different one";
-  EXPECT_TRUE(running.status().paused_for);
 }
 
 TEST_F(DeliveryTest, OneAttemptInSeveralTransactionsIsOneAnswer) {
@@ -527,77 +300,6 @@ TEST_F(DeliveryTest, MailThatWaitsForAQueueRunWaits) {
   EXPECT_EQ(smart_host.connections(), 0u);
   running.retry_all();
   run_until([&] { return logged("delivered "); });
-}
-
-TEST_F(DeliveryTest, OneConnectionIsEnoughForAHandful) {
-  for (int i = 0; i < 8; ++i) submit({"a@a"});
-  start();
-  run_until([&] { return logged("delivered ", 8); });
-  EXPECT_EQ(smart_host.connections(), 1u);
-}
-
-TEST_F(DeliveryTest, ManyMessagesGoOverSeveralConnectionsUpToTheLimit) {
-  settings.smart_hosts.front().connections = 3;
-  for (int i = 0; i < 100; ++i) submit({"a@a"});
-  std::size_t most = 0;
-  smart_host.message_came = [&] { most = std::max(most, delivery->status().connections); };
-  start();
-  run_until([&] { return logged("delivered ", 100); });
-  EXPECT_EQ(most, 3u);
-  EXPECT_EQ(smart_host.messages.size(), 100u);
-}
-
-TEST_F(DeliveryTest, AMessageThatTheSmartHostStallsOnHoldsUpNobody) {
-  smart_host.answer = [](const std::string& line) -> std::optional<std::string> {
-    if (line == ". RCPT TO:<stalls@a>") return "-";
-    if (line.starts_with("EHLO")) return "250-hi\r\n250 PIPELINING";
-    return std::nullopt;
-  };
-  submit({"stalls@a"});
-  auto& running = start();
-  run_until([&] { return smart_host.messages.size() == 1; });
-  for (int i = 0; i < 30; ++i) submit({"b@b"});
-  running.look_for_new_mail();
-  run_until([&] { return logged("delivered ", 30); });
-  EXPECT_EQ(running.status().in_flight, 1u);
-  EXPECT_EQ(running.status().waiting, 1u);
-}
-
-TEST_F(DeliveryTest, APoisonousMessageHoldsUpNobodyAndPausesNothing) {
-  settings.retry = {Seconds(0), Seconds(0), Seconds(1'000'000'000)};
-  unsigned met = 0;
-  smart_host.answer = [&](const std::string& line) -> std::optional<std::string> {
-    if (line != ". RCPT TO:<poison@a>") return std::nullopt;
-    ++met;
-    return "";
-  };
-  submit({"poison@a"});
-  for (int i = 0; i < 20; ++i) submit({"b@b"});
-  auto& running = start();
-  run_until([&] { return logged("delivered ", 20) && met > 3; });
-  EXPECT_EQ(it.log.count("possibly-delivered "), met);
-  EXPECT_FALSE(running.status().paused_for);
-}
-
-TEST_F(DeliveryTest, AConnectionThatIsNotLetInBesideOthersIsNoReasonToStop) {
-  settings.smart_hosts.front().connections = 4;
-  smart_host.replies["connect"] = {"220 hi", "421 4.7.0 too many connections from you"};
-  for (int i = 0; i < 100; ++i) submit({"a@a"});
-  start();
-  run_until([&] { return logged("delivered ", 100); });
-  EXPECT_LE(smart_host.connections(), 4u);
-  EXPECT_EQ(it.log.count("smart-host-trouble"), smart_host.connections() - 1);
-  EXPECT_FALSE(delivery->status().paused_for);
-}
-
-TEST_F(DeliveryTest, WhatMayHaveBeenDeliveredGoesOneAtATime) {
-  std::set<std::string> doubtful;
-  for (int i = 0; i < 6; ++i) doubtful.insert(submit({"a@a"}));
-  ASSERT_TRUE(it.queue.adopt(10));
-  delivery.emplace(loop, it.queue, settings, router, access, it.log, board);
-  ASSERT_TRUE(delivery->load_queue({{}, doubtful, {}}));
-  run_until([&] { return logged("delivered ", 6); });
-  EXPECT_EQ(smart_host.most_at_once, 1u);
 }
 
 TEST_F(DeliveryTest, WhatKillsWorkersIsHeldWithoutALookIntoIt) {
@@ -666,47 +368,6 @@ TEST_F(DeliveryTest, TheBoardShowsWhatIsInHand) {
   EXPECT_EQ(seen[0].id, id);
   EXPECT_TRUE(seen[0].sent);
   EXPECT_TRUE(board.in_hand().empty());
-}
-
-TEST_F(DeliveryTest, FinishingWithoutASpanWaitsForWhatIsInFlight) {
-  smart_host.answer = [](const std::string& line) -> std::optional<std::string> {
-    return line.starts_with(". ") ? std::optional("-") : std::nullopt;
-  };
-  submit({"a@a"});
-  auto& running = start();
-  run_until([&] { return smart_host.messages.size() == 1; });
-  bool finished = false;
-  running.finish(std::nullopt, [&] { finished = true; });
-  EXPECT_EQ(running.status().in_flight, 1u);
-  EXPECT_FALSE(finished);
-  running.finish(Milliseconds(0), [&] { finished = true; });
-  run_until([&] { return finished; });
-  EXPECT_TRUE(logged("possibly-delivered "));
-}
-
-TEST_F(DeliveryTest, FinishingWaitsForTheReplyAndBeginsNothingMore) {
-  submit({"a@a"});
-  submit({"b@b"});
-  auto& running = start();
-  bool finished = false;
-  smart_host.message_came = [&] { running.finish(Seconds(20), [&] { finished = true; }); };
-  run_until([&] { return finished; });
-  EXPECT_EQ(it.log.count("delivered "), smart_host.messages.size());
-  EXPECT_EQ(count_names(it.folder / "cur"), 2 - smart_host.messages.size());
-}
-
-TEST_F(DeliveryTest, FinishingEndsAtOnceWhatIsNotYetAtWork) {
-  smart_host.replies["EHLO"] = {"250-still thinking"};  // half a reply
-  submit({"a@a"});
-  auto& running = start();
-  run_until([&] { return smart_host.connections() == 1; });
-  bool finished = false;
-  running.finish(Seconds(25), [&] { finished = true; });
-  net::Timer soon(loop);
-  bool late = false;
-  soon.start(Seconds(10), [&] { late = true; });
-  run_until([&] { return finished; });
-  EXPECT_FALSE(late);
 }
 
 }  // namespace
