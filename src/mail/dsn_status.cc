@@ -89,6 +89,14 @@ int status_class_of(DsnAction action) {
   return 5;
 }
 
+// An address stands in brackets, where a name is expected (RFC 5321, 4.1.3).
+std::string mta_name(std::string_view host) {
+  const std::string name = ascii_escaped(host.substr(0, 255));
+  if (host.find(':') != std::string_view::npos) return "[IPv6:" + name + "]";
+  const bool ipv4 = host.find_first_not_of("0123456789.") == std::string_view::npos;
+  return ipv4 ? "[" + name + "]" : name;
+}
+
 void append_recipient(std::string& out, const DsnReport& report, const DsnRecipient& recipient,
                       std::size_t most) {
   const auto put = [&](std::string_view name, std::string_view text) {
@@ -102,7 +110,7 @@ void append_recipient(std::string& out, const DsnReport& report, const DsnRecipi
   put("Action", name_of(recipient.action));
   put("Status", dsn_status_code(recipient).text());
   if (!recipient.remote_mta.empty()) {
-    put("Remote-MTA", "dns; " + ascii_escaped(recipient.remote_mta.substr(0, 255)));
+    put("Remote-MTA", "dns; " + mta_name(recipient.remote_mta));
   }
   if (!recipient.reply.empty()) put("Diagnostic-Code", diagnostic(recipient.reply, most));
   if (recipient.last_attempt) {

@@ -73,6 +73,16 @@ std::string to_utf8_xtext(std::string_view text) {
   return out;
 }
 
+bool is_envelope_id(std::string_view text) {
+  constexpr std::size_t kMax = 100;
+  if (text.empty() || text.size() > kMax || !is_xtext(text)) return false;
+  for (std::size_t sign = text.find('+'); sign != text.npos; sign = text.find('+', sign + 1)) {
+    const std::string_view octet = text.substr(sign + 1, 2);
+    if (octet < "20" || octet > "7E") return false;
+  }
+  return true;
+}
+
 std::string typed_original(std::string_view address) {
   const bool ascii =
       std::all_of(address.begin(), address.end(), [](char c) { return (c & 0x80) == 0; });

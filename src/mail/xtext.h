@@ -13,6 +13,10 @@ std::string to_xtext(std::string_view text);
 // Of UTF-8; U+00E9 becomes \x{E9}, and what comes out is xtext, too.
 std::string to_utf8_xtext(std::string_view text);
 
+// What ENVID may be: xtext of printable US-ASCII, 1 to 100 octets (RFC 3461, 4.4). Postfix refuses
+// the transaction for another, which looks like trouble with the smart host.
+bool is_envelope_id(std::string_view text);
+
 // Of what ORCPT says, with its type (RFC 3461, 4.2).
 inline constexpr std::size_t kMaxOriginal = 500;
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "mail/xtext.h"
 #include "queue/format.h"
 
 namespace mailchute::queue {
@@ -68,7 +69,9 @@ Result<> check_envelope(const mail::Envelope& envelope) {
     }
     if (!is_xtext(recipient.original)) return bad("impossible ORCPT of " + recipient.address);
   }
-  if (!is_xtext(envelope.envelope_id)) return bad("impossible envelope id");
+  if (!envelope.envelope_id.empty() && !mail::is_envelope_id(envelope.envelope_id)) {
+    return bad("impossible envelope id");
+  }
   if (!parse_time(format_time(envelope.time))) return bad("impossible time");
   return {};
 }

@@ -7,11 +7,6 @@
 #include "mail/xtext.h"
 
 namespace mailchute::sendmail {
-namespace {
-
-constexpr std::size_t kMaxEnvelopeId = 100;  // RFC 3461, 4.4
-
-}  // namespace
 
 std::optional<mail::BodyType> parse_body_type(std::string_view text) {
   if (equal_ignoring_case(text, "7BIT")) return mail::BodyType::seven_bit;
@@ -49,7 +44,7 @@ std::optional<mail::Return> parse_return(std::string_view text) {
 
 std::optional<std::string> parse_envelope_id(std::string_view text) {
   std::string id = mail::is_xtext(text) ? std::string(text) : mail::to_xtext(text);
-  if (id.empty() || id.size() > kMaxEnvelopeId) return std::nullopt;
+  if (!mail::is_envelope_id(id)) return std::nullopt;
   return id;
 }
 

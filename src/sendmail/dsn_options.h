@@ -18,7 +18,7 @@ std::optional<mail::Notify> parse_notify(std::string_view text);
 
 std::optional<mail::Return> parse_return(std::string_view text);
 
-// As xtext (RFC 3461, 4), at most 100 octets; what is no xtext yet is encoded.
+// As mail::is_envelope_id() wants it; what is no xtext yet is encoded.
 std::optional<std::string> parse_envelope_id(std::string_view text);
 
 }  // namespace mailchute::sendmail

@@ -13,7 +13,6 @@
 namespace mailchute::smtp {
 namespace {
 
-constexpr std::size_t kMaxEnvelopeId = 100;  // RFC 3461, 4.4
 
 struct Word {
   std::string_view name;
@@ -148,7 +147,7 @@ Verdict take_mail_parameter(MailCommand& mail, const Parameter& parameter,
   if (offered.dsn && parameter.is("RET")) return take_ret(mail, parameter);
   if (offered.dsn && parameter.is("ENVID")) {
     mail.envelope.envelope_id = value;
-    return take_if(!value.empty() && value.size() <= kMaxEnvelopeId && mail::is_xtext(value));
+    return take_if(mail::is_envelope_id(value));
   }
   if (offered.smtp_utf8 && parameter.is("SMTPUTF8")) {
     mail.smtp_utf8 = true;

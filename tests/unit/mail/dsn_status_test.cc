@@ -119,6 +119,17 @@ TEST(DsnStatus, EnvelopeIdIsTakenOutOfItsXtext) {
   EXPECT_EQ(field(report, "Original-Envelope-Id"), "id+0A5");
 }
 
+TEST(DsnStatus, AnAddressIsNoNameOfAMailServer) {
+  for (const auto& [host, shown] : {std::pair{"mail.example.org", "dns; mail.example.org"},
+                                    {"192.0.2.1", "dns; [192.0.2.1]"},
+                                    {"2001:db8::1", "dns; [IPv6:2001:db8::1]"},
+                                    {"4you.example", "dns; 4you.example"}}) {
+    DsnRecipient recipient = unknown_user();
+    recipient.remote_mta = host;
+    EXPECT_EQ(field(report_of({recipient}), "Remote-MTA"), shown);
+  }
+}
+
 TEST(DsnStatus, DiagnosticSaysWhoseWordsItHas) {
   DsnRecipient recipient = unknown_user();
   EXPECT_EQ(field(report_of({recipient}), "Diagnostic-Code"), "smtp; 550 5.1.1 who?");

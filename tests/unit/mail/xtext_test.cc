@@ -18,6 +18,15 @@ TEST(Xtext, IsKnownWhenItIsSeen) {
   EXPECT_TRUE(is_xtext(to_xtext("any + thing = \x01\xff")));
 }
 
+TEST(Xtext, OfAnEnvelopeIdIsShortAndPrintable) {
+  for (const char* id : {"x", "a+20b", "+7E", "a+2Bb"}) EXPECT_TRUE(is_envelope_id(id)) << id;
+  for (const char* id : {"", "a b", "+", "+1F", "a+0Ab", "+7F", "+C3+A9", "+A0"}) {
+    EXPECT_FALSE(is_envelope_id(id)) << id;
+  }
+  EXPECT_TRUE(is_envelope_id(std::string(100, 'x')));
+  EXPECT_FALSE(is_envelope_id(std::string(101, 'x')));
+}
+
 TEST(Xtext, OfUtf8NamesCodePoints) {
   EXPECT_EQ(to_utf8_xtext("jos\xc3\xa9+\xf0\x9f\x98\x80\\@x"), "jos\\x{E9}\\x{2B}\\x{1F600}\\x{5C}@x");
   EXPECT_TRUE(is_xtext(to_utf8_xtext("jos\xc3\xa9 = +")));

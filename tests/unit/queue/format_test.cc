@@ -287,8 +287,10 @@ TEST(Format, AddressesThatCouldBreakOutAreRefused) {
   EXPECT_FALSE(check_envelope(envelope));
   envelope.reverse_path.clear();
   EXPECT_TRUE(check_envelope(envelope)) << "the null reverse-path";
-  envelope.envelope_id = "a b";
-  EXPECT_FALSE(check_envelope(envelope));
+  for (const char* id : {"a b", "a+0Ab", "+"}) {
+    envelope.envelope_id = id;
+    EXPECT_FALSE(check_envelope(envelope)) << id;
+  }
   envelope.envelope_id.clear();
   envelope.recipients[0].original = "rfc822;a\nb";
   EXPECT_FALSE(check_envelope(envelope));

@@ -77,6 +77,8 @@ TEST(MailCommand, RefusesWithTheReplyToGive) {
       {"FROM:<me@here> ENVID=a+b", 501},
       {"FROM:<me@here> ENVID=a=b", 501},
       {"FROM:<me@here> ENVID=", 501},
+      {"FROM:<me@here> ENVID=a+0Ab", 501},
+      {"FROM:<me@here> ENVID=a+C3+A9", 501},
       {"FROM:<me@here> SMTPUTF8=1", 501},
       {"FROM:<me@here> AUTH=+", 501},
       {"FROM:<me@here> -X=1", 501},
