@@ -124,7 +124,8 @@ class Queue {
   enum class By { daemon, hand };
   Result<> set_aside(const std::string& id, const std::string& reason, By by = By::daemon);
   // held/ID or failed/ID -> cur/ID with failed recipients to do again. What is changed is logged as
-  // it was; kind `rejected`: it cannot be changed so.
+  // it was; what a crash has left changed is not changed again. Kind `rejected`: it cannot be
+  // changed so.
   Result<> release(const std::string& id, const Changes& changes = {});
   // Whoever is to do, or has failed, fails with this reply if the sender is to be told, and is done
   // if not: it is in cur/, and owed. Nothing is owed before, where it is in cur/. `rejected`:

@@ -65,7 +65,7 @@ Result<> Queue::readdress(Entry& entry, const Progress& progress, const Changes&
                          .with(what, in_brackets(now))
                          .with("was", in_brackets(was)));
   };
-  if (changes.reverse_path)
+  if (changes.reverse_path && *changes.reverse_path != envelope.reverse_path)
     note("from", *changes.reverse_path,
          std::exchange(envelope.reverse_path, *changes.reverse_path));
   for (const auto& [old, now] : changes.recipients) {
@@ -74,12 +74,16 @@ Result<> Queue::readdress(Entry& entry, const Progress& progress, const Changes&
       return std::find_if(recipients.begin(), recipients.end(),
                           [&](const auto& one) { return equal_ignoring_case(one.address, name); });
     };
-    const auto found = called(old);
-    if (found == recipients.end() ||
-        progress.status[static_cast<std::size_t>(found - recipients.begin())] == kDone)
+    const auto left = [&](const auto& one) {
+      return one != recipients.end() &&
+             progress.status[static_cast<std::size_t>(one - recipients.begin())] != kDone;
+    };
+    const auto found = called(old), there = called(now);
+    if (found == recipients.end() && left(there)) continue;  // since a crash
+    if (!left(found))
       return failure(Error::Kind::rejected,
                      in_brackets(old) + " is none of the recipients that it is still for");
-    if (called(now) != recipients.end() && called(now) != found)
+    if (there != recipients.end() && there != found)
       return failure(Error::Kind::rejected, in_brackets(now) + " is one of the recipients already");
     note("to", now, found->address);
     replace(*found, now);

@@ -2,7 +2,8 @@
 """What administrators do to a message, by a daemon that is disturbed, and started again undisturbed.
 
 The message is then as before or as after the act; after it if the answer was "done", before it if that was "refused",
-unless the disk has failed. It arrives, or its sender is told, or it is gone as that says: once.
+unless the disk has failed. What is held, or a dead letter, as before is acted on again after a kill, and the act is done
+then. It arrives, or its sender is told, or it is gone as that says: once.
 """
 
 import dataclasses
@@ -48,7 +49,8 @@ ACTS = {
                                        ("message", NEW_SENDER, RECIPIENT)),
     "release to another recipient, 300 KB": Act(f"RELEASE old={RECIPIENT}\tnew={NEW_RECIPIENT}", NO_SENDER, "held", "cur",
                                                 ("message", SENDER, NEW_RECIPIENT), text=LARGE),
-    "release of a dead letter": Act("RELEASE ", NO_RECIPIENT, "failed", "cur", ("message", "", RECIPIENT), sender=""),
+    "release of a dead letter to another recipient": Act(f"RELEASE old={RECIPIENT}\tnew={NEW_RECIPIENT}", NO_RECIPIENT, "failed",
+                                                         "cur", ("message", "", NEW_RECIPIENT), sender=""),
     "bounce": Act("BOUNCE reason=a test", BUSY, "cur", None, TOLD),
     "bounce of what is held": Act("BOUNCE reason=a test", NO_SENDER, "held", None, TOLD),
     "remove": Act("REMOVE ", BUSY, "cur", None, None),
@@ -91,11 +93,13 @@ class ActTrial(LifeTrial):
 
     def _ask(self):
         daemon.wait_until(lambda: listening(self.place.run / "control"), "the daemon listens")
-        request = self.act.request + ("" if self.act.request.endswith(" ") else "\t") + f"id={self.prepared.id}"
         try:
-            self.asked = control.ask(self.place, request)
+            self.asked = control.ask(self.place, self._request())
         except (AssertionError, OSError) as error:  # half an answer, or none
             self.asked = [str(error)], ""
+
+    def _request(self):
+        return self.act.request + ("" if self.act.request.endswith(" ") else "\t") + f"id={self.prepared.id}"
 
     def _over(self):
         return self.asked is not None
@@ -110,6 +114,9 @@ class ActTrial(LifeTrial):
         self._check_place()
         self.server.script = {}
         self.place.start()
+        if self.disturbance == "signal=KILL" and self.act.place != "cur" and self.where == self.act.place:
+            self.asked = daemon.ask(self.place, self._request())
+            assert self._said() == "done", self.asked
         for request in ("STATUS", "RETRY *"):
             daemon.ask(self.place, request)
         for path in self.place.entries("held", "failed"):
@@ -124,7 +131,7 @@ class ActTrial(LifeTrial):
         where, said, act = self.left.place(self.prepared.id), self._said(), self.act
         if act.arrival == TOLD and where == "cur" and "-" not in self.left.entries[self.prepared.id].status.values():
             where = None  # it leaves with its notification
-        self.where = where
+        self.where, self.said = where, said or "no answer"
         assert where in (act.place, act.after), f"{where}; {self.left}"
         assert where == act.after or said != "done", f"done, and in {where}"
         assert where == act.place or said != "refused" or self._disk_failed(), f"refused, and in {where}: {self.asked}"
@@ -144,7 +151,7 @@ class ActTrial(LifeTrial):
         return "notification", message.sender, to
 
     def outcome(self):
-        return f"{self._said() or 'no answer'}, {'in ' + self.where if self.where else 'gone'}"
+        return f"{self.said}, {'in ' + self.where if self.where else 'gone'}"
 
     def answer(self):
         return f"answered {self._said() or 'nothing'}"

@@ -78,11 +78,47 @@ TEST(QueueAdministration, WhatCannotBeChangedSoStaysWhereItIs) {
   ASSERT_TRUE(q.queue.hold(entry, "550 not you"));
   const auto before = file_content(q.in(kHeld, entry.id()));
   for (const Changes& changes : {Changes{{}, {{"nobody@b", "x@y"}}}, Changes{{}, {{"done@b", "x@y"}}},
-                                 Changes{{}, {{"left@b", "done@b"}}}, Changes{"a\n@b", {}}}) {
+                                 Changes{{}, {{"left@b", "done@b"}}}, Changes{{}, {{"nobody@b", "done@b"}}}, Changes{"a\n@b", {}}}) {
     EXPECT_EQ(q.queue.release(entry.id(), changes).error().kind, Error::Kind::rejected);
     EXPECT_EQ(file_content(q.in(kHeld, entry.id())), before);
   }
   EXPECT_EQ(q.log.count("readdressed"), 0u);
+}
+
+TEST(QueueAdministration, ADeadLetterIsPutBackToAnotherFromAnother) {
+  QueueFixture q;
+  auto entry = q.entry(envelope_to({"done@b", "bad@b", "worse@b"}));
+  ASSERT_TRUE(q.queue.record(entry, std::vector<Outcome>{{0, done, ""}, {1, failed, "550 who?"}, {2, failed, "550 no"}}));
+  ASSERT_TRUE(q.queue.untold(entry));
+  ASSERT_TRUE(q.has(kFailed, entry.id()));
+  ASSERT_TRUE(q.queue.release(entry.id(), {"new@example.org", {{"bad@b", "good@b"}}}));
+  const auto again = q.queue.load(entry.id());
+  ASSERT_TRUE(again) << again.error().text;
+  EXPECT_EQ(again->envelope().reverse_path, "new@example.org");
+  EXPECT_EQ(again->envelope().recipients[1].address, "good@b");
+  EXPECT_EQ(again->envelope().recipients[2].address, "worse@b");
+  EXPECT_EQ(again->progress().status, "+--");
+  EXPECT_TRUE(again->progress().replies.empty() && again->owed().empty());
+  EXPECT_FALSE(q.has(kFailed, entry.id()));
+}
+
+TEST(QueueAdministration, WhatACrashHasLeftChangedAndNotMovedIsReleasedByTheSameWords) {
+  const Changes changes{"new@example.org", {{"old@b", "new@b"}}};
+  for (const char* place : {kHeld, kFailed}) {
+    QueueFixture q;
+    auto entry = q.entry(envelope_to({"done@b", "old@b"}));
+    ASSERT_TRUE(q.queue.record(entry, std::vector<Outcome>{{0, done, ""}, {1, failed, "550 who?"}}));
+    std::filesystem::rename(q.in(kCur, entry.id()), q.in(place, entry.id()));
+    ASSERT_TRUE(q.queue.release(entry.id(), changes));
+    std::filesystem::rename(q.in(kCur, entry.id()), q.in(place, entry.id()));
+    const auto released = q.queue.release(entry.id(), changes);
+    ASSERT_TRUE(released) << place << ": " << released.error().text;
+    const auto again = q.queue.load(entry.id());
+    ASSERT_TRUE(again) << again.error().text;
+    EXPECT_EQ(again->envelope().recipients[1].address, "new@b");
+    EXPECT_EQ(again->progress().status, "+-");
+    EXPECT_EQ(q.log.count("readdressed"), 2u) << "what was there before is said once";
+  }
 }
 
 TEST(QueueAdministration, GivenUpItIsOwedWhereverItWas) {
