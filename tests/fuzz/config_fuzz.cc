@@ -5,7 +5,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <set>
+
 #include "config/load.h"
+#include "config/smart_host_routes.h"
 #include "fuzz/input.h"
 
 using namespace mailchute;
@@ -28,6 +31,20 @@ void check_smart_host(const config::SmartHost& host) {
   fuzz::require(fuzz::printable(host.host + host.tls_name));
 }
 
+// All mail has somewhere to go, and each smart host something to do.
+void check_routes(const config::Settings& settings) {
+  const config::SmartHostRoutes routes(settings);
+  std::set<std::size_t> used;
+  for (const auto& hosts : routes.hosts()) {
+    fuzz::require(!hosts.empty());
+    for (const std::size_t host : hosts) fuzz::require(host < settings.smart_hosts.size());
+    used.insert(hosts.begin(), hosts.end());
+  }
+  fuzz::require(used.size() == settings.smart_hosts.size());
+  for (const std::string path : {"", "root", "me@here.example", "\"a b\"@[192.0.2.1]", "@"})
+    fuzz::require(routes.of(path, "you@there.example") < routes.hosts().size());
+}
+
 void check_submission(const config::Settings& settings, std::string_view text) {
   const auto loaded = config::load_for_submission(as_file(text));
   fuzz::require(loaded.readable);
@@ -36,6 +53,8 @@ void check_submission(const config::Settings& settings, std::string_view text) {
   fuzz::require(seen.run_directory == settings.run_directory);
   fuzz::require(seen.ignore_dots == settings.ignore_dots);
   fuzz::require(seen.message_size_limit == settings.message_size_limit);
+  fuzz::require(seen.drop_directory_open == settings.drop_directory_open);
+  fuzz::require(seen.submission_socket_open == settings.submission_socket_open);
   if (!settings.hostname.empty()) fuzz::require(seen.hostname == settings.hostname);
   fuzz::require(seen.domain == (settings.domain.empty() ? seen.hostname : settings.domain));
 }
@@ -54,6 +73,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   fuzz::require(settings.retry.first.count() > 0 && settings.sync_every > 0);
   if (!loaded.mistakes.empty()) return 0;
   for (const config::SmartHost& host : settings.smart_hosts) check_smart_host(host);
+  check_routes(settings);
   check_submission(settings, text);
   return 0;
 }

@@ -72,6 +72,15 @@ void check_dsn(const mail::Dsn& dsn, std::size_t recipients) {
   check_status(head.substr(parts[1], parts[2] - parts[1]), recipients);
 }
 
+// More than the text lists, of one fate and of different ones.
+void add_another(mail::DsnReport& report, int i) {
+  mail::DsnRecipient recipient = report.recipients.back();
+  recipient.cause = mail::DsnCause::reply;
+  if (i % 2 == 0) recipient.reply = "450 " + std::to_string(i / 4);
+  recipient.action = static_cast<mail::DsnAction>(i / 15 % 4);
+  report.recipients.push_back(recipient);
+}
+
 mail::DsnReport report_of(unsigned bits, std::string_view& text) {
   mail::DsnReport report;
   mail::DsnRecipient recipient;
@@ -84,10 +93,11 @@ mail::DsnReport report_of(unsigned bits, std::string_view& text) {
   report.to = take_line(text);
   recipient.action = static_cast<mail::DsnAction>(bits % 4);
   recipient.cause = static_cast<mail::DsnCause>(bits / 4 % 6);
-  if ((bits & 16) != 0) recipient.last_attempt = Time();
+  if ((bits & 16) != 0) recipient.last_attempt = recipient.retry_until = Time();
   report.recipients.push_back(recipient);
   recipient.address = "b@x";
   if ((bits & 32) != 0) report.recipients.push_back(recipient);
+  for (int i = 0; (bits & 192) == 192 && i < 60; ++i) add_another(report, i);
   report.original.queue_id = "ID";
   report.original.envelope_id = "env+20id";
   report.original.ret = static_cast<mail::Return>(bits / 64 % 3);
