@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "relay/refusal.h"
+#include "relay/unsendable.h"
 
 namespace mailchute::relay {
 namespace {
@@ -215,7 +216,12 @@ Judgement judge(const TransactionReport& report, bool blamed) {
     return judgement;
   }
   judgement.recipients = verdicts(report);
-  if (report.local) return judgement;
+  if (report.local) {
+    for (Verdict& one : judgement.recipients) {
+      one.reply = unsendable_reply({one.status, report.error});
+    }
+    return judgement;
+  }
   judgement.answered = report.stage > Stage::mail || report.reply;
   judgement.slow_down = slows_down(report);
   judgement.alone = broke_off(report);

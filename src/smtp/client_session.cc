@@ -87,9 +87,9 @@ void ClientSession::begin(Transaction transaction) {
   if (limit != 0 && transaction.size > limit) {
     TransactionReport report{transaction.id, Stage::mail, {}, std::nullopt, {}, false, true};
     report.recipients.resize(transaction.recipients.size());
-    report.reply = Reply{552,
-                         {"5.3.4 message has " + std::to_string(transaction.size) +
-                          " octets, the smart host takes " + std::to_string(limit)}};
+    report.reply = Reply{552, {"5.3.4 too large"}};
+    report.error = "the message has " + std::to_string(transaction.size) +
+                   " octets, and the smart host takes " + std::to_string(limit);
     actions_.emplace_back(std::move(report));
     return;
   }

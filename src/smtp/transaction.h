@@ -42,7 +42,7 @@ struct TransactionReport {
   std::vector<std::optional<Reply>> recipients;
   // To the command of `stage` (not rcpt: see above); none when the connection was lost there.
   std::optional<Reply> reply;
-  std::string error;      // why there is no reply
+  std::string error;      // why there is no reply, or one of this side's own
   bool dot_sent = false;  // without a reply, the smart host may have taken the message all the same
   bool local = false;     // the reply is this side's own (SIZE), nothing was sent
   bool after_another = false;  // which was taken over the same connection

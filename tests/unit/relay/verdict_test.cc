@@ -260,10 +260,14 @@ TEST(Verdict, AnAttemptCountsAsAnsweredWhenAnythingWasSaidOfTheMessage) {
 TEST(Verdict, WhatThisSideRefusesSaysNothingOfTheSmartHost) {
   TransactionReport report = ended_at(Stage::mail, Reply{552, {"5.3.4 too big"}});
   report.local = true;
+  report.error = "the message has 2 octets, and the smart host takes 1";
   const Judgement judgement = judge(report);
   EXPECT_EQ(judgement.host, Host::unsaid);
   EXPECT_FALSE(judgement.answered);
   EXPECT_EQ(judgement.recipients[0].what, What::failed);
+  EXPECT_EQ(judgement.recipients[0].status, "5.3.4");
+  EXPECT_EQ(judgement.recipients[0].reply,
+            "not sent: 5.3.4 the message has 2 octets, and the smart host takes 1");
 }
 
 TEST(Verdict, WhatPausesASmartHostHasOneOfThreeCauses) {

@@ -354,7 +354,8 @@ TEST(ClientSession, MessageBeyondTheSizeLimitIsNotSent) {
   std::list<Transaction> transactions = two();
   transactions.front().size = 5001;
   auto played = play(std::move(transactions), {"220 hi", "250-there\r\n250 SIZE 5000", "250 r", "250 m", "250 t", "354 go", "250 queued"});
-  EXPECT_EQ(played.report(1).reply->text(), "552 5.3.4 message has 5001 octets, the smart host takes 5000");
+  EXPECT_EQ(played.report(1).reply->text(), "552 5.3.4 too large");
+  EXPECT_EQ(played.report(1).error, "the message has 5001 octets, and the smart host takes 5000");
   EXPECT_TRUE(played.report(1).local);
   EXPECT_EQ(played.report(2).reply->code, 250);
   EXPECT_EQ(played.sent.find("you@there"), std::string::npos);
