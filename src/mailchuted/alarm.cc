@@ -8,6 +8,13 @@ namespace mailchute::mailchuted {
 using State = Sign::State;
 using Kind = Trouble::Kind;
 
+namespace {
+
+// What no worker knows.
+bool is_keepers(Kind kind) { return kind == Kind::worker || kind == Kind::relapses; }
+
+}  // namespace
+
 void Alarm::hear(const Condition& condition, Steady::time_point now) {
   for (const Sign& sign : condition.signs) hear(sign, now);
   // A smart host that is not in the configuration any more: that mail goes another way is yet to be
@@ -20,7 +27,7 @@ void Alarm::hear(const Condition& condition, Steady::time_point now) {
     const bool known =
         std::any_of(condition.signs.begin(), condition.signs.end(),
                     [&](const Sign& sign) { return subject_of(sign.trouble) == subject; });
-    if (open.trouble.kind != Kind::worker && !known && (one_is_well || !open.announced))
+    if (!is_keepers(open.trouble.kind) && !known && (one_is_well || !open.announced))
       open.over = true;
   }
   std::erase_if(cases_,

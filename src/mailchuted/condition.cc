@@ -16,7 +16,8 @@ using Kind = Trouble::Kind;
 
 // In the order of State, and of Kind.
 constexpr std::array<std::string_view, 3> kStates = {"unknown", "well", "trouble"};
-constexpr std::array<std::string_view, 4> kKinds = {"smart-host", "spare", "messages", "worker"};
+constexpr std::array<std::string_view, 5> kKinds = {"smart-host", "spare", "messages", "worker",
+                                                     "relapses"};
 constexpr std::size_t kMostSigns = 256;  // more smart hosts than anybody has
 constexpr std::size_t kLongest = 500;    // octets of a text
 constexpr std::uint64_t kCountedAtMost = 1000;
@@ -133,7 +134,8 @@ const char* advice(const std::vector<Trouble>& troubles) {
     case Kind::smart_host: return "; once that is over, mailchute queue retry --all tries at once";
     case Kind::spare: return "";
     case Kind::messages: return "; see mailchute queue list --held --failed";
-    case Kind::worker: return "; see the log";
+    case Kind::worker:
+    case Kind::relapses: return "; see the log";
   }
   return "";
 }

@@ -22,6 +22,7 @@ struct Trouble {
     spare,       // one that takes no mail, while another one takes what would be for it
     messages,    // that only a person can help
     worker,      // that does not start, or dies again and again
+    relapses,    // of one that works in between
   };
   std::string smart_host;  // or all those of a route; empty where it is about something else
   Time since;

@@ -112,6 +112,7 @@ std::optional<Steady::time_point> Keeper::next_deadline() const {
     if (const auto time = pager_.deadline()) consider(*time);
     if (const auto time = alarm_.next(orders_.settings.alarm)) consider(*time);
     if (const auto time = worker_is_well_at()) consider(*time);
+    if (const auto time = relapses_.over_at()) consider(*time);
   }
   return next;
 }

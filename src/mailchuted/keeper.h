@@ -22,6 +22,7 @@
 #include "mailchuted/orders.h"
 #include "mailchuted/pager.h"
 #include "mailchuted/premises.h"
+#include "mailchuted/relapses.h"
 #include "mailchuted/tally.h"
 #include "mailchuted/watchdog.h"
 #include "mailchuted/worker_process.h"
@@ -75,6 +76,7 @@ class Keeper {
 
   // Mail that is broken: keeper_alarm.cc
   void hear_condition(std::string_view text);
+  void worker_failed(const WorkerProcess& worker);
   void worker_failed(const std::string& reason);
   std::optional<Steady::time_point> worker_is_well_at() const;
   void sound_alarm();
@@ -105,6 +107,7 @@ class Keeper {
   Premises premises_;
   Casualties casualties_;
   Alarm alarm_;
+  Relapses relapses_;
   Condition condition_;  // as the worker in force told last
   Pager pager_;
   std::string status_;  // the same, for people

@@ -36,6 +36,12 @@ void Keeper::worker_failed(const std::string& reason) {
               Steady::now());
 }
 
+void Keeper::worker_failed(const WorkerProcess& worker) {
+  if (!worker.trouble.empty()) return worker_failed("no worker can start: " + worker.trouble);
+  relapses_.died(worker.death, failing_since_.has_value(), Steady::now(), sys::now());
+  worker_failed("one worker after the other dies, the last " + worker.death);
+}
+
 std::optional<Steady::time_point> Keeper::worker_is_well_at() const {
   if (!failing_since_ || in_force_ == nullptr || in_force_->stage != WorkerProcess::Stage::working)
     return std::nullopt;
@@ -49,6 +55,7 @@ void Keeper::sound_alarm() {
     failing_since_.reset();
     alarm_.hear({Sign::State::well, {"", {}, {}, Trouble::Kind::worker}}, now);
   }
+  if (const auto began = relapses_.began()) alarm_.hear(relapses_.sign(now), *began);
   const auto announcements = alarm_.announce(orders_.settings.alarm, now);
   for (const Announcement& announcement : announcements) {
     log_announcement(announcement);

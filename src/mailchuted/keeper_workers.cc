@@ -22,13 +22,9 @@ constexpr Milliseconds kAliasesSettle = Seconds(1);  // editors write a file in 
 constexpr int kFirstWorkers = 3;
 
 // For people.
-std::string fate_of(const WorkerProcess& worker, int status) {
-  if (!worker.trouble.empty()) return "no worker can start: " + worker.trouble;
-  if (WIFSIGNALED(status))
-    return "one worker after the other dies, the last of signal " +
-           std::to_string(WTERMSIG(status));
-  return "one worker after the other dies, the last with status " +
-         std::to_string(WEXITSTATUS(status));
+std::string death_of(int status) {
+  if (WIFSIGNALED(status)) return "of signal " + std::to_string(WTERMSIG(status));
+  return "with status " + std::to_string(WEXITSTATUS(status));
 }
 
 }  // namespace
@@ -196,7 +192,7 @@ void Keeper::reap() {
 
 void Keeper::on_exit(WorkerProcess worker, int status) {
   if (stop_by_) return;
-  worker.fate = fate_of(worker, status);
+  if (worker.trouble.empty()) worker.death = death_of(status);
   if (worker.stage == Stage::retired && status == 0) casualties_.left_behind(worker.board);
   else if (worker.trouble.empty()) log_death(worker, status);
   switch (worker.stage) {
@@ -214,14 +210,14 @@ void Keeper::on_exit_before_begin(const WorkerProcess& worker) {
       worker.trouble.empty() ? "the worker died while it started" : worker.trouble;
   if (reloading_) return reload_over(failure(Error::Kind::config, why));
   log_cannot_start(why);
-  worker_failed(worker.fate);
+  worker_failed(worker);
   const bool died = worker.trouble.empty();
   if (begun_ || (died && ++died_at_first_ < kFirstWorkers)) return rest(&worker);
   cannot_begin_ = Error{died ? Error::Kind::system : Error::Kind::config, why};
 }
 
 void Keeper::on_exit_in_force(const WorkerProcess& worker) {
-  worker_failed(worker.fate);
+  worker_failed(worker);
   if (!worker.trouble.empty()) log_cannot_start(worker.trouble);
   if (!worker.trouble.empty() && !begun_)
     cannot_begin_ = Error{Error::Kind::config, worker.trouble};

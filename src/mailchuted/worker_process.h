@@ -43,7 +43,7 @@ struct WorkerProcess {
   Steady::time_point since = Steady::now();
   Steady::time_point heard = since;  // when it last said anything
   std::string trouble;               // what it said before it went
-  std::string fate{};                // why it went, once it has
+  std::string death{};               // how it died, once it has
   std::set<std::string>
       left_to_it;        // ids that the worker in force does not touch until it has gone
   unsigned reloads = 0;  // asked for, and not yet attended to
