@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <iterator>
 #include <span>
 #include <utility>
 
@@ -25,6 +26,7 @@ using queue::Word;
 
 // One sync for so many; short enough for a bar that moves.
 constexpr std::size_t kBatch = 100;
+constexpr std::size_t kNamedAtMost = 5;  // the others --json names
 constexpr std::size_t kMostReason =
     500;  // stands in the log and in a notification, a few lines of it
 
@@ -56,6 +58,14 @@ std::vector<Place> places_for(Verb verb) {
 
 std::string messages(std::size_t count) {
   return std::to_string(count) + (count == 1 ? " message" : " messages");
+}
+
+std::string some_of(const std::vector<std::string>& ids) {
+  std::string text = ids.front();
+  for (std::size_t i = 1; i < std::min(ids.size(), kNamedAtMost); ++i) text += " " + ids[i];
+  if (ids.size() > kNamedAtMost)
+    text += " and " + std::to_string(ids.size() - kNamedAtMost) + " more";
+  return text;
 }
 
 std::uint64_t octets_of(const std::vector<Found>& entries) {
@@ -125,27 +135,49 @@ struct Work {
   std::vector<std::string> ids;
 };
 
-Result<> act(const Work& work, Tally& tally) {
-  const Interruption interruption;
-  ProgressBar progress(words_for(work.verb).doing, work.ids.size());
-  for (std::size_t done = 0; done < work.ids.size(); done += kBatch) {
-    if (Interruption::noted()) {
-      tally.leave(work.ids.size() - done);
-      break;
-    }
+// How many are left: an interruption, or an error, has left them.
+struct Left {
+  std::size_t count = 0;
+  Result<> why;
+};
+
+Left act_on(std::span<const std::string> ids, const Work& work, std::vector<Acted>& all) {
+  ProgressBar progress(words_for(work.verb).doing, ids.size());
+  for (std::size_t done = 0; done < ids.size(); done += kBatch) {
+    if (Interruption::noted()) return {ids.size() - done, {}};
     progress.show(done);
-    const auto batch = std::span(work.ids).subspan(done, std::min(kBatch, work.ids.size() - done));
-    const auto acted =
-        work.verb == Verb::retry
-            ? retried(work.socket, batch)
-            : queue::ask_to_act(work.socket, words_for(work.verb).name, work.words, batch);
-    if (!acted) {
-      tally.leave(work.ids.size() - done);
-      return failure(acted.error());
-    }
-    for (const Acted& one : *acted) tally.add(one);
+    const auto batch = ids.subspan(done, std::min(kBatch, ids.size() - done));
+    auto acted = work.verb == Verb::retry
+                     ? retried(work.socket, batch)
+                     : queue::ask_to_act(work.socket, words_for(work.verb).name, work.words, batch);
+    if (!acted) return {ids.size() - done, failure(acted.error())};
+    std::move(acted->begin(), acted->end(), std::back_inserter(all));
   }
   return {};
+}
+
+// A digest may have been in the way first, and have left for what was done to its messages then.
+void try_refused_again(const Work& work, std::vector<Acted>& all) {
+  std::vector<Acted*> refused;
+  std::vector<std::string> ids;
+  for (Acted& one : all) {
+    if (one.what != Acted::What::refused) continue;
+    refused.push_back(&one);
+    ids.push_back(one.id);
+  }
+  std::vector<Acted> again;
+  if (ids.size() < all.size()) act_on(ids, work, again);
+  for (std::size_t i = 0; i < again.size(); ++i) *refused[i] = std::move(again[i]);
+}
+
+Result<> act(const Work& work, Tally& tally) {
+  const Interruption interruption;
+  std::vector<Acted> all;
+  const Left left = act_on(work.ids, work, all);
+  if (left.count == 0 && work.verb != Verb::retry) try_refused_again(work, all);
+  for (const Acted& one : all) tally.add(one);
+  tally.leave(left.count);
+  return left.why;
 }
 
 int told(const Tally& tally, bool json, int status) {
@@ -215,8 +247,7 @@ std::string Tally::summary() const {
 std::vector<std::string> Tally::complaints() const {
   std::vector<std::string> lines;
   for (const auto& [reason, ids] : reasons_) {
-    const std::string which = ids.size() == 1 ? ids.front() : messages(ids.size());
-    lines.push_back(which + " not " + words_for(verb_).done + ": " + reason);
+    lines.push_back(some_of(ids) + " not " + words_for(verb_).done + ": " + reason);
   }
   return lines;
 }

@@ -65,8 +65,28 @@ TEST_F(QueueAct, SaysWhyNotOncePerReason) {
   options.reason = "tab\there";
   EXPECT_EQ(told([&] { return act_on_messages(config, Verb::hold, options); }), 77);
   EXPECT_EQ(out, "held 0 messages (0 octets)\n");
-  EXPECT_EQ(err, "mailchute: 2 messages not held: it is held already\n");
+  EXPECT_EQ(err, "mailchute: " + kA + " " + kB + " not held: it is held already\n");
   EXPECT_EQ(daemon.requests()[1].find("HOLD reason=tab\\there\tid="), 0u);
+}
+
+TEST_F(QueueAct, NamesSomeOfManyThatWereRefused) {
+  Tally tally(Verb::hold, {});
+  for (char c = 'A'; c < 'J'; ++c) tally.add({std::string(1, c), queue::Acted::What::refused, "it is held already"});
+  EXPECT_EQ(tally.complaints(), std::vector<std::string>{"A B C D E and 4 more not held: it is held already"});
+}
+
+TEST_F(QueueAct, WhatIsRefusedIsTriedOnceMoreWhenTheOthersAreDone) {
+  const std::string refused = " " + kA + " refused it is a digest\n " + kB + " done \nOK\n";
+  FakeDaemon daemon(socket, {page({kA, kB}), refused, " " + kA + " done \nOK\n", page({kA, kB}), refused,
+                             " " + kA + " refused it is a digest still\nOK\n", page({kA, kB}), refused, "ERROR no\n"});
+  EXPECT_EQ(told([&] { return act_on_messages(config, Verb::bounce, on({"1AAA", "1BBB"})); }), 0) << err;
+  EXPECT_EQ(out, "bounced 2 messages (2.0K octets)\n");
+  for (const char* why : {"it is a digest still", "it is a digest"}) {
+    EXPECT_EQ(told([&] { return act_on_messages(config, Verb::bounce, on({"1AAA", "1BBB"})); }), 77);
+    EXPECT_EQ(out, "bounced 1 message (1.0K octets)\n");
+    EXPECT_EQ(err, "mailchute: " + kA + " not bounced: " + why + "\n");
+  }
+  EXPECT_EQ(daemon.requests()[2], "BOUNCE id=" + kA);
 }
 
 TEST_F(QueueAct, ABeginningOfSeveralOrOfNoneIsNamed) {
@@ -104,7 +124,8 @@ TEST_F(QueueAct, WantsToKnowWhichMessages) {
 }
 
 TEST_F(QueueAct, IsADocumentForPrograms) {
-  FakeDaemon daemon(socket, {page({kA, kB}), " " + kA + " done \n " + kB + " refused \\x1b[2J\nOK\n"});
+  FakeDaemon daemon(socket, {page({kA, kB}), " " + kA + " done \n " + kB + " refused \\x1b[2J\nOK\n",
+                             " " + kB + " refused \\x1b[2J\nOK\n"});
   auto options = on({"1AAA", "1BBB"});
   options.json = true;
   EXPECT_EQ(told([&] { return act_on_messages(config, Verb::release, options); }), 77);

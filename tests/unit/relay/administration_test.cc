@@ -186,6 +186,19 @@ TEST_F(AdministrationTest, ADigestLeavesBeforeAnythingIsDoneToWhatItStandsFor) {
   }
 }
 
+TEST_F(AdministrationTest, ADigestThatIsMetFirstIsNotInTheWayOfItsMessages) {
+  for (const Verb verb : {Verb::hold, Verb::bounce, Verb::remove}) {
+    const auto one = waiting(), other = waiting(), digest = digest_of({one, other});
+    EXPECT_EQ(act(verb, digest).what, verb == Verb::bounce ? What::refused : What::done);
+    for (const auto& id : {one, other}) {
+      EXPECT_EQ(act(verb, id).what, What::done) << name_of(verb);
+      EXPECT_EQ(it.has(queue::kHeld, id), verb == Verb::hold);
+      EXPECT_FALSE(it.has(queue::kCur, id) || it.queue.has(digest));
+    }
+    EXPECT_EQ(act(verb, digest).what, verb == Verb::remove ? What::refused : What::done) << "when it is tried again";
+  }
+}
+
 TEST_F(AdministrationTest, ADigestThatIsBeingSentIsWaitedFor) {
   const auto one = waiting(), digest = digest_of({one});
   taken.insert(digest);
