@@ -137,7 +137,9 @@ std::string header_part(const DsnReport& report) {
 // RFC 3463: too large (X.2.3, X.3.4), content (X.6), a server's rules (5.7); without a code what
 // RFC 5321, 4.2.3, has for size and for the message as a whole.
 bool unfit(const DsnRecipient& recipient) {
-  if (recipient.action != DsnAction::failed || recipient.cause == DsnCause::alias) return false;
+  const bool by_us =
+      recipient.cause == DsnCause::alias || recipient.cause == DsnCause::administrator;
+  if (recipient.action != DsnAction::failed || by_us) return false;
   const StatusCode code = dsn_status_code(recipient);
   switch (code.subject) {
     case 0: return recipient.reply.starts_with("552") || recipient.reply.starts_with("554");

@@ -134,6 +134,8 @@ TEST(Dsn, DoesNotReturnWhatWasRefusedForWhatItIs) {
   report.recipients[0].status = "5.7.1";
   report.recipients[0].cause = DsnCause::alias;
   EXPECT_TRUE(compose_dsn(report).whole_message) << "the aliases of this machine do not read it";
+  report.recipients[0].cause = DsnCause::administrator;
+  EXPECT_TRUE(compose_dsn(report).whole_message) << "an administrator does not refuse its content";
 }
 
 TEST(Dsn, IsWantedAsTheSenderSaysUnlessHeIsNobody) {
