@@ -130,6 +130,7 @@ link := $($(VARIANT).sanitizer)
 endif
 ifeq ($(VARIANT),fuzz)
 CXX := clang++
+ASIO_FLAGS :=
 endif
 compile := $(CXX) -std=c++20 $(compile) $(warnings) $(CPPFLAGS) -iquote src
 link := $(CXX) $(link) $(LDFLAGS)
@@ -231,10 +232,13 @@ $(benches): $(O)/%: $(O)/obj/%.o $(call needed,bench) $(O)/link.flags
 	$(call say,LINK,$@)
 	$(Q)$(link) -o $@ $(filter %.o %.a,$^) $(call libs,$(bench.needs)) -lbenchmark -lbenchmark_main -pthread
 
+# Of folders that need Asio, files that do not.
+$(O)/tests/fuzz/entry_pass_fuzz: $(call objects,src/mailchute/entry_pass.cc)
+
 $(fuzzers): $(O)/%: $(O)/obj/%.o $(call needed,fuzz) $(O)/link.flags
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
-	$(Q)$(link) -fsanitize=fuzzer -o $@ $(filter %.o %.a,$^) $(call libs,$(fuzz.needs))
+	$(Q)$(link) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(filter %.a,$^) $(call libs,$(fuzz.needs))
 
 # --- Goals ------------------------------------------------------------------------------------
 

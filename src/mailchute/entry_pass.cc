@@ -56,12 +56,17 @@ Result<> pass_over(const Pieces& pieces, const EntryUser& user) {
   queue::prepare_digests();  // the user may, too, and not in the middle
   queue::DigestBuilder digest;
   digest.update(octets.substr(head->envelope_offset, head->message_offset - head->envelope_offset));
+  std::uint64_t left = head->message_length;
   std::string piece(octets.substr(head->message_offset));
-  for (std::uint64_t offset = octets.size(); !piece.empty(); offset += piece.size()) {
+  for (std::uint64_t offset = octets.size();; offset += piece.size()) {
+    if (piece.size() > left) return damaged("longer than its head says");
+    left -= piece.size();
     digest.update(piece);
-    if (auto taken = user.message(piece); !taken) return taken;
+    // The first is none where the head ended with a piece.
+    if (auto taken = piece.empty() ? Result<>() : user.message(piece); !taken) return taken;
     auto next = pieces(offset);
     if (!next) return failure(next.error());
+    if (next->octets.empty()) break;
     piece = std::move(next->octets);
   }
   if (digest.finish() != head->digest)

@@ -48,6 +48,16 @@ TEST(EntryPass, IsTheSameHoweverTheFileIsCut) {
   }
 }
 
+// Also where its head ends with a piece.
+TEST(EntryPass, IsTheSameInPiecesOfAnyLength) {
+  const std::string file = queue::entry_octets(queue::envelope_to({"a@b"}), queue::kMessage);
+  for (std::size_t most = 1; most <= file.size(); ++most) {
+    const Passed passed = pass(pieces_of(file, most));
+    ASSERT_TRUE(passed.result) << most << " " << passed.result.error().text;
+    EXPECT_EQ(passed.head + passed.message, file) << most;
+  }
+}
+
 TEST(EntryPass, ChangedAnywhereItIsDamaged) {
   const std::string file = queue::entry_octets(queue::envelope_to({"a@b"}), queue::kMessage);
   for (std::size_t at = 0; at < file.size(); ++at) {
@@ -73,6 +83,20 @@ TEST(EntryPass, ChangedWhileItIsReadItIsDamaged) {
     return piece;
   };
   EXPECT_NE(pass(changing).result.error().text.find("changed while it was read"), std::string::npos);
+}
+
+TEST(EntryPass, WhoeverGivesMoreThanTheHeadSaysIsNotReadToTheEnd) {
+  const std::string file = queue::entry_octets(queue::envelope_to({"a@b"}), queue::kMessage);
+  std::size_t asked = 0;
+  const Pieces endless = [&](std::uint64_t offset) {
+    if (offset < file.size()) return queue::Piece{file.substr(offset), file.size()};
+    return queue::Piece{std::string(++asked < 100 ? 1000 : 0, 'x'), file.size()};
+  };
+  const Passed passed = pass(endless);
+  ASSERT_FALSE(passed.result);
+  EXPECT_EQ(passed.result.error().kind, Error::Kind::data);
+  EXPECT_EQ(passed.message, queue::kMessage);
+  EXPECT_EQ(asked, 1U);
 }
 
 TEST(EntryPass, WhatItsUserOrItsFileSaysEndsIt) {
