@@ -260,6 +260,7 @@ void Digester::take_over(const Draft& draft) {
            .with("uid", std::uint64_t{draft.owner})
            .with("messages", std::uint64_t{draft.text.messages.size()}));
   for (const auto& message : draft.text.messages) {
+    log_(Event("in-digest", Severity::info).with("id", message.id).with("digest", digest));
     gathering_.gathered(message.id);
     carry(message.id, digest, draft.envelope.time);
     queue::RetryInfo info = queue_.load_info(message.id);
