@@ -3,9 +3,11 @@
 
 The message is then as before or as after the act; after it if the answer was "done", before it if that was "refused",
 unless the disk has failed. What is held, or a dead letter, as before is acted on again after a kill, and the act is done
-then. It arrives, or its sender is told, or it is gone as that says: once.
+then. It arrives, or its sender is told, or it is gone as that says: once. What a digest stands for together with it
+arrives in any case, once, in the digest or alone.
 """
 
+import collections
 import dataclasses
 import re
 import subprocess
@@ -13,6 +15,7 @@ import threading
 
 import control
 import daemon
+import digests
 import entries
 from delivery import SENDER, VERDICT, Notification, Snapshot, copy_queue
 from kinds import LARGE, SMALL, Kind
@@ -38,6 +41,7 @@ class Act:
     arrival: tuple
     sender: str = SENDER
     text: bytes = SMALL
+    in_digest: bool = False
 
 
 UNCHANGED = ("message", SENDER, RECIPIENT)
@@ -55,6 +59,9 @@ ACTS = {
     "bounce of what is held": Act("BOUNCE reason=a test", NO_SENDER, "held", None, TOLD),
     "remove": Act("REMOVE ", BUSY, "cur", None, None),
     "remove of what is held": Act("REMOVE ", NO_SENDER, "held", None, None),
+    "hold of an original of a digest": Act("HOLD reason=a test", BUSY, "cur", "held", UNCHANGED, in_digest=True),
+    "bounce of an original of a digest": Act("BOUNCE reason=a test", BUSY, "cur", None, TOLD, in_digest=True),
+    "remove of an original of a digest": Act("REMOVE ", BUSY, "cur", None, None, in_digest=True),
 }
 
 
@@ -71,6 +78,25 @@ class Prepared:
             place.stop()
         entry, = Snapshot(place.spool).entries.values()
         self.id, self.text = found[2], entry.message.replace(b"\n", b"\r\n")
+
+
+class PreparedOriginal(digests.Prepared):
+    """One of the messages that a digest stands for, which is deferred."""
+
+    def __init__(self, site, act, folder):
+        super().__init__(site, folder)
+        self.act = act
+        with site.server(KIND, act.before) as server:
+            place = site.place(folder, KIND, server)
+            place.configure({"storms": self.settings})
+            place.start()
+            assert place.wait_for_log(VERDICT.format(r"\S+")), place.log()
+            place.stop()
+        left = Snapshot(place.spool).entries
+        self.digest, = (name for name, entry in left.items() if dict(entry.progress).get(b"Digest-Of"))
+        self.id = min(left.keys() - {self.digest})
+        self.text = left[self.id].message.replace(b"\n", b"\r\n")
+        self.others = collections.Counter(self.texts - {self.text})
 
 
 class ActTrial(LifeTrial):
@@ -137,11 +163,14 @@ class ActTrial(LifeTrial):
         assert where == act.place or said != "refused" or self._disk_failed(), f"refused, and in {where}: {self.asked}"
 
     def _check(self):
-        arrived = [self._arrival(message) for message in self.server.accepted()]
+        arrived = [self._arrival(message) for message in self._of_it(self.server.accepted())]
         before = ("message", self.act.sender, RECIPIENT)
         allowed = {self.act.arrival} if self._said() == "done" else {before, self.act.arrival}
         assert arrived in [[one] if one else [] for one in allowed], f"{arrived} arrived; {self.asked}"
         self.duplicates = 0
+
+    def _of_it(self, messages):
+        return messages
 
     def _arrival(self, message):
         to, = message.recipients
@@ -155,6 +184,18 @@ class ActTrial(LifeTrial):
 
     def answer(self):
         return f"answered {self._said() or 'nothing'}"
+
+
+class OriginalTrial(ActTrial):
+    def _check_place(self):
+        super()._check_place()
+        assert self.where == "cur" or not self.left.place(self.prepared.digest), f"its digest is still there: {self.left}"
+
+    def _of_it(self, messages):
+        single = [dataclasses.replace(message, data=text) for message in messages for text in digests.originals(message.data)]
+        others = collections.Counter(message.data for message in single if message.data in self.prepared.others)
+        assert others == self.prepared.others, f"{others.total()} of {self.prepared.others.total()} others arrived, or one twice"
+        return [message for message in single if message.data not in self.prepared.others]
 
 
 class Import(Submission):

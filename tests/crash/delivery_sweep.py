@@ -12,7 +12,7 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 
 import sweep
-from acts import ACTS, IMPORTS, ActTrial, Import
+from acts import ACTS, IMPORTS, ActTrial, Import, OriginalTrial, PreparedOriginal
 from acts import Prepared as PreparedAct
 from delivery import Prepared, Site, Trial
 from digests import SCRIPTS, DigestTrial
@@ -102,10 +102,11 @@ def digests(site, base, name, script, sample, shift):
 
 
 def acts(site, base, name, act, sample, shift):
-    prepared = PreparedAct(site, act, base / "prepared")
+    prepare, trial = (PreparedOriginal, OriginalTrial) if act.in_digest else (PreparedAct, ActTrial)
+    prepared = prepare(site, act, base / "prepared")
 
     def disturbed(folder, *job):
-        return ActTrial(prepared, folder, *job)
+        return trial(prepared, folder, *job)
     calls = kills(f"{name}: worker", base / "kills", disturbed, sample, shift)
     errors(f"{name}: a call on the queue's files failed", base / "errors", disturbed, calls,
            sample // 2 if sample else None, shift)

@@ -77,7 +77,7 @@ class DigestTrial(LifeTrial):
         texts = collections.Counter()
         for message in self.server.messages:
             if message.accepted or message.reply is None:
-                texts.update(_originals(message.data))
+                texts.update(originals(message.data))
         return texts
 
     def _check(self):
@@ -94,7 +94,8 @@ class DigestTrial(LifeTrial):
         return f"{len(self.left.files['cur'])} in cur{', a digest' if digest else ''}{', sent again' if self.duplicates else ''}"
 
 
-def _originals(data):
+def originals(data):
+    """The texts in a digest; of what is none, itself."""
     collection = re.search(DIGEST, data)
     if not collection:
         return [data]
