@@ -82,7 +82,7 @@ TEST_F(DeliveryTest, TheSenderIsToldWhatASmartHostWithoutDsnWillNotTellHim) {
   start();
   run_until([&] { return logged("notified id=" + id) && smart_host.messages.size() == 2; });
   EXPECT_NE(smart_host.messages[1].find("Final-Recipient: rfc822; a@a\nAction: relayed\nStatus: 2.0.0\n"
-                                        "Remote-MTA: dns; 127.0.0.1\nDiagnostic-Code: smtp; 250 queued\n"),
+                                        "Remote-MTA: dns; [127.0.0.1]\nDiagnostic-Code: smtp; 250 queued\n"),
             std::string::npos)
       << smart_host.messages[1];
   EXPECT_EQ(smart_host.messages[1].find("b@b"), std::string::npos);
