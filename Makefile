@@ -232,13 +232,15 @@ $(benches): $(O)/%: $(O)/obj/%.o $(call needed,bench) $(O)/link.flags
 	$(call say,LINK,$@)
 	$(Q)$(link) -o $@ $(filter %.o %.a,$^) $(call libs,$(bench.needs)) -lbenchmark -lbenchmark_main -pthread
 
-# Of folders that need Asio, files that do not.
+# Of folders that need Asio, files that do not. The target of destinations has a resolver of its own.
+$(O)/tests/fuzz/destinations_fuzz: $(call objects,src/relay/destinations.cc src/net/dns_records.cc)
+$(O)/tests/fuzz/destinations_fuzz: further = $(CARES_LIBS)
 $(O)/tests/fuzz/entry_pass_fuzz: $(call objects,src/mailchute/entry_pass.cc)
 
 $(fuzzers): $(O)/%: $(O)/obj/%.o $(call needed,fuzz) $(O)/link.flags
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
-	$(Q)$(link) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(filter %.a,$^) $(call libs,$(fuzz.needs))
+	$(Q)$(link) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(filter %.a,$^) $(call libs,$(fuzz.needs)) $(further)
 
 # --- Goals ------------------------------------------------------------------------------------
 

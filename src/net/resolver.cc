@@ -4,20 +4,19 @@
 #include <ares.h>
 #include <sys/epoll.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <optional>
 #include <utility>
 
 #include "base/text.h"
+#include "net/dns_records.h"
 #include "sys/unique_fd.h"
 
 namespace mailchute::net {
 namespace {
 
 constexpr std::size_t kMostAddresses = 16;  // of one name; whoever owns it could list thousands
-constexpr std::size_t kMostServers = 16;    // likewise
 
 std::string words_for(int status) {
   switch (status) {
@@ -56,38 +55,6 @@ struct Answer {
   Resolver::Addresses addresses{};
   Resolver::Servers servers{};
 };
-
-bool is_name(std::string_view name) {
-  return std::all_of(name.begin(), name.end(), [](char c) {
-    return is_alpha(c) || is_digit(c) || c == '-' || c == '_' || c == '.';
-  });
-}
-
-void add_server(Resolver::Servers& servers, const char* name, Resolver::Server server) {
-  server.name = name == nullptr ? "" : name;
-  if (server.name == ".") server.name.clear();
-  if (servers.size() < kMostServers && is_name(server.name)) servers.push_back(std::move(server));
-}
-
-Answer servers_in(const unsigned char* octets, int length, Resolver::Records records) {
-  Answer answer{ARES_SUCCESS};
-  if (records == Resolver::Records::srv) {
-    ares_srv_reply* first = nullptr;
-    answer.status = ares_parse_srv_reply(octets, length, &first);
-    for (const auto* one = first; one != nullptr; one = one->next) {
-      add_server(answer.servers, one->host, {{}, one->port, one->priority, one->weight});
-    }
-    ares_free_data(first);
-  } else {
-    ares_mx_reply* first = nullptr;
-    answer.status = ares_parse_mx_reply(octets, length, &first);
-    for (const auto* one = first; one != nullptr; one = one->next) {
-      add_server(answer.servers, one->host, {{}, 0, one->priority, 0});
-    }
-    ares_free_data(first);
-  }
-  return answer;
-}
 
 // One lookup. c-ares' sockets gather in an epoll descriptor, which the loop watches as if it were
 // one socket. A channel must not be destroyed from its own callback, so that only stores.
@@ -186,7 +153,11 @@ void Lookup::on_answer(void* lookup, int status, int, ares_addrinfo* answer) {
 void Lookup::on_records(void* lookup, int status, int, unsigned char* octets, int length) {
   if (status == ARES_EDESTRUCTION) return;
   auto& it = *static_cast<Lookup*>(lookup);
-  it.answer_ = status == ARES_SUCCESS ? servers_in(octets, length, it.records_) : Answer{status};
+  Answer answer{status};
+  if (status == ARES_SUCCESS)
+    answer.status =
+        read_servers({octets, static_cast<std::size_t>(length)}, it.records_, answer.servers);
+  it.answer_ = std::move(answer);
 }
 
 }  // namespace
