@@ -221,7 +221,8 @@ bool Delivery::on_report(const Conversation& conversation, smtp::TransactionRepo
   Judgement judgement = judge_sent(sent, report);
   const bool paused = judgement.host == Judgement::Host::refuses;
   const bool leave = judgement.leave;
-  if (paused || judgement.host == Judgement::Host::had_enough) {
+  const bool had_enough = judgement.host == Judgement::Host::had_enough && leave;
+  if (paused || had_enough) {  // what ends by itself tells so in judge_end()
     log_(Event("smart-host-trouble", paused ? Severity::warning : Severity::notice)
              .with("relay", conversation.relay_name())
              .with("stage", smtp::name_of(report.stage))

@@ -45,6 +45,12 @@ bool broke_off(const TransactionReport& report) {
   return report.reply->code == 421 || (report.stage == Stage::data && report.reply->completed());
 }
 
+// As Exim does: "421 too many messages in this connection".
+bool ended_before(const TransactionReport& report) {
+  return report.stage == Stage::mail && report.after_another && report.reply &&
+         report.reply->code == 421;
+}
+
 bool took_the_message(const TransactionReport& report) {
   return report.stage == Stage::message && report.reply && report.reply->completed();
 }
@@ -121,6 +127,12 @@ void blame_smart_host(Judgement& judgement, const Refusal& refusal, Stage stage)
   leave_alone(judgement);
 }
 
+void blame_connection(Judgement& judgement) {
+  judgement.host = Host::had_enough;
+  judgement.alone = false;
+  leave_alone(judgement);
+}
+
 void hold(Judgement& judgement, const Refusal& refusal) {
   judgement.held = true;
   judgement.reply = refusal.reply.text();
@@ -164,9 +176,7 @@ void weigh(Judgement& judgement, const std::vector<Refusal>& met, const Transact
   if (blamed) return;
   if (stage != Stage::mail) return doubt(judgement, met);
   blame_smart_host(judgement, *host, stage);
-  if (!report.after_another) return;
-  judgement.host = Host::had_enough;
-  judgement.alone = false;
+  if (report.after_another) blame_connection(judgement);
 }
 
 bool slows_down(const TransactionReport& report) {
@@ -228,6 +238,7 @@ Judgement judge(const TransactionReport& report, bool blamed) {
   judgement.host = judgement.alone ? Host::interrupted : Host::works;
   judgement.took_it = took_the_message(report);
   weigh(judgement, refusals(report), report, blamed);
+  if (ended_before(report) && !blamed) blame_connection(judgement);
   return judgement;
 }
 

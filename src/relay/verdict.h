@@ -8,9 +8,9 @@
 //   MAIL                  about login            login       untouched; paused, after 5yz for long
 //                         5yz about the sender   sender      held
 //                         5yz about size         message     failed
-//                         anything else          connection  where it took another message:
+//                         421, anything else     connection  where it took another message:
 //                                                            untouched; a new connection
-//                                                host        otherwise: untouched; paused; a new
+//                         anything else          host        otherwise: untouched; paused; a new
 //                                                            connection
 //   RCPT, none taken      about login            login       untouched; paused, after 5yz for long
 //   DATA, end of message  5yz about the sender   sender      held

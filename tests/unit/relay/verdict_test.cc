@@ -141,6 +141,18 @@ TEST(Verdict, WhatIsTheSmartHostsOwnTouchesNoMessage) {
   }
 }
 
+TEST(Verdict, A421AtMailOverAConnectionThatTookAMessageIsAboutTheConnection) {
+  TransactionReport report = ended_at(Stage::mail, Reply{421, {"too many messages in this connection"}});
+  EXPECT_EQ(judge(report).host, Host::interrupted);
+  report.after_another = true;
+  const Judgement judgement = judge(report);
+  EXPECT_EQ(judgement.host, Host::had_enough);
+  EXPECT_TRUE(judgement.untouched && !judgement.alone && judgement.slow_down);
+  EXPECT_EQ(judge(report, true).host, Host::interrupted) << "what is blamed is told itself";
+  report.stage = Stage::data;
+  EXPECT_EQ(judge(report).host, Host::interrupted);
+}
+
 TEST(Verdict, AConnectionThatTookAMessageEndsBeforeTheSmartHostIsPaused) {
   for (const Reply& reply : {Reply{452, {"4.5.3 Too many messages sent"}}, Reply{503, {"5.5.1 what?"}}}) {
     TransactionReport report = refused_at(Stage::mail, reply);
