@@ -66,9 +66,7 @@ void complete(queue::Listed& entry, const relay::Delivery& delivery) {
   const auto next = delivery.next_try(entry.id);
   if (!next) return;
   entry.info.next_try = *next;
-  if (!entry.info.reason.empty()) return;
-  const relay::DeliveryStatus now = delivery.status();
-  if (now.paused_for) entry.info.reason = "smart host is paused: " + now.last_error;
+  if (entry.info.reason.empty()) entry.info.reason = delivery.reason(entry.id);
 }
 
 }  // namespace mailchute::mailchuted

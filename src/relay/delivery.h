@@ -97,6 +97,8 @@ class Delivery : private ConversationUser, private RecorderUser, private Sight {
   bool in_flight(const std::string& id) const;
   // When the message is tried next, as far as its own schedule is concerned.
   std::optional<Time> next_try(const std::string& id) const;
+  // Why it waits, as far as that is no trouble of its own; may be empty.
+  std::string reason(const std::string& id) const;
 
  private:
   struct Host {

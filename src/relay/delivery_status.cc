@@ -70,4 +70,16 @@ std::optional<Time> Delivery::next_try(const std::string& id) const {
   return at ? std::optional(sys::now() + (*at - sys::boot_now())) : std::nullopt;
 }
 
+std::string Delivery::reason(const std::string& id) const {
+  const Instant now = sys::boot_now();
+  const auto host = dispatch_.waits_for(digester_.carrier(id), now);
+  if (!host) return {};
+  const config::SmartHost& settings = hosts_[*host].options.smart_host;
+  const Health& health = dispatch_.health(*host);
+  const std::string name = "smart host" + (hosts_.size() == 1 ? "" : " " + settings.name);
+  if (health.paused(now)) return name + " is paused: " + health.last_error();
+  return name + " is at its limit: messages_per_minute = " +
+         std::to_string(settings.messages_per_minute);
+}
+
 }  // namespace mailchute::relay

@@ -222,4 +222,22 @@ std::optional<Instant> Dispatch::next_try(const std::string& id) const {
   return next;
 }
 
+std::optional<std::size_t> Dispatch::waits_for(const std::string& id, Instant now) const {
+  if (taken(id)) return std::nullopt;
+  std::optional<std::pair<Instant, std::size_t>> first;
+  for (const Route& route : routes_) {
+    const auto place = route.line.place(id);
+    if (!place) continue;
+    const auto open = serving(route, now);
+    if (!open.empty() && place->due > now) return std::nullopt;
+    for (const std::size_t host : open.empty() ? route.hosts : open) {
+      const HostState& state = hosts_[host];
+      const Instant at = open.empty() ? *state.health.paused_until() : state.pace.next(now);
+      if (at <= now) return std::nullopt;
+      first = std::min(first.value_or(std::pair(at, host)), std::pair(at, host));
+    }
+  }
+  return first ? std::optional(first->second) : std::nullopt;
+}
+
 }  // namespace mailchute::relay

@@ -107,6 +107,9 @@ class Dispatch {
   std::optional<Time> oldest() const;
   // When this one is tried next, as far as is known.
   std::optional<Instant> next_try(const std::string& id) const;
+  // The smart host that keeps it back, paused or at its limit: the first that will take it. None:
+  // it waits for its own time, or for nothing.
+  std::optional<std::size_t> waits_for(const std::string& id, Instant now) const;
 
  private:
   struct HostState {

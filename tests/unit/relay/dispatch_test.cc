@@ -99,6 +99,18 @@ TEST_F(TwoHosts, WithBothPausedItWakesWhenTheFirstPauseIsOver) {
   EXPECT_EQ(dispatch.connection_wanted(idle, at(1), 0.5), std::nullopt);
   EXPECT_EQ(dispatch.wake(idle, at(1)), *dispatch.health(kBackup).paused_until());
   EXPECT_EQ(dispatch.next_try("m1000"), *dispatch.health(kBackup).paused_until());
+  EXPECT_EQ(dispatch.waits_for("m1000", at(1)), kBackup);
+}
+
+TEST_F(TwoHosts, AMessageWaitsForNobodyWhileOneOfThemTakesIt) {
+  fill(dispatch, 1);
+  dispatch.add("later", day(0), at(500), Care::none);
+  EXPECT_EQ(dispatch.waits_for("m1000", at(1)), std::nullopt);
+  pause(dispatch, kPreferred, at(0));
+  EXPECT_EQ(dispatch.waits_for("m1000", at(1)), std::nullopt);
+  pause(dispatch, kBackup, at(0));
+  EXPECT_TRUE(dispatch.waits_for("later", at(1)));
+  EXPECT_EQ(dispatch.waits_for("unknown", at(1)), std::nullopt);
 }
 
 TEST_F(TwoHosts, WhatIsDueLaterIsWaitedFor) {
@@ -161,6 +173,16 @@ TEST_F(TwoRoutes, EachHasALineOfItsOwn) {
   dispatch.add("c", day(3), at(0), Care::none);
   EXPECT_EQ(drained(dispatch, 0, at(0)), Ids{"a"});
   EXPECT_EQ(drained(dispatch, 1, at(0)), (Ids{"b", "c"})) << "the last is the default";
+}
+
+TEST_F(TwoRoutes, AMessageWaitsForThePausedSmartHostsOfAllItsRoutes) {
+  dispatch.add("both", day(1), at(0), Care::none, {0, 1});
+  dispatch.add("second", day(1), at(0), Care::none, {1});
+  pause(dispatch, 1, at(0));
+  EXPECT_EQ(dispatch.waits_for("both", at(1)), std::nullopt);
+  EXPECT_EQ(dispatch.waits_for("second", at(1)), 1u);
+  pause(dispatch, 0, at(0));
+  EXPECT_TRUE(dispatch.waits_for("both", at(1)));
 }
 
 TEST_F(TwoRoutes, APausedSmartHostBlocksOnlyItsOwn) {
@@ -254,6 +276,19 @@ TEST(DispatchPace, AConnectionWaitsUntilTheNextMessageMayGo) {
     now = std::max(now, *dispatch.wake(open, now));
   }
   EXPECT_EQ(sent, 60);
+}
+
+TEST(DispatchPace, WhatIsDueWaitsForTheSmartHostAtItsLimit) {
+  const Dispatch::Host hosts[] = {{.messages_per_minute = 60}, {.priority = 10}};
+  Dispatch dispatch(hosts, {{0, 1}}, {});
+  fill(dispatch, 2);
+  dispatch.add("later", day(0), at(500), Care::none);
+  const auto taken = dispatch.take(0, at(0), false);
+  EXPECT_EQ(dispatch.waits_for("m1001", at(0)), std::nullopt);
+  dispatch.begun(0, at(0));
+  EXPECT_EQ(dispatch.waits_for("m1001", at(0)), 0u) << "a limit does not make others take over";
+  EXPECT_EQ(dispatch.waits_for("later", at(0)), std::nullopt) << "for its own time";
+  EXPECT_EQ(dispatch.waits_for(taken->id, at(0)), std::nullopt) << "it is on its way";
 }
 
 }  // namespace
