@@ -177,7 +177,8 @@ std::optional<smtp::Transaction> Delivery::next_transaction(const Conversation& 
 std::size_t Delivery::most_recipients(std::size_t host, const smtp::Extensions& offered) const {
   std::size_t most = 0;
   const std::size_t set = hosts_[host].options.smart_host.recipients_per_message;
-  for (const std::size_t limit : {set, hosts_[host].takes, std::size_t{offered.recipients}}) {
+  const std::size_t learned = hosts_[host].learned.recipients(sys::boot_now());
+  for (const std::size_t limit : {set, learned, std::size_t{offered.recipients}}) {
     if (limit != 0) most = most == 0 ? limit : std::min(most, limit);
   }
   return most;
@@ -188,7 +189,8 @@ std::optional<Outgoing> Delivery::load_next(std::size_t host, const Conversation
   const smtp::Extensions& offered = conversation.extensions();
   while (auto taken = dispatch_.take(host, sys::boot_now(), plain_only)) {
     const Board::Touch touch(board_, taken->id);
-    auto message = stock_.load(*taken, host, most_recipients(host, offered), offered);
+    auto message = stock_.load(*taken, host, most_recipients(host, offered), offered,
+                               hosts_[host].learned.without(taken->id, sys::boot_now()));
     if (!message) continue;
     if (!message->held.empty()) {
       Judgement judgement;
@@ -217,8 +219,14 @@ bool Delivery::on_report(const Conversation& conversation, smtp::TransactionRepo
   const std::string& id = sent.message.entry.id();
   const Board::Touch touch(board_, id);
   dispatch_.ended(sent.host, report.stage > smtp::Stage::rset && !report.local, sys::boot_now());
-  if (const auto taken = leave_out_excess(sent.message, report)) hosts_[sent.host].takes = taken;
-  Judgement judgement = judge_sent(sent, report);
+  Judgement judgement;
+  if (sent_again(sent, conversation, report)) {
+    judgement.untouched = true;
+  } else {
+    const auto taken = leave_out_excess(sent.message, report);
+    if (taken != 0) hosts_[sent.host].learned.took(taken, sys::boot_now());
+    judgement = judge_sent(sent, report);
+  }
   const bool paused = judgement.host == Judgement::Host::refuses;
   const bool leave = judgement.leave;
   const bool had_enough = judgement.host == Judgement::Host::had_enough && leave;
@@ -239,11 +247,30 @@ bool Delivery::on_report(const Conversation& conversation, smtp::TransactionRepo
     }
     dispatch_.outcome(id, sent.message.envelope_addresses(), again,
                       sent.message.more && !judgement.alone && goes_on(report));
-    recorder_.record(std::move(sent.message), std::move(judgement), conversation.via());
+    Via via = conversation.via();
+    via.dsn = via.dsn && sent.message.without.count(smtp::Capability::dsn) == 0;
+    recorder_.record(std::move(sent.message), std::move(judgement), via);
   }
   pump_soon();
   finish_if_idle();
   return !leave;
+}
+
+// To all of its recipients, for a capability that the smart host may not keep; if only to some,
+// these are left out.
+bool Delivery::sent_again(InFlight::Sent& sent, const Conversation& conversation,
+                          smtp::TransactionReport& report) {
+  const auto found = hosts_[sent.host].learned.reported(
+      sent.message.entry.id(), sent.message.addresses, report, sys::boot_now());
+  for (const smtp::Capability capability : found.broken) {
+    log_(Event("capability-broken", Severity::notice)
+             .with("relay", conversation.relay_name())
+             .with("capability", smtp::name_of(capability))
+             .with("reply", found.reply.empty() ? "none, the connection ended" : found.reply));
+  }
+  if (!found.again.empty() && found.again.size() == sent.message.recipients.size()) return true;
+  if (!found.again.empty()) leave_out(sent.message, report, found.again);
+  return false;
 }
 
 Judgement Delivery::judge_sent(const InFlight::Sent& sent, const smtp::TransactionReport& report) {
@@ -268,7 +295,10 @@ void Delivery::on_put_back(const std::string& id, Time arrival, Milliseconds del
 
 void Delivery::on_gone(const std::string& id) {
   dispatch_.remove(id);
-  for (std::size_t host = 0; host < hosts_.size(); ++host) dispatch_.health(host).forget(id);
+  for (std::size_t host = 0; host < hosts_.size(); ++host) {
+    dispatch_.health(host).forget(id);
+    hosts_[host].learned.forget(id);
+  }
   recorder_.ages().forget(id);
   submitters_.gone(id);
   digester_.gone(id);

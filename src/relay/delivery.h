@@ -26,6 +26,7 @@
 #include "relay/digester.h"
 #include "relay/dispatch.h"
 #include "relay/in_flight.h"
+#include "relay/learned.h"
 #include "relay/outgoing.h"
 #include "relay/recorder.h"
 #include "relay/stock.h"
@@ -105,7 +106,7 @@ class Delivery : private ConversationUser, private RecorderUser, private Sight {
     Conversation::Options options;
     const net::TlsContext* tls;
     std::list<std::unique_ptr<Conversation>> conversations{};
-    std::size_t takes = 0;  // recipients at once, as it has shown; 0: not known
+    Learned learned{};
   };
 
   std::optional<smtp::Transaction> next_transaction(const Conversation& conversation) override;
@@ -139,6 +140,8 @@ class Delivery : private ConversationUser, private RecorderUser, private Sight {
   std::optional<Outgoing> load_next(std::size_t host, const Conversation& conversation,
                                     bool plain_only);
 
+  bool sent_again(InFlight::Sent& sent, const Conversation& conversation,
+                  smtp::TransactionReport& report);
   Judgement judge_sent(const InFlight::Sent& sent, const smtp::TransactionReport& report);
   void judge_end(const Conversation& conversation, const smtp::Close::Trouble& trouble, bool used);
   void forget_pauses();

@@ -86,9 +86,10 @@ void nobody_gets_it(Outgoing& message, const Unsendable& why) {
 }
 
 // RFC 6152, 3: not sent to a server without 8BITMIME. But nobody is told of a notification that is
-// lost, and many a server takes more than it promises.
-void meet_obstacle(Outgoing& message) {
-  if (message.reverse_path.empty()) return;
+// lost, and many a server takes more than it promises; so does one that offers 8BITMIME and only
+// does not know how it is asked for.
+void meet_obstacle(Outgoing& message, const smtp::Extensions& offered) {
+  if (message.reverse_path.empty() || offered.eight_bit_mime) return;
   const bool sealed = message.plan.obstacle == mail::MimePlan::Obstacle::sealed;
   nobody_gets_it(
       message,
@@ -98,14 +99,14 @@ void meet_obstacle(Outgoing& message) {
                     "8BITMIME"});
 }
 
-Result<> plan_text(Outgoing& message) {
+Result<> plan_text(Outgoing& message, const smtp::Extensions& offered) {
   mail::MimePlanner planner(message.target);
   auto read = read_all(MessageText(message), [&](std::string_view piece) { planner.feed(piece); });
   if (!read) return read;
   message.plan = planner.finish();
   message.eight_bit = message.plan.eight_bit;
   message.smtp_utf8 |= message.plan.utf8_header;
-  if (message.plan.obstacle != mail::MimePlan::Obstacle::none) meet_obstacle(message);
+  if (message.plan.obstacle != mail::MimePlan::Obstacle::none) meet_obstacle(message, offered);
   if (!message.plan.changes || message.recipients.empty()) return {};
   message.wire_size = 0;
   return read_all(MessageStream(message), [&](std::string_view piece) {
@@ -117,13 +118,15 @@ Result<> plan_text(Outgoing& message) {
 }  // namespace
 
 Result<Outgoing> fitted(Outgoing message, const smtp::Extensions& offered) {
-  message.target.eight_bit = offered.eight_bit_mime;
-  message.target.utf8_header = offered.smtp_utf8 && offered.eight_bit_mime;  // RFC 6531, 3.1
+  const auto used = [&](smtp::Capability it) { return message.without.count(it) == 0; };
+  message.target.eight_bit = offered.eight_bit_mime && used(smtp::Capability::eight_bit_mime);
+  message.target.utf8_header = offered.smtp_utf8 && offered.eight_bit_mime &&  // RFC 6531, 3.1
+                               used(smtp::Capability::smtp_utf8);
   message.target.to_ascii = to_a_labels;
   fit_reverse_path(message);
   fit_recipients(message);
   if (message.held.empty() && !message.recipients.empty() && needs_a_look(message)) {
-    if (auto planned = plan_text(message); !planned) {
+    if (auto planned = plan_text(message, offered); !planned) {
       return failure(Error::Kind::temporary, planned.error().text);
     }
   }

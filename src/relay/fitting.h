@@ -16,7 +16,8 @@
 
 namespace mailchute::relay {
 
-// Reads the message where it needs a look. An error of kind temporary: that was not possible.
+// Capabilities that the message is to do without (Outgoing::without) are as if not offered. Reads
+// the message where it needs a look. An error of kind temporary: that was not possible.
 Result<Outgoing> fitted(Outgoing message, const smtp::Extensions& offered);
 
 }  // namespace mailchute::relay

@@ -131,6 +131,7 @@ smtp::Transaction Outgoing::transaction(smtp::TransactionId id) const {
   transaction.envelope_id = envelope.envelope_id;
   transaction.eight_bit = eight_bit;
   transaction.smtp_utf8 = smtp_utf8;
+  transaction.without = without;
   return transaction;
 }
 

@@ -34,6 +34,7 @@ struct Outgoing {
   bool later_in_round = false;  // others have been tried before, in this attempt
   std::optional<Correction> correction{};
   std::uint64_t wire_size = 0;
+  smtp::Capabilities without{};  // what is not made use of, though it is offered (learned.h)
 
   // What this server takes only with changes; see fitting.h.
   std::string held{};  // why nobody gets it for now

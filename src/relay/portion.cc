@@ -84,6 +84,18 @@ std::size_t leave_out_excess(Outgoing& message, smtp::TransactionReport& report)
   return taken;
 }
 
+void leave_out(Outgoing& message, smtp::TransactionReport& report,
+               const std::vector<std::size_t>& those) {
+  std::vector<bool> leaves(message.recipients.size());
+  for (const std::size_t i : those) leaves[i] = true;
+  keep_only(message, [&](std::size_t i) { return !leaves[i]; });
+  std::vector<std::optional<smtp::Reply>> kept;
+  for (std::size_t i = 0; i < leaves.size(); ++i)
+    if (!leaves[i]) kept.push_back(std::move(report.recipients[i]));
+  report.recipients = std::move(kept);
+  message.more = true;
+}
+
 bool goes_on(const smtp::TransactionReport& report) {
   if (!report.error.empty() || report.stage < smtp::Stage::rcpt) return false;
   return !report.reply || report.reply->completed() ||

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "config/smart_host_routes.h"
 #include "relay/outgoing.h"
@@ -30,6 +31,10 @@ void reduce(Outgoing& message, const config::SmartHostRoutes& routes, const Port
 // the others: they leave the message and its report. Returns how many it took; 0: it did not say
 // so.
 std::size_t leave_out_excess(Outgoing& message, smtp::TransactionReport& report);
+
+// These have another transaction at once: they leave the message and its report.
+void leave_out(Outgoing& message, smtp::TransactionReport& report,
+               const std::vector<std::size_t>& those);
 
 // Whether the others may have another transaction at once: what was said was about recipients, or
 // about the message for good.

@@ -11,6 +11,7 @@ namespace mailchute::relay {
 namespace {
 
 using mail::StatusCode;
+using smtp::Capability;
 using smtp::Reply;
 using smtp::Stage;
 
@@ -33,11 +34,25 @@ constexpr std::string_view kSenderWords[] = {
 // It would be the sender's if only we had authenticated.
 constexpr std::string_view kLoginWords[] = {"sender address rejected: not logged in"};  // Postfix
 
+constexpr std::string_view kPlaceWords[] = {"synchroni", "pipelin"};
+
 constexpr std::string_view kAccessWords[] = {
     "relay",                 // "relay access denied", "relaying denied", "relay not permitted"
     "client host rejected",  // Postfix
     "authentication required",
     "unauthenticated senders",  // SendGrid
+};
+
+struct Parameter {
+  std::string_view word;
+  Capability capability;
+};
+constexpr Parameter kParameters[] = {
+    {"size", Capability::size},  {"body", Capability::eight_bit_mime},
+    {"ret", Capability::dsn},    {"8bitmime", Capability::eight_bit_mime},
+    {"envid", Capability::dsn},  {"smtputf8", Capability::smtp_utf8},
+    {"notify", Capability::dsn}, {"orcpt", Capability::dsn},
+    {"dsn", Capability::dsn},
 };
 
 template <std::size_t n>
@@ -103,6 +118,31 @@ bool names_something_else(const std::optional<StatusCode>& status) {
   return !vague(status) && !is(status, 7);
 }
 
+bool has_word(std::string_view text, std::string_view word) {
+  const auto inside = [&](std::size_t at) {
+    return at < text.size() && (is_alpha(text[at]) || is_digit(text[at]));
+  };
+  for (std::size_t at = text.find(word); at != text.npos; at = text.find(word, at + 1)) {
+    if ((at == 0 || !inside(at - 1)) && !inside(at + word.size())) return true;
+  }
+  return false;
+}
+
+// Commands that came together were not taken one after the other.
+bool lost_its_place(const Reply& reply, const std::string& words) {
+  return reply.code == 503 || has_one_of(kPlaceWords, words);
+}
+
+// 455 and 555 say so (RFC 5321, 4.1.1.11), and so does X.5.4. The others are said of addresses,
+// too.
+bool about_parameters(const Reply& reply, const std::string& words) {
+  const auto status = status_of(reply);
+  if (has_one_of(kSenderWords, words)) return false;
+  if (reply.code == 455 || reply.code == 555 || is(status, 5, 4)) return !reply.completed();
+  const bool syntax = reply.code == 500 || reply.code == 501 || reply.code == 504;
+  return syntax && (vague(status) || is(status, 5));
+}
+
 // As a rule a smart host that knows nothing against us refuses MAIL for the sender's sake.
 bool sender_refused_at_mail(const Reply& reply, const std::optional<StatusCode>& status) {
   if (!reply.permanent()) return false;
@@ -130,6 +170,20 @@ About about(Stage stage, const Reply& reply) {
   // might be anything.
   const bool content = stage == Stage::message && reply.permanent() && !is(status, 7, 0);
   return is(status, 7) && !content ? About::access : About::message;
+}
+
+smtp::Capabilities suspects(const Reply& reply, const smtp::Capabilities& used, bool pipelined) {
+  const std::string words = to_lower(reply.text());
+  if (lost_its_place(reply, words))
+    return pipelined ? smtp::Capabilities{Capability::pipelining} : smtp::Capabilities();
+  if (!about_parameters(reply, words)) return {};
+  smtp::Capabilities named;
+  for (const auto& [word, capability] : kParameters)
+    if (used.count(capability) != 0 && has_word(words, word)) named.insert(capability);
+  if (!named.empty()) return named;
+  smtp::Capabilities all = used;
+  if (all.size() > 1) all.erase(Capability::smtp_utf8);
+  return all;
 }
 
 bool asks_to_slow_down(const Reply& reply) {

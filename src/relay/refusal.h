@@ -8,6 +8,7 @@
 #include <string>
 
 #include "mail/status_code.h"
+#include "smtp/extensions.h"
 #include "smtp/reply.h"
 #include "smtp/stage.h"
 
@@ -22,6 +23,12 @@ enum class About {
   message,  // anything else: the recipient at RCPT, the message after it
 };
 About about(smtp::Stage stage, const smtp::Reply& reply);
+
+// Which of the capabilities that a command made use of may be the reason why it was refused: those
+// that the reply names, or all; but SMTPUTF8, without which a message that needs it cannot be sent,
+// only where it is named or alone.
+smtp::Capabilities suspects(const smtp::Reply& reply, const smtp::Capabilities& used,
+                            bool pipelined);
 
 // Slower, please.
 bool asks_to_slow_down(const smtp::Reply& reply);

@@ -186,7 +186,8 @@ void Stock::look_for_unknown() {
 }
 
 std::optional<Outgoing> Stock::load(const Dispatch::Taken& taken, std::size_t host,
-                                    std::size_t recipients, const smtp::Extensions& offered) {
+                                    std::size_t recipients, const smtp::Extensions& offered,
+                                    smtp::Capabilities without) {
   const std::string& id = taken.id;
   if (digester_.stands_aside(id)) return std::nullopt;
   auto entry = queue_.load(id);
@@ -202,6 +203,7 @@ std::optional<Outgoing> Stock::load(const Dispatch::Taken& taken, std::size_t ho
       user_.on_put_back(id, message->entry.envelope().time, retry_.first, Care::none);
       return std::nullopt;
     }
+    message->without = std::move(without);
     message = fitted(std::move(*message), offered);
   }
   if (!message) {

@@ -53,10 +53,12 @@ class Stock {
   void elsewhere_gone(const Inheritance& left);
 
   // A message that was taken for a smart host, for at most so many recipients (0: no limit), made
-  // acceptable for a server that offers this. Nothing: it could not be read, or must not be sent
-  // for now or by this route, and the user or the dispatch knows what becomes of it.
+  // acceptable for a server that offers this, but `without` that. Nothing: it could not be read, or
+  // must not be sent for now or by this route, and the user or the dispatch knows what becomes of
+  // it.
   std::optional<Outgoing> load(const Dispatch::Taken& taken, std::size_t host,
-                               std::size_t recipients, const smtp::Extensions& offered);
+                               std::size_t recipients, const smtp::Extensions& offered,
+                               smtp::Capabilities without);
   // Those that a message goes by, as far as that can be told now; none: the default one.
   std::set<std::size_t> routes_of(const std::string& id);
 

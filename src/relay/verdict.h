@@ -24,6 +24,9 @@
 //   from MAIL on          421, nothing           in doubt    deferred; sent alone (health.h)
 //   after the final dot   nothing                in doubt    possibly delivered; sent alone
 //
+// What may be about a parameter of MAIL or RCPT comes here only when it was said without that, too
+// (learned.h).
+//
 // A message is `blamed` when the smart host was found to take another one while it would not take
 // this one: from then on what is of scope host, or in doubt, is the message's own (4yz: deferred;
 // 5yz: held at MAIL, failed later), and what is about login defers it.

@@ -93,7 +93,7 @@ void ClientSession::begin(Transaction transaction) {
     actions_.emplace_back(std::move(report));
     return;
   }
-  in_flight_.emplace_back(std::move(transaction), extensions_);
+  in_flight_.emplace_back(std::move(transaction), extensions_, !std::exchange(began_one_, true));
   advance(in_flight_.back());
 }
 
@@ -205,8 +205,8 @@ TransactionState* ClientSession::find(TransactionId id) {
 // Sends what may be sent now: the whole group, or one command when the one before is answered.
 void ClientSession::advance(TransactionState& transaction) {
   std::string group;
-  while (extensions_.pipelining || (expected_.empty() && group.empty())) {
-    auto command = transaction.next_command(extensions_.pipelining);
+  while (transaction.pipelined() || (expected_.empty() && group.empty())) {
+    auto command = transaction.next_command();
     if (!command) break;
     group += command->line;
     group += "\r\n";
@@ -237,11 +237,13 @@ void ClientSession::finish(TransactionId id) {
   report(*find(id), {});
   std::erase_if(in_flight_, [id](const TransactionState& t) { return t.id() == id; });
   if (ending_) return end(std::nullopt);
-  if (quitting_ && in_flight_.empty()) leave();
+  if (!in_flight_.empty()) return advance(in_flight_.front());
+  if (quitting_) leave();
 }
 
-void ClientSession::report(TransactionState& transaction, std::string error) {
+void ClientSession::report(TransactionState& transaction, std::string error, bool dropped) {
   TransactionReport report = transaction.report(std::move(error));
+  report.dropped = dropped && transaction.first();
   report.after_another = took_one_;
   took_one_ =
       took_one_ || (report.stage == Stage::message && report.reply && report.reply->completed());
@@ -289,8 +291,9 @@ void ClientSession::end(std::optional<Close::Trouble> trouble) {
   phase_ = Phase::over;
   expected_.clear();
   if (trouble && trouble->stage == Stage::auth) keep_password_out_of(*trouble);
+  const bool told = trouble && trouble->reply && trouble->reply->code == 421;
   for (TransactionState& transaction : in_flight_) {
-    report(transaction, trouble ? trouble->text : std::string());
+    report(transaction, trouble ? trouble->text : std::string(), trouble && !told);
   }
   in_flight_.clear();
   actions_.emplace_back(Close{std::move(trouble)});

@@ -119,7 +119,7 @@ class ClientSession {
   void advance(TransactionState& transaction);
   void on_transaction_reply(const Expected& expected, const Reply& reply);
   void finish(TransactionId id);
-  void report(TransactionState& transaction, std::string error);
+  void report(TransactionState& transaction, std::string error, bool dropped = false);
 
   void handle(const Reply& reply);
   void ask(Stage stage, std::string line, bool sensitive = false);
@@ -138,7 +138,8 @@ class ClientSession {
   bool handshaking_ = false;  // until on_tls(), from StartTls or from the start
   bool helo_ = false;         // EHLO was refused
   bool quitting_ = false;
-  bool ending_ = false;    // after the transaction that is in flight
+  bool ending_ = false;  // after the transaction that is in flight
+  bool began_one_ = false;
   bool took_one_ = false;  // a message
   Extensions extensions_;
   ReplyParser parser_;

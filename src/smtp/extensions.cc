@@ -72,4 +72,15 @@ Extensions parse_extensions(const Reply& ehlo) {
   return offered;
 }
 
+std::string_view name_of(Capability capability) {
+  switch (capability) {
+    case Capability::pipelining: return "PIPELINING";
+    case Capability::size: return "SIZE";
+    case Capability::eight_bit_mime: return "8BITMIME";
+    case Capability::smtp_utf8: return "SMTPUTF8";
+    case Capability::dsn: return "DSN";
+  }
+  return "";
+}
+
 }  // namespace mailchute::smtp

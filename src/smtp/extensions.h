@@ -3,8 +3,9 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
+#include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "smtp/reply.h"
@@ -28,5 +29,10 @@ struct Extensions {
 };
 
 Extensions parse_extensions(const Reply& ehlo);
+
+// Those that a transaction makes use of, and can do without.
+enum class Capability { pipelining, size, eight_bit_mime, smtp_utf8, dsn };
+using Capabilities = std::set<Capability>;
+std::string_view name_of(Capability capability);
 
 }  // namespace mailchute::smtp

@@ -7,21 +7,45 @@
 
 namespace mailchute::smtp {
 
-TransactionState::TransactionState(Transaction transaction, const Extensions& extensions)
-    : transaction_(std::move(transaction)),
-      declare_size_(extensions.size),
-      declare_eight_bit_(transaction_.eight_bit && extensions.eight_bit_mime),
-      declare_smtp_utf8_(transaction_.smtp_utf8 && extensions.smtp_utf8),
-      pass_wishes_on_(extensions.dsn) {
+TransactionState::TransactionState(Transaction transaction, const Extensions& extensions,
+                                   bool first)
+    : transaction_(std::move(transaction)), first_(first) {
   report_.id = transaction_.id;
   report_.recipients.resize(transaction_.recipients.size());
+  make_use(extensions);
+}
+
+void TransactionState::make_use(const Extensions& offered) {
+  const auto use = [this](Capability capability, bool wanted) {
+    if (!wanted) return false;
+    const bool without = transaction_.without.count(capability) != 0;
+    if (without) report_.left_off.insert(capability);
+    return !without;
+  };
+  const auto declare = [&](Capability capability, bool wanted) {
+    if (use(capability, wanted)) report_.at_mail.insert(capability);
+  };
+  const bool about_all =
+      transaction_.ret != mail::Return::unspecified || !transaction_.envelope_id.empty();
+  bool about_some = false;
+  for (const mail::Recipient& to : transaction_.recipients) {
+    report_.wishes.push_back(!mail::notify_words(to.notify).empty() || !to.original.empty());
+    about_some |= report_.wishes.back();
+  }
+  report_.pipelined = use(Capability::pipelining, offered.pipelining);
+  declare(Capability::size, offered.size);
+  declare(Capability::eight_bit_mime, offered.eight_bit_mime && transaction_.eight_bit);
+  declare(Capability::smtp_utf8, offered.smtp_utf8 && transaction_.smtp_utf8);
+  pass_wishes_on_ = use(Capability::dsn, offered.dsn && (about_all || about_some));
+  if (pass_wishes_on_ && about_all) report_.at_mail.insert(Capability::dsn);
+  if (!pass_wishes_on_) report_.wishes.assign(report_.wishes.size(), false);
 }
 
 std::string TransactionState::mail_command() const {
   std::string line = "MAIL FROM:<" + transaction_.reverse_path + ">";
-  if (declare_size_) line += " SIZE=" + std::to_string(transaction_.size);
-  if (declare_eight_bit_) line += " BODY=8BITMIME";
-  if (declare_smtp_utf8_) line += " SMTPUTF8";
+  if (declares(Capability::size)) line += " SIZE=" + std::to_string(transaction_.size);
+  if (declares(Capability::eight_bit_mime)) line += " BODY=8BITMIME";
+  if (declares(Capability::smtp_utf8)) line += " SMTPUTF8";
   if (!pass_wishes_on_) return line;
   if (const auto ret = mail::return_word(transaction_.ret); !ret.empty())
     line.append(" RET=").append(ret);
@@ -42,11 +66,11 @@ bool TransactionState::commands_left() const {
   return commands_ < transaction_.recipients.size() + 3;
 }
 
-std::optional<TransactionState::Command> TransactionState::next_command(bool pipelined) {
+std::optional<TransactionState::Command> TransactionState::next_command() {
   const std::size_t recipients = transaction_.recipients.size();
-  if (!commands_left() || (!pipelined && refused_early())) return std::nullopt;
+  if (!commands_left() || (!pipelined() && refused_early())) return std::nullopt;
   const bool data = commands_ == recipients + 2;
-  if (data && !pipelined && accepted_ == 0) return std::nullopt;
+  if (data && !pipelined() && accepted_ == 0) return std::nullopt;
   const std::size_t command = commands_++;
   if (command == 0) return Command{Stage::rset, 0, "RSET"};
   if (command == 1) return Command{Stage::mail, 0, mail_command()};

@@ -30,6 +30,7 @@ struct Transaction {
   // What the sender wants to hear of, passed on to a smart host that offers DSN (RFC 3461, 5.2).
   mail::Return ret = mail::Return::unspecified;
   std::string envelope_id{};  // in xtext
+  Capabilities without{};     // not made use of, though they are offered
 };
 
 // What became of a transaction, as facts; what they mean for the message is the relay's to say.
@@ -46,13 +47,23 @@ struct TransactionReport {
   bool dot_sent = false;  // without a reply, the smart host may have taken the message all the same
   bool local = false;     // the reply is this side's own (SIZE), nothing was sent
   bool after_another = false;  // which was taken over the same connection
+  bool dropped = false;        // the connection ended in this, its first one, not with 421
+
+  // Of what is offered: what came with MAIL, which RCPT came with a parameter, whether commands
+  // came together; and what there would have been had it not been left off.
+  Capabilities at_mail{};
+  std::vector<bool> wishes{};
+  bool pipelined = false;
+  Capabilities left_off{};
 };
 
 class TransactionState {
  public:
-  TransactionState(Transaction transaction, const Extensions& extensions);
+  TransactionState(Transaction transaction, const Extensions& extensions, bool first);
 
   TransactionId id() const { return transaction_.id; }
+  bool first() const { return first_; }  // of its connection
+  bool pipelined() const { return report_.pipelined; }
 
   struct Command {
     Stage stage;
@@ -60,8 +71,8 @@ class TransactionState {
     std::string line;       // without CRLF
   };
   // The next command of the group RSET, MAIL, RCPT..., DATA; nothing when all are sent, or when the
-  // replies so far leave no reason to go on. `pipelined` commands do not wait for replies.
-  std::optional<Command> next_command(bool pipelined);
+  // replies so far leave no reason to go on. pipelined() commands do not wait for replies.
+  std::optional<Command> next_command();
 
   enum class Step {
     go_on,         // more replies or commands to come
@@ -91,11 +102,12 @@ class TransactionState {
   std::string mail_command() const;
   std::string rcpt_command(const mail::Recipient& recipient) const;
 
+  void make_use(const Extensions& offered);
+  bool declares(Capability capability) const { return report_.at_mail.count(capability) != 0; }
+
   Transaction transaction_;
-  bool declare_size_;
-  bool declare_eight_bit_;
-  bool declare_smtp_utf8_;
-  bool pass_wishes_on_;
+  bool first_;
+  bool pass_wishes_on_ = false;
   std::size_t commands_ = 0;  // sent so far: 0 RSET, 1 MAIL, 2... RCPT, last DATA
   std::size_t answered_ = 0;  // replies to RCPT
   std::size_t accepted_ = 0;  // of them positive

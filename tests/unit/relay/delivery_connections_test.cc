@@ -102,6 +102,46 @@ TEST_F(DeliveryTest, A421AtTheLastRecipientIsAnInterruptionToo) {
   EXPECT_TRUE(running.status().paused_for);
 }
 
+TEST_F(DeliveryTest, ASmartHostThatClosesWhenCommandsComeTogetherGetsThemOneByOne) {
+  settings.retry.first = settings.retry.longest = Seconds(0);
+  smart_host.answer = [&](const std::string& line) -> std::optional<std::string> {
+    if (line.starts_with("EHLO")) return "250-hi\r\n250 PIPELINING";
+    if (smart_host.together && !line.empty()) return "";
+    return std::nullopt;
+  };
+  for (int i = 0; i < 5; ++i) submit({"a@a"});
+  start();
+  run_until([&] { return logged("delivered ", 5); });
+  EXPECT_EQ(it.log.count("capability-broken "), 1u);
+  EXPECT_TRUE(logged("capability=PIPELINING"));
+}
+
+TEST_F(DeliveryTest, ASmartHostThatClosesAtAParameterGetsMailWithoutIt) {
+  settings.retry.first = settings.retry.longest = Seconds(0);
+  smart_host.answer = [](const std::string& line) -> std::optional<std::string> {
+    if (line.starts_with("EHLO")) return "250-hi\r\n250 SIZE";
+    return line.find("SIZE=") != line.npos ? std::optional("") : std::nullopt;
+  };
+  for (int i = 0; i < 5; ++i) submit({"a@a"});
+  start();
+  run_until([&] { return logged("delivered ", 5); });
+  EXPECT_TRUE(logged("capability=SIZE"));
+  EXPECT_LE(smart_host.connections(), 4u);
+}
+
+TEST_F(DeliveryTest, ASmartHostThatLosesItsPlaceInAGroupIsNotPaused) {
+  smart_host.answer = [&](const std::string& line) -> std::optional<std::string> {
+    if (line.starts_with("EHLO")) return "250-hi\r\n250 PIPELINING";
+    if (smart_host.together && line.starts_with("MAIL")) return "503 5.5.1 RSET first";
+    return smart_host.together ? std::optional("250 ok") : std::nullopt;
+  };
+  submit({"a@a"});
+  start();
+  run_until([&] { return logged("delivered "); });
+  EXPECT_TRUE(logged("capability=PIPELINING"));
+  EXPECT_FALSE(logged("stage=MAIL"));
+}
+
 TEST_F(DeliveryTest, OneConnectionIsEnoughForAHandful) {
   for (int i = 0; i < 8; ++i) submit({"a@a"});
   start();

@@ -36,6 +36,7 @@ class SmartHost {
   std::map<std::string, std::vector<std::string>> replies;  // the last one from then on
   // Before `replies`: to a line, or to "." and the recipient. "" hangs up, "-" says nothing.
   std::function<std::optional<std::string>(const std::string& line)> answer;
+  bool together = false;  // this line and another one
   std::size_t open_now() const { return open_; }
   std::size_t most_at_once = 0;  // messages under way
   std::vector<std::string> messages;
@@ -55,6 +56,7 @@ class SmartHost {
       for (std::size_t end; connection_ && (end = input_.find("\r\n")) != std::string::npos;) {
         const std::string line = input_.substr(0, end);
         input_.erase(0, end + 2);
+        host_.together = !input_.empty();
         take(line);
       }
     }

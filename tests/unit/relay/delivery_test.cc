@@ -99,6 +99,63 @@ TEST_F(DeliveryTest, ASmartHostWithDsnTellsTheSenderItself) {
   EXPECT_EQ(smart_host.messages.size(), 1u);
 }
 
+std::optional<std::string> takes_no_wishes(const std::string& line) {
+  if (line.starts_with("EHLO")) return "250-mail\r\n250 DSN";
+  const bool wish = line.starts_with("RCPT") && line.find("NOTIFY=") != line.npos;
+  return wish ? std::optional("555 5.5.4 NOTIFY?") : std::nullopt;
+}
+
+TEST_F(DeliveryTest, ASmartHostThatOnlyClaimsDsnGetsTheMessageWithoutAndTheSenderIsToldFromHere) {
+  std::vector<std::string> asked;
+  smart_host.answer = [&](const std::string& line) {
+    if (line.starts_with("RCPT")) asked.push_back(line);
+    return takes_no_wishes(line);
+  };
+  auto envelope = queue::envelope_to({"a@a"});
+  envelope.recipients[0].notify.success = true;
+  it.submit(envelope);
+  auto& running = start();
+  run_until([&] { return logged("notified ") && it.queue.ids()->empty(); });
+  EXPECT_NE(smart_host.messages[1].find("Action: relayed"), std::string::npos);
+  EXPECT_TRUE(logged("capability=DSN reply=\"555 5.5.4 NOTIFY?\""));
+  it.submit(envelope);
+  running.look_for_new_mail();
+  run_until([&] { return logged("notified ", 2) && it.queue.ids()->empty(); });
+  const std::string with = "RCPT TO:<a@a> NOTIFY=SUCCESS", plain = "RCPT TO:<a@a>";
+  std::erase_if(asked, [&](const std::string& line) { return !line.starts_with(plain); });
+  EXPECT_EQ(asked, (std::vector<std::string>{with, plain, plain}));
+  EXPECT_EQ(it.log.count("capability-broken "), 1u);
+}
+
+TEST_F(DeliveryTest, WhoIsRefusedForAWishIsNoReasonToSendToOthersTwice) {
+  smart_host.answer = takes_no_wishes;
+  auto envelope = queue::envelope_to({"a@a", "b@b"});
+  envelope.recipients[1].notify.never = true;
+  const auto id = it.submit(envelope);
+  start();
+  run_until([&] { return it.queue.ids()->empty(); });
+  EXPECT_EQ(it.log.count("delivered id=" + id), 2u);
+  EXPECT_EQ(it.log.count("to=<a@a>"), 1u);
+  EXPECT_EQ(smart_host.messages.size(), 2u);
+}
+
+TEST_F(DeliveryTest, AnAddressThatIsRefusedWithAndWithoutWishesFails) {
+  std::vector<std::string> asked;
+  smart_host.answer = [&](const std::string& line) -> std::optional<std::string> {
+    if (line.starts_with("EHLO")) return "250-mail\r\n250 DSN";
+    if (line.find("RCPT TO:<a@a>") != 0) return std::nullopt;
+    asked.push_back(line);
+    return "501 what?";
+  };
+  auto envelope = queue::envelope_to({"a@a"});
+  envelope.recipients[0].notify.failure = true;
+  it.submit(envelope);
+  start();
+  run_until([&] { return logged("bounced") && it.queue.ids()->empty(); });
+  EXPECT_EQ(asked, (std::vector<std::string>{"RCPT TO:<a@a> NOTIFY=FAILURE", "RCPT TO:<a@a>"}));
+  EXPECT_FALSE(logged("capability-broken"));
+}
+
 TEST_F(DeliveryTest, TheSenderOfAnOldMessageIsToldOnceThatItHasToWait) {
   settings.retry.delay_notice = Seconds(4 * 3600);
   smart_host.replies["RCPT"] = {"451 4.2.1 later", "250 ok", "451 4.2.1 later", "250 ok"};

@@ -26,11 +26,13 @@ smtp::Extensions offering(bool eight_bit_mime, bool smtp_utf8 = false) {
 
 class Fitting : public testing::Test {
  protected:
-  Outgoing fit(const mail::Envelope& envelope, const std::string& text, const smtp::Extensions& offered) {
+  Outgoing fit(const mail::Envelope& envelope, const std::string& text, const smtp::Extensions& offered,
+               const smtp::Capabilities& without = {}) {
     mail::SenderPolicy policy;
     policy.hostname = "here.example";
     policy.domain = "here.example";
     auto message = Outgoing::prepare(it.entry(envelope, text), policy);
+    message->without = without;
     return fitted(std::move(*message), offered).value();
   }
   static std::string sent(const Outgoing& message) {
@@ -94,6 +96,24 @@ TEST_F(Fitting, OnlyANotificationTakesItsChanceWithWhatIsSealed) {
   EXPECT_NE(message.settled[0].verdict.reply.find("5.6.3"), std::string::npos);
   envelope.reverse_path.clear();
   EXPECT_TRUE(sent(fit(envelope, text, offering(false))).ends_with(text));
+}
+
+TEST_F(Fitting, WhereOnlyTheParameterIsNotTakenWhatIsSealedGoesAsItIs) {
+  const std::string text = "Content-Type: multipart/signed; boundary=s\n\n--s\n\n" + kWords + "--s--\n";
+  const Outgoing sealed = fit(envelope_to({"b@b"}), text, offering(true), {smtp::Capability::eight_bit_mime});
+  EXPECT_EQ(sealed.recipients.size(), 1u);
+  EXPECT_TRUE(sent(sealed).ends_with(text));
+  const Outgoing plain = fit(envelope_to({"b@b"}), "Subject: x\n\n" + kWords, offering(true),
+                             {smtp::Capability::eight_bit_mime});
+  EXPECT_FALSE(plain.eight_bit);
+  EXPECT_EQ(sent(plain).find(kWords), std::string::npos);
+}
+
+TEST_F(Fitting, WithoutSmtpUtf8ARecipientThatNeedsItFailsAlone) {
+  const Outgoing message = fit(envelope_to({"b@b", kUtf8}), "Subject: x\n\n", offering(true, true),
+                               {smtp::Capability::smtp_utf8});
+  EXPECT_EQ(message.addresses, std::vector<std::string>{"b@b"});
+  EXPECT_FALSE(message.smtp_utf8);
 }
 
 }  // namespace

@@ -94,5 +94,15 @@ TEST_F(PortionTest, TheOthersGoOnUnlessTheMessageIsToWait) {
   EXPECT_FALSE(goes_on(lost));
 }
 
+TEST_F(PortionTest, ThoseThatAreSentToOnceMoreLeave) {
+  auto some = message({"1@a", "2@a", "3@a"});
+  auto said = report(Stage::message, {ok, never, later}, ok);
+  leave_out(some, said, {0, 2});
+  EXPECT_EQ(some.addresses, Addresses{"2@a"});
+  EXPECT_EQ(some.recipients, std::vector<std::size_t>{1});
+  EXPECT_EQ(said.recipients, std::vector<std::optional<Reply>>{never});
+  EXPECT_TRUE(some.more);
+}
+
 }  // namespace
 }  // namespace mailchute::relay

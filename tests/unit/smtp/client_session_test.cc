@@ -514,5 +514,56 @@ TEST(ClientSession, GivesTheSameAnswerHoweverRepliesAreCut) {
   }
 }
 
+Transaction with_wishes(TransactionId id, Capabilities without) {
+  Transaction transaction = message(id, {"you@there"});
+  transaction.recipients[0].notify.success = true;
+  transaction.eight_bit = transaction.smtp_utf8 = true;
+  transaction.ret = mail::Return::headers;
+  transaction.without = std::move(without);
+  return transaction;
+}
+
+const std::string kEverything = "250-there\r\n250-PIPELINING\r\n250-SIZE\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250 DSN";
+const Capabilities kAll{Capability::pipelining, Capability::size, Capability::eight_bit_mime, Capability::smtp_utf8,
+                        Capability::dsn};
+
+TEST(ClientSession, SaysWhatItHasMadeUseOf) {
+  const auto played = play({with_wishes(1, {})}, {"220 hi", kEverything, "250 r\r\n555 SIZE?\r\n503 m?\r\n503 m?"});
+  EXPECT_EQ(played.report(1).at_mail, (Capabilities{Capability::size, Capability::eight_bit_mime, Capability::smtp_utf8,
+                                                    Capability::dsn}));
+  EXPECT_EQ(played.report(1).wishes, std::vector<bool>{true});
+  EXPECT_TRUE(played.report(1).pipelined);
+  EXPECT_TRUE(played.report(1).left_off.empty());
+}
+
+TEST(ClientSession, LeavesOffWhatATransactionIsToDoWithout) {
+  const auto played = play({with_wishes(1, kAll)}, {"220 hi", kEverything, "250 r", "250 m", "250 t", "354 go", "250 queued"});
+  EXPECT_EQ(played.sent, "EHLO here\r\nRSET\r\nMAIL FROM:<me@here>\r\nRCPT TO:<you@there>\r\nDATA\r\n<message 1>\r\n");
+  EXPECT_EQ(played.report(1).left_off, kAll);
+  EXPECT_TRUE(played.report(1).at_mail.empty());
+  EXPECT_EQ(played.report(1).wishes, std::vector<bool>{false});
+  EXPECT_FALSE(played.report(1).pipelined);
+  const auto unneeded = play({message(1, {"you@there"})}, {"220 hi", "250-there\r\n250 DSN"});
+  EXPECT_TRUE(unneeded.report(1).left_off.empty());
+}
+
+TEST(ClientSession, ATransactionWithoutPipeliningWaitsForTheOneBeforeIt) {
+  std::list<Transaction> both{message(1, {"you@there"}), with_wishes(2, kAll)};
+  const auto played = play(std::move(both), {"220 hi", kPipelining, "250 r\r\n250 m\r\n250 t\r\n354 go", "250 queued",
+                                             "250 r", "250 m", "250 t", "354 go", "250 queued"});
+  EXPECT_TRUE(played.sent.ends_with("<message 1>\r\nRSET\r\nMAIL FROM:<me@here>\r\nRCPT TO:<you@there>\r\nDATA\r\n"
+                                    "<message 2>\r\n"));
+  EXPECT_EQ(played.report(2).stage, Stage::message);
+}
+
+TEST(ClientSession, TellsWhereTheConnectionWasDropped) {
+  EXPECT_TRUE(play(one(), {"220 hi", kPipelining, "250 r"}).report(1).dropped);
+  EXPECT_TRUE(play(one(), {"220 hi", kPipelining, "554 synchronisation error"}).report(1).dropped);
+  EXPECT_FALSE(play(one(), {"220 hi", kPipelining, "421 bye"}).report(1).dropped);
+  EXPECT_FALSE(play(one(), {"220 hi", kPipelining, "250 r\r\n250 m\r\n421 bye"}).report(1).dropped);
+  const auto second = play(two(), {"220 hi", "250 there", "250 r", "250 m", "250 t", "354 go", "250 queued"});
+  EXPECT_FALSE(second.report(2).dropped) << "the connection was not new";
+}
+
 }  // namespace
 }  // namespace mailchute::smtp
