@@ -236,6 +236,7 @@ $(benches): $(O)/%: $(O)/obj/%.o $(call needed,bench) $(O)/link.flags
 $(O)/tests/fuzz/destinations_fuzz: $(call objects,src/relay/destinations.cc src/net/dns_records.cc)
 $(O)/tests/fuzz/destinations_fuzz: further = $(CARES_LIBS)
 $(O)/tests/fuzz/entry_pass_fuzz: $(call objects,src/mailchute/entry_pass.cc)
+$(O)/tests/fuzz/leash_fuzz: $(call objects,src/mailchuted/condition.cc src/mailchuted/leash.cc)
 
 $(fuzzers): $(O)/%: $(O)/obj/%.o $(call needed,fuzz) $(O)/link.flags
 	@mkdir -p $(@D)
