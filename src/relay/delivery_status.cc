@@ -73,7 +73,10 @@ std::optional<Time> Delivery::next_try(const std::string& id) const {
 std::string Delivery::reason(const std::string& id) const {
   const Instant now = sys::boot_now();
   const auto host = dispatch_.waits_for(digester_.carrier(id), now);
-  if (!host) return {};
+  if (!host) {
+    const bool waits = !in_flight(id) && submitters_.may_begin(submitters_.owner(id), now) == 0;
+    return waits ? "its user has sent as many as storms.messages_per_minute allows" : "";
+  }
   const config::SmartHost& settings = hosts_[*host].options.smart_host;
   const Health& health = dispatch_.health(*host);
   const std::string name = "smart host" + (hosts_.size() == 1 ? "" : " " + settings.name);
