@@ -284,6 +284,10 @@ Judgement Delivery::judge_sent(const InFlight::Sent& sent, const smtp::Transacti
   return judgement;
 }
 
+unsigned Delivery::attempts(const std::string& id, unsigned in_all) const {
+  return dispatch_.taken(id) ? dispatch_.attempts(id, in_all) : in_all;
+}
+
 void Delivery::on_put_back(const std::string& id, Time arrival, Milliseconds delay, Care care) {
   recorder_.ages().know(id, arrival, sys::now(), sys::boot_now());
   const Instant now = sys::boot_now();

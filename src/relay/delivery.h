@@ -116,6 +116,7 @@ class Delivery : private ConversationUser, private RecorderUser, private Sight {
   void on_over(const Conversation& conversation, std::optional<smtp::Close::Trouble> trouble,
                bool used) override;
 
+  unsigned attempts(const std::string& id, unsigned in_all) const override;
   void on_put_back(const std::string& id, Time arrival, Milliseconds delay, Care care) override;
   void on_gone(const std::string& id) override;
   void on_relief() override { pump(); }

@@ -34,6 +34,7 @@ void Dispatch::remove(const std::string& id) {
   if (!known) return;
   taken_.erase(id);
   rounds_.erase(id);
+  attempts_.erase(id);
   --messages_;
 }
 
@@ -144,9 +145,19 @@ void Dispatch::outcome(const std::string& id, const std::vector<std::string>& ad
                        bool more) {
   const auto found = taken_.find(id);
   if (found == taken_.end()) return;
-  found->second.addresses = addresses;
-  found->second.again = again;
-  found->second.more = more;
+  InHand& held = found->second;
+  held.addresses = addresses;
+  held.again = again;
+  held.more = more;
+  const bool several = !held.others.empty() || attempts_.count(id) != 0;
+  if (several && tried(id).empty()) ++attempts_[id][held.route];
+}
+
+unsigned Dispatch::attempts(const std::string& id, unsigned in_all) const {
+  const auto found = attempts_.find(id);
+  if (found == attempts_.end()) return in_all;
+  const auto own = found->second.find(taken_.at(id).route);
+  return own == found->second.end() ? in_all : own->second;
 }
 
 Dispatch::Round Dispatch::end_round(const std::string& id, std::size_t route) {

@@ -75,6 +75,9 @@ class Dispatch {
   // more, `more` that others are to be tried at once.
   void outcome(const std::string& id, const std::vector<std::string>& addresses, bool again,
                bool more);
+  // How often its route has been tried, with this time: `in_all` where it never had another one.
+  // What was tried before a restart is not known.
+  unsigned attempts(const std::string& id, unsigned in_all) const;
   // After outcome(), at `due` as far as it is to be tried again; without it, as if it had not been
   // taken.
   void put_back(const std::string& id, Instant due, Care care, Instant now);
@@ -155,6 +158,7 @@ class Dispatch {
   std::vector<Route> routes_;
   ByMessage<InHand> taken_;
   ByMessage<std::map<std::size_t, Round>> rounds_;  // by route
+  ByMessage<std::map<std::size_t, unsigned>> attempts_;  // by route, where there are several
   std::size_t messages_ = 0;
 };
 

@@ -29,6 +29,8 @@ class RecorderUser {
   virtual ~RecorderUser() = default;
   // The message is to be tried again after the span.
   virtual void on_put_back(const std::string& id, Time arrival, Milliseconds delay, Care care) = 0;
+  // How often it has been tried by the route that it is in hand for, of so many attempts.
+  virtual unsigned attempts(const std::string& id, unsigned in_all) const = 0;
   // It is not in cur/ any more.
   virtual void on_gone(const std::string& id) = 0;
   // There may be more to do now: outcomes that could not be written have been, or more is known.

@@ -54,6 +54,7 @@ class AdministrationTest : public ::testing::Test, private RecorderUser, private
   }
   bool logged(const std::string& text) const { return it.log.count(text) == 1; }
 
+  unsigned attempts(const std::string&, unsigned in_all) const override { return in_all; }
   void on_put_back(const std::string& id, Time arrival, Milliseconds delay, Care care) override {
     taken.erase(id);
     schedule.add(id, arrival, sys::boot_now() + delay, care);

@@ -55,6 +55,7 @@ class DigesterTest : public ::testing::Test, protected RecorderUser {
     return digests;
   }
 
+  unsigned attempts(const std::string&, unsigned in_all) const override { return in_all; }
   void on_put_back(const std::string&, Time, Milliseconds, Care) override {}
   void on_gone(const std::string& id) override { gone.insert(id); }
   void on_relief() override {}

@@ -148,6 +148,36 @@ TEST(Routes, OneThatIsPutOffForHoursDelaysTheOtherByNoMoreThanItsOwnPause) {
   expect_each_once(it, 1);
 }
 
+TEST(Routes, EachIsTriedAsOftenAsIfThereWereNoOther) {
+  Simulation it(kTwo, kOneEach);
+  std::map<std::string, unsigned> asked;
+  it.answer = [&](std::size_t, const std::string&, const std::string& address) {
+    ++asked[address];
+    return grey();
+  };
+  it.submit("one", 0ms, "me", {{"alone", 0}});
+  it.submit("two", 0ms, "me", {{"a", 0}, {"b", 1}});
+  it.run(it.now + 50min);
+  EXPECT_EQ(asked["alone"], 6u) << "after 0, 1, 3, 7, 15 and 31 minutes";
+  EXPECT_EQ(asked["a"], 6u);
+  EXPECT_EQ(asked["b"], 6u);
+}
+
+TEST(Routes, TheOneThatIsLeftGoesOnAsItWas) {
+  Simulation it(kTwo, kOneEach);
+  const Instant start = it.now;
+  unsigned asked = 0;
+  it.recipients_at_once = 1;
+  it.answer = [&](std::size_t host, const std::string&, const std::string& address) {
+    asked += address == "a2";
+    return host == 0 || it.now - start < 10min ? grey() : taken();
+  };
+  it.submit("m", 0ms, "me", {{"a1", 0}, {"a2", 0}, {"b", 1}});
+  it.run(start + 50min);
+  EXPECT_LE(when(it, "b"), start + 17min);
+  EXPECT_EQ(asked, 6u) << "two transactions are one attempt";
+}
+
 TEST(Routes, RecipientsWhoseSmartHostWasAwayHaveTheirThreeAnswersToo) {
   Simulation it(kTwo, kOneEach);
   const Instant start = it.now;

@@ -306,7 +306,8 @@ class Simulation {
     if (message.to_do.empty()) return gone(id, lost ? failed : delivered);
     if (again && age >= delay_notice && !message.delay_told) message.delay_told = now;
     dispatch.outcome(id, sending.addresses, again, sending.more && !judgement.alone && goes_on(report));
-    const auto delay = retry_delay(limits, message.info.attempts, chance());
+    const unsigned attempts = dispatch.attempts(id, message.info.attempts);
+    const auto delay = retry_delay(limits, attempts, chance());
     dispatch.put_back(id, now + delay, judgement.alone ? Care::needed : Care::none, now);
   }
 
