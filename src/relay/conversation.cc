@@ -306,8 +306,9 @@ void Conversation::watch_time() {
   }
   watched_ = stage;
   watched_replies_ = session_.replies();
-  const Milliseconds left = std::max(phase_ends_ - now, Milliseconds(0));
-  timer_.start(std::min(step_limit(options_.smart_host, phase), left),
+  // Not left to the timer: a smart host with ever more to say could be there first each time.
+  if (phase_ends_ <= now) return time_is_up(stage);
+  timer_.start(std::min(step_limit(options_.smart_host, phase), phase_ends_ - now),
                [this, stage] { time_is_up(stage); });
 }
 
