@@ -58,6 +58,10 @@ class OpenSmtpd(SmartHost):
             result.append(((path or b"")[1:-1].decode(), (recipient or b"").decode(), text))
         return result
 
+    def queued(self):
+        """The files of its queue: a message's are there for a moment after it was delivered."""
+        return [path for path in (self._home / "var/spool/smtpd/queue").rglob("*") if path.is_file()]
+
     # --- preparation
 
     def _logs(self):
