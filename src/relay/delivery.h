@@ -49,7 +49,6 @@ struct DeliveryStatus {
   std::size_t waiting = 0;  // messages in the queue
   std::size_t in_flight = 0;
   std::size_t connections = 0;
-  std::optional<Time> oldest;
   std::vector<SmartHostStatus> smart_hosts;
   // All together: what the one says that is in trouble, paused only if all are.
   std::string smart_host;

@@ -56,7 +56,6 @@ DeliveryStatus Delivery::status() const {
   status.waiting = dispatch_.size();
   status.in_flight = in_flight_.size();
   status.connections = connections();
-  status.oldest = dispatch_.oldest();
   for (std::size_t host = 0; host < hosts_.size(); ++host)
     status.smart_hosts.push_back(status_of(host));
   sum_up(status);

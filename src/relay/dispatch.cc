@@ -209,14 +209,6 @@ bool Dispatch::hurry(const std::string& id, Instant now) {
   return known;
 }
 
-std::optional<Time> Dispatch::oldest() const {
-  std::optional<Time> oldest;
-  for (const Route& route : routes_) {
-    if (const auto time = route.line.oldest()) oldest = std::min(oldest.value_or(*time), *time);
-  }
-  return oldest;
-}
-
 std::optional<Instant> Dispatch::next_try(const std::string& id) const {
   std::optional<Instant> next;
   for (const Route& route : routes_) {

@@ -107,7 +107,6 @@ class Dispatch {
   std::optional<Instant> wake(std::span<const Load> loads, Instant now) const;
 
   std::size_t size() const { return messages_; }
-  std::optional<Time> oldest() const;
   // When this one is tried next, as far as is known.
   std::optional<Instant> next_try(const std::string& id) const;
   // The smart host that keeps it back, paused or at its limit: the first that will take it. None:

@@ -138,12 +138,4 @@ void Schedule::hurry(Listed& waiting, Instant now) {
   waiting_.insert(&waiting);
 }
 
-std::optional<Time> Schedule::oldest() const {
-  if (messages_.empty()) return std::nullopt;
-  return std::min_element(
-             messages_.begin(), messages_.end(),
-             [](const auto& a, const auto& b) { return a.second.arrival < b.second.arrival; })
-      ->second.arrival;
-}
-
 }  // namespace mailchute::relay

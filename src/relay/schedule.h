@@ -65,7 +65,6 @@ class Schedule {
   bool hurry(const std::string& id, Instant now);
 
   std::size_t size() const { return messages_.size(); }
-  std::optional<Time> oldest() const;
 
  private:
   struct Message {
