@@ -17,7 +17,8 @@ namespace {
 // The first octet of an input.
 enum Setting { starttls = 1, password = 2, unprotected = 4, tls_from_start = 8, unverified = 16 };
 // The second. The message is sent at once unless it is lost at once or an event says when.
-enum Fate { lost = 1, by_event = 2, silence = 4, verified = 8, leave = 16, begin_by_event = 32 };
+enum Fate { lost = 1, by_event = 2, silence = 4, verified = 8, leave = 16, begin_by_event = 32,
+            one_by_one = 64, no_parameters = 128 };
 
 constexpr TransactionId kTransactions = 4;
 
@@ -100,9 +101,25 @@ class Dialog {
     return 0;
   }
 
-  static Transaction transaction(TransactionId id) {
+  Transaction transaction(TransactionId id) const {
+    Transaction it = written(id);
+    if ((fate_ & one_by_one) != 0) it.without.insert(Capability::pipelining);
+    if ((fate_ & no_parameters) != 0)
+      it.without.insert({Capability::size, Capability::eight_bit_mime, Capability::smtp_utf8,
+                         Capability::dsn});
+    return it;
+  }
+  static Transaction written(TransactionId id) {
     switch (id) {
       case 2: return {id, "", {{"a@x", "", {}}}, 100, true};
+      case 4: {
+        Transaction other{id, "me@here", {{"a@x", "rfc822;a", {}}, {"b@x", "", {}}}, 100, false};
+        other.recipients[0].notify.success = other.recipients[0].notify.delay = true;
+        other.smtp_utf8 = true;
+        other.ret = mail::Return::headers;
+        other.envelope_id = "id";
+        return other;
+      }
       case 3: return {id, "me@here", {{"a@x", "", {}}, {"b@x", "", {}}}, 2000, false};
       default: return {id, "me@here", {{"a@x", "", {}}, {"b@x", "", {}}}, 100, true};
     }
@@ -129,7 +146,8 @@ class Dialog {
     octets.remove_suffix(1);
     // Commands are not part of a message, nor do they come before DATA is answered.
     fuzz::require(unsent_ == 0);
-    const bool group = session_.extensions().pipelining && asked_.back().command != "DATA\r";
+    const bool together = session_.extensions().pipelining && (fate_ & one_by_one) == 0;
+    const bool group = together && asked_.back().command != "DATA\r";
     fuzz::require(group || asked_.size() <= heard());
     for (const auto line : split(octets, '\n')) {
       fuzz::require(line.ends_with('\r') && fuzz::printable(line.substr(0, line.size() - 1)));
@@ -175,6 +193,7 @@ class Dialog {
     if (report.reply && !report.local)
       fuzz::require(report.reply->code == code_of(command_of(report.stage), id));
     check_recipients(report);
+    check_parameters(report);
   }
   // Whose reply may stand in a report.
   static std::string_view command_of(Stage stage) {
@@ -193,6 +212,30 @@ class Dialog {
       const int code = code_of("RCPT TO:<" + recipients[i].address + ">", report.id);
       const auto& reply = report.recipients[i];
       fuzz::require((reply ? reply->code : 0) == (known ? code : 0));
+    }
+  }
+
+  // What a report says of its commands; empty where there was none.
+  std::string asked(std::string_view command, TransactionId id) const {
+    for (const Asked& one : asked_)
+      if (one.id == id && one.command.starts_with(command)) return one.command;
+    return {};
+  }
+  void check_parameters(const TransactionReport& report) const {
+    const Transaction it = transaction(report.id);
+    const std::string mail = asked("MAIL", report.id);
+    const auto has = [&](const char* text) { return mail.find(text) != mail.npos; };
+    for (const Capability left : it.without) fuzz::require(report.at_mail.count(left) == 0);
+    if (mail.empty()) return;
+    const auto came = [&](Capability what) { return report.at_mail.count(what) != 0; };
+    fuzz::require(came(Capability::size) == has(" SIZE="));
+    fuzz::require(came(Capability::eight_bit_mime) == has(" BODY=8BITMIME"));
+    fuzz::require(came(Capability::smtp_utf8) == has(" SMTPUTF8"));
+    fuzz::require(came(Capability::dsn) == (has(" RET=") || has(" ENVID=")));
+    for (std::size_t i = 0; i < it.recipients.size(); ++i) {
+      const auto rcpt = asked("RCPT TO:<" + it.recipients[i].address + ">", report.id);
+      const bool wishes = rcpt.find(" NOTIFY=") != rcpt.npos || rcpt.find(" ORCPT=") != rcpt.npos;
+      fuzz::require(rcpt.empty() || report.wishes.at(i) == wishes);
     }
   }
 

@@ -48,6 +48,8 @@ class Dialog {
       session_.on_octets(piece);
       hear();
     }
+    if ((answers_ & 1) != 0) session_.on_shutdown();
+    hear();
     session_.on_timeout();
     hear();
     fuzz::require(closed_ && !begun_ && !session_.waiting());
