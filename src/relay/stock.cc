@@ -234,9 +234,13 @@ Result<Outgoing> Stock::prepare(queue::Entry entry, std::size_t host) const {
 }
 
 void Stock::not_read(const std::string& id, const Error& error) {
-  log_(Event("unreadable", Severity::error).with("id", id).with("reason", error.text));
-  // These two mean that it is not in cur/ any more (queue.h).
-  const bool gone = error.kind == Error::Kind::data || error.kind == Error::Kind::unavailable;
+  // These two mean that it is not in cur/ any more (queue.h); the latter is no trouble: a crash had
+  // left it finished, as a rule.
+  const bool finished = error.kind == Error::Kind::unavailable;
+  const bool gone = finished || error.kind == Error::Kind::data;
+  log_(Event("unreadable", finished ? Severity::info : Severity::error)
+           .with("id", id)
+           .with("reason", error.text));
   gone ? user_.on_gone(id) : user_.on_put_back(id, sys::now(), retry_.first, Care::none);
 }
 

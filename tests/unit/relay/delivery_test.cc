@@ -275,6 +275,22 @@ TEST_F(DeliveryTest, WhatACrashLeftOwedIsSettledBeforeItsNotificationIsSent) {
   }
 }
 
+// Its status said so already: the kill came before its removal.
+TEST_F(DeliveryTest, WhatACrashLeftFinishedIsNoTrouble) {
+  auto entry = it.entry(queue::envelope_to({"a@a", "b@b"}));
+  const queue::Outcome outcomes[] = {{0, queue::RecipientStatus::done, ""}};
+  ASSERT_EQ(it.queue.record(entry, outcomes), queue::Disposition::waiting);
+  const std::string path = it.in(queue::kCur, entry.id());
+  std::string content = support::file_content(path);
+  support::write_file(path, content.replace(content.find("Status: +-"), 10, "Status: ++"));
+  it.restart();
+  start();
+  run_until([&] { return it.queue.ids()->empty(); });
+  run_until([&] { return delivery->status().waiting == 0; });
+  EXPECT_TRUE(smart_host.messages.empty());
+  EXPECT_EQ(it.log.count("3 "), 0u);
+}
+
 TEST_F(DeliveryTest, ANotificationThatCannotBeQueuedDoesNotHoldUpTheOthers) {
   auto entry = it.entry(queue::envelope_to({"a@a", "b@b"}));
   const queue::Outcome outcomes[] = {{0, queue::RecipientStatus::failed, "550 5.1.1 who?"}};
