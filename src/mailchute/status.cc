@@ -63,6 +63,9 @@ std::string counted(std::uint64_t count, const std::string& what) {
   return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
 }
 
+// Octets in which a message with something attached may have no room.
+constexpr std::uint64_t kScarce = 1 << 20;
+
 std::vector<std::string> problems_of(const StatusReport& report, Seconds most, Time now) {
   std::vector<std::string> problems;
   for (const SmartHostReport& host : report.smart_hosts()) {
@@ -87,6 +90,10 @@ std::vector<std::string> problems_of(const StatusReport& report, Seconds most, T
     problems.push_back("the oldest message has waited for more than " +
                        format_seconds(static_cast<std::uint64_t>(most.count())) +
                        ": see mailchute queue list");
+  }
+  if (report.free && *report.free < kScarce) {
+    problems.push_back(short_size(*report.free) + " octets are free in " + report.queue_directory +
+                       ": new mail is refused where there is no room for it; make some");
   }
   if (!report.listener_trouble.empty()) {
     problems.push_back("SMTP is not taken at " + report.listener_trouble +

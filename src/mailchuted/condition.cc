@@ -17,7 +17,7 @@ using Kind = Trouble::Kind;
 // In the order of State, and of Kind.
 constexpr std::array<std::string_view, 3> kStates = {"unknown", "well", "trouble"};
 constexpr std::array<std::string_view, 5> kKinds = {"smart-host", "spare", "messages", "worker",
-                                                     "relapses"};
+                                                    "relapses"};
 constexpr std::size_t kMostSigns = 256;  // more smart hosts than anybody has
 constexpr std::size_t kLongest = 500;    // octets of a text
 constexpr std::uint64_t kCountedAtMost = 1000;

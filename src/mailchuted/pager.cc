@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/text.h"
 
@@ -48,6 +49,7 @@ void Pager::begin(const config::Settings& settings, Log& log, Steady::time_point
   const Call call = std::move(calls_.front());
   calls_.pop_front();
   event_ = name_of(call.announcement.event);
+  name_ = command.front();
   auto program = Program::start(command, environment(call, settings), settings.alarm.timeout, now);
   if (program) program_.emplace(std::move(*program));
   else
@@ -78,16 +80,25 @@ void Pager::log_output(Log& log, bool all) {
   }
 }
 
+// What the log says besides; that it could not be run is in the output, and only there.
+std::string Pager::why_over(int status) {
+  if (program_->timed_out()) return "alarm.timeout is over";
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != Program::kCannotRun || output_.empty())
+    return {};
+  return "alarm.command: run " + name_ + ": " + std::exchange(output_, {});
+}
+
 void Pager::over(int status, Log& log) {
   output_ += program_->read();
+  log_output(log, false);
+  const std::string reason = why_over(status);
   log_output(log, true);
   const int fate = WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status);
   Event event =
       Event("alarm-command", status == 0 ? Severity::info : Severity::error)
           .with("event", event_)
           .with(WIFSIGNALED(status) ? "signal" : "status", static_cast<std::uint64_t>(fate));
-  log(program_->timed_out() ? std::move(event).with("reason", "alarm.timeout is over")
-                            : std::move(event));
+  log(reason.empty() ? std::move(event) : std::move(event).with("reason", reason));
   program_.reset();
 }
 

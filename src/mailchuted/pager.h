@@ -33,11 +33,13 @@ class Pager {
   void begin(const config::Settings& settings, Log& log, Steady::time_point now);
   void log_output(Log& log, bool all);
   void over(int status, Log& log);
+  std::string why_over(int status);
   static std::vector<std::string> environment(const Call& call, const config::Settings& settings);
 
   std::deque<Call> calls_;
   std::optional<Program> program_;
   std::string event_;   // of the program
+  std::string name_;    // its own
   std::string output_;  // not yet logged
 };
 

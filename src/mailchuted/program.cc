@@ -17,7 +17,6 @@ namespace mailchute::mailchuted {
 namespace {
 
 constexpr Seconds kGrace{5};  // between SIGTERM and SIGKILL
-constexpr int kCannotRun = 126;
 
 std::vector<char*> pointers(const std::vector<std::string>& texts) {
   std::vector<char*> all;
@@ -47,7 +46,7 @@ void usual_signals() {
   ::execve(command[0], command, environment);
   const char* const reason = std::strerror(errno);
   [[maybe_unused]] const auto written = ::write(STDERR_FILENO, reason, std::strlen(reason));
-  ::_exit(kCannotRun);
+  ::_exit(Program::kCannotRun);
 }
 
 }  // namespace

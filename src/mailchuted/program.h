@@ -19,6 +19,8 @@ namespace mailchute::mailchuted {
 
 class Program {
  public:
+  static constexpr int kCannotRun = 126;
+
   // `environment`: all of it, "NAME=value".
   static Result<Program> start(const std::vector<std::string>& command,
                                const std::vector<std::string>& environment, Seconds timeout,
@@ -29,7 +31,8 @@ class Program {
 
   // Readable when it has written something; -1 once it has closed its output.
   int output() const { return output_.get(); }
-  // What it has written since the last call. Beyond some lines' worth it is thrown away.
+  // What it has written since the last call. Beyond some lines' worth it is thrown away. One that
+  // cannot be run says why, without a line feed, and ends with the status kCannotRun.
   std::string read();
   // When keep_time() has something to do.
   Steady::time_point deadline() const { return deadline_; }

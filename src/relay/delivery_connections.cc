@@ -7,6 +7,15 @@
 #include "sys/clock.h"
 
 namespace mailchute::relay {
+namespace {
+
+// A password is read when the daemon is told to.
+std::string reason_of(const smtp::Close::Trouble& trouble) {
+  const bool password = trouble.stage == smtp::Stage::auth && cause_of(trouble) == Cause::login;
+  return trouble.text + (password ? "; check user and password_file, then mailchute reload" : "");
+}
+
+}  // namespace
 
 void Delivery::pump() {
   if (finishing()) return;
@@ -97,15 +106,16 @@ void Delivery::judge_end(const Conversation& conversation, const smtp::Close::Tr
   // Others that are still being opened count, too: when they fail as well, the last one is alone.
   const std::size_t host = host_of(conversation);
   const auto others = static_cast<unsigned>(hosts_[host].conversations.size()) - 1;
+  const std::string reason = reason_of(trouble);
   const bool grave = trouble.server_fault || (session && others == 0);
   log_(Event(trouble.server_fault ? "smart-host-broke-protocol" : "smart-host-trouble",
              grave ? Severity::warning : Severity::notice)
            .with("relay", conversation.relay_name())
            .with("stage", smtp::name_of(trouble.stage))
-           .with("reason", trouble.text));
+           .with("reason", reason));
   if (!session) return;
   if (others > 0) return dispatch_.health(host).crowded(others, cause_of(trouble), sys::boot_now());
-  dispatch_.health(host).trouble(cause_of(trouble), trouble.text, moment());
+  dispatch_.health(host).trouble(cause_of(trouble), reason, moment());
 }
 
 }  // namespace mailchute::relay

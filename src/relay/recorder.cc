@@ -192,8 +192,7 @@ void Recorder::record_later() {
 
 void Recorder::defer(const queue::Entry& entry, queue::RetryInfo info, Care care) {
   const double chance = std::uniform_real_distribution<double>(0, 1)(random_);
-  const Milliseconds delay =
-      retry_delay(retry_, user_.attempts(entry.id(), info.attempts), chance);
+  const Milliseconds delay = retry_delay(retry_, user_.attempts(entry.id(), info.attempts), chance);
   info.next_try = sys::now() + delay;
   queue_.save_info(entry.id(), info);
   user_.on_put_back(entry.id(), entry.envelope().time, delay, care);

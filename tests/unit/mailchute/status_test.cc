@@ -40,6 +40,7 @@ TEST_F(Status, IsOneWhenMailIsStuckAndSaysWhere) {
       {" state=paused\n", "attention     the smart host is paused"},
       {" smart_host.1=a\n state.1=paused\n smart_host.2=b\n state.2=ok\n", "attention     smart host a is paused"},
       {" held=1\n", "1 message held"},
+      {" free=8192\n queue_directory=/q\n", "attention     8.0K octets are free in /q: new mail is refused"},
       {" failed=2\n", "2 dead letters: "},
       {" failed=2\n lost_notifications=1\n", "2 dead letters (1 of them notifications)"},
       {" oldest=" + ago(Seconds(5 * 3600)) + "\n", "more than 4h"}};
@@ -61,13 +62,13 @@ TEST_F(Status, TellsTheLastErrorInFullAndInOneLine) {
 }
 
 TEST_F(Status, ForPrograms) {
-  EXPECT_EQ(status(kFine + " held=1\n last_error=a\\nb\n free=123456\n started=" + ago(Seconds(5)) + "\n", {.json = true}), 1);
+  EXPECT_EQ(status(kFine + " held=1\n last_error=a\\nb\n free=12345678\n started=" + ago(Seconds(5)) + "\n", {.json = true}), 1);
   const auto document = nlohmann::json::parse(out);
   EXPECT_EQ(document["smart_host"]["state"], "ok");
   EXPECT_EQ(document["smart_host"]["last_error"], "a\nb");
   EXPECT_EQ(document["queue"]["waiting"], 2);
   EXPECT_EQ(document["queue"]["held"], 1);
-  EXPECT_EQ(document["queue"]["free"], 123456);
+  EXPECT_EQ(document["queue"]["free"], 12345678);
   EXPECT_TRUE(document["queue"]["oldest"].is_null());
   EXPECT_EQ(document["problems"].size(), 1u);
   EXPECT_EQ(document["daemon"]["pid"], 4711);

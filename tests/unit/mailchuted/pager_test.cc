@@ -71,6 +71,15 @@ TEST_F(PagerTest, WithoutACommandNothingIsRunAndNothingWaits) {
   EXPECT_FALSE(pager.deadline());
 }
 
+TEST_F(PagerTest, SaysInOneLineWhyACommandCannotBeRun) {
+  settings.alarm.command = {"/nowhere/page"};
+  add(Event::broken, "a:25");
+  run();
+  EXPECT_EQ(logged("alarm-command event=broken status=126 reason=\"alarm.command: run /nowhere/page: "
+                   "No such file or directory\""), 1u);
+  EXPECT_EQ(logged("said="), 0u);
+}
+
 TEST_F(PagerTest, LogsACommandThatFails) {
   settings.alarm.command = {"/bin/sh", "-c", "echo no modem; exit 3"};
   add(Event::broken, "a:25");
