@@ -38,6 +38,7 @@ class OpenSmtpd(SmartHost):
 
     def __init__(self, tmpdir, *lines, recipients=None, filters=()):
         super().__init__(tmpdir, "opensmtpd", ["opensmtpd"], ("/bin/sh", "-c", "exec smtpd -d 2>>/mnt/log"), tls=False)
+        self._queues = [self._home / "var/spool/smtpd/queue"]
         recipients = REFUSED if recipients is None else recipients
         filters = [*filters, *(f'phase rcpt-to match rcpt-to {{ "{name}" }} reject "{reply}"'
                                for name, reply in recipients.items())]
@@ -57,10 +58,6 @@ class OpenSmtpd(SmartHost):
             text = _ADDED.sub(b"\n", head + b"\n") + blank[1:] + body
             result.append(((path or b"")[1:-1].decode(), (recipient or b"").decode(), text))
         return result
-
-    def queued(self):
-        """The files of its queue: a message's are there for a moment after it was delivered."""
-        return [path for path in (self._home / "var/spool/smtpd/queue").rglob("*") if path.is_file()]
 
     # --- preparation
 

@@ -117,6 +117,7 @@ class Postfix(SmartHost):
     def __init__(self, tmpdir, ca, users=None, *, cert=None, recipients=None, mechanisms="PLAIN LOGIN",
                  **main_cf):
         super().__init__(tmpdir, "postfix", PACKAGES, ("/usr/lib/postfix/sbin/master", "-s", "-c", "/mnt/etc"))
+        self._queues = [self._home / "spool" / name for name in ("incoming", "active", "deferred")]
         recipients = REFUSED if recipients is None else recipients
         settings = _defaults(recipients)
         if not users:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What real mail servers as smart hosts have in common (postfix.py, exim.py, dovecot.py, opensmtpd.py)."""
 
+import os
 import pathlib
 import shutil
 
@@ -22,6 +23,7 @@ class SmartHost:
         self._home = pathlib.Path(tmpdir).resolve() / name
         self._namespace = Namespace(self._home, *packages)
         self._command = command
+        self._queues = []  # its folders with messages
         self.maildir = self._home / "maildir"
         self.port, self.tls_port = free_port(), free_port() if tls else None
         shutil.rmtree(self._home, ignore_errors=True)
@@ -47,6 +49,11 @@ class SmartHost:
     def wait_for(self, n, timeout=30):
         """Waits until n messages are delivered; False when the time is up."""
         return maildir.wait_for(self.maildir, n, timeout, folders=("new",))
+
+    def idle(self):
+        """Whether its queue is empty. A message that was delivered is there a moment longer, and comes once more if
+        the server is killed then."""
+        return not any(files for folder in self._queues for _, _, files in os.walk(folder))
 
     def log(self):
         return "".join(path.read_text(errors="replace") for path in self._logs() if path.exists())
