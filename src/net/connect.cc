@@ -122,7 +122,7 @@ Connector::~Connector() = default;
 void Connector::connect(const std::string& host, std::uint16_t port, Milliseconds resolve,
                         Milliseconds each, Done done) {
   impl_->forget();
-  impl_->host = host;
+  impl_->host = host.substr(0, host.size() - (host.ends_with('.') ? 1 : 0));
   impl_->each = each;
   impl_->done = std::move(done);
   impl_->resolver.resolve(host, port, resolve,

@@ -48,6 +48,7 @@ struct Question {
   std::string name;
   std::uint16_t port = 0;                    // for addresses
   std::optional<Resolver::Records> records;  // none: addresses
+  bool absolute = false;                     // not to be searched for
 };
 
 struct Answer {
@@ -88,8 +89,10 @@ void Lookup::start(const Question& question, const std::string& dns_servers) {
   ares_options options{};
   options.sock_state_cb = on_socket;
   options.sock_state_cb_data = this;
-  int status = sockets_ ? ares_init_options(&channel_, &options, ARES_OPT_SOCK_STATE_CB)
-                        : static_cast<int>(ARES_ENOMEM);
+  options.ndomains = 0;
+  const int given = ARES_OPT_SOCK_STATE_CB | (question.absolute ? ARES_OPT_DOMAINS : 0);
+  int status =
+      sockets_ ? ares_init_options(&channel_, &options, given) : static_cast<int>(ARES_ENOMEM);
   if (status == ARES_SUCCESS && !dns_servers.empty()) {
     status = ares_set_servers_ports_csv(channel_, dns_servers.c_str());
   }
@@ -253,7 +256,11 @@ void Resolver::Impl::begin(Question wanted, Milliseconds span,
 
 void Resolver::resolve(const std::string& host, std::uint16_t port, Milliseconds deadline,
                        Done done) {
-  impl_->begin({std::string(without_brackets(host)), port, {}}, deadline,
+  // /etc/hosts has names without the dot.
+  const bool absolute = host.ends_with('.');
+  std::string name(without_brackets(host));
+  if (absolute) name.pop_back();
+  impl_->begin({std::move(name), port, {}, absolute}, deadline,
                [done = std::move(done)](Result<Answer> answer) {
                  answer ? done(std::move(answer->addresses)) : done(failure(answer.error()));
                });
@@ -261,7 +268,7 @@ void Resolver::resolve(const std::string& host, std::uint16_t port, Milliseconds
 
 void Resolver::look_up(const std::string& name, Records records, Milliseconds deadline,
                        std::function<void(Result<Servers>)> done) {
-  impl_->begin({name, 0, records}, deadline, [done = std::move(done)](Result<Answer> answer) {
+  impl_->begin({name, 0, records, true}, deadline, [done = std::move(done)](Result<Answer> answer) {
     answer ? done(std::move(answer->servers)) : done(failure(answer.error()));
   });
 }

@@ -40,7 +40,8 @@ class Resolver {
   void look_up(const std::string& name, Records records, Milliseconds deadline,
                std::function<void(Result<Servers>)> done);
 
-  // A name or an address, with or without brackets. Asking again forgets the earlier question.
+  // A name or an address, with or without brackets. A name with a final dot is absolute: the
+  // search list of resolv.conf is left alone. Asking again forgets the earlier question.
   void resolve(const std::string& host, std::uint16_t port, Milliseconds deadline, Done done);
 
  private:

@@ -70,7 +70,8 @@ void Conversation::connect_next() {
   const Destination& server = servers_[tried_++];
   const config::Timeouts& timeouts = options_.smart_host.timeouts;
   session_ = smtp::ClientSession(session_options(options_, server.tls));
-  connector_.connect(server.host, server.port, timeouts.resolve, timeouts.connect,
+  connector_.connect(server.absolute ? server.host + "." : server.host, server.port,
+                     timeouts.resolve, timeouts.connect,
                      [this](Result<std::unique_ptr<net::Connection>> connected) {
                        if (over_) return;
                        if (connected) return on_connected(std::move(*connected));

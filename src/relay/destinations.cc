@@ -66,7 +66,7 @@ void Destinations::find(Done done) {
       return done(std::vector<Destination>{{host_.host, host_.port, host_.tls,
                                             host_.tls_name.empty() ? host_.host : host_.tls_name}});
     case Lookup::srv:
-      return ask(host_.tls == Tls::none ? Tls::none : Tls::implicit, std::move(done));
+      return ask(host_.tls == Tls::none ? Tls::none : Tls::implicit, {}, std::move(done));
     case Lookup::mx: return ask_for_exchangers(std::move(done));
   }
 }
@@ -75,19 +75,26 @@ std::vector<Destination> Destinations::of(Resolver::Servers servers, Tls tls) co
   std::vector<Destination> found;
   for (Resolver::Server& server : in_order(std::move(servers), chance_)) {
     const std::uint16_t port = server.port == 0 ? host_.port : server.port;
-    found.push_back({server.name, port, tls, certificate_name(host_, server.name)});
+    const std::string name = without_dot(server.name);
+    found.push_back({name, port, tls, certificate_name(host_, name), true});
   }
   return found;
 }
 
 // The first question fails for reasons that the second one may be without.
-void Destinations::ask(Tls tls, Done done) {
+void Destinations::ask(Tls tls, std::vector<Destination> before, Done done) {
   const std::string service = tls == Tls::implicit ? "_submissions._tcp." : "_submission._tcp.";
   resolver_.look_up(service + host_.host, Resolver::Records::srv, host_.timeouts.resolve,
-                    [this, tls, done = std::move(done)](Result<Resolver::Servers> servers) mutable {
-                      if (servers) drop_nameless(*servers);
-                      if (servers && !servers->empty()) return done(of(std::move(*servers), tls));
-                      if (tls == Tls::implicit) return ask(Tls::starttls, std::move(done));
+                    [this, tls, all = std::move(before),
+                     done = std::move(done)](Result<Resolver::Servers> servers) mutable {
+                      if (servers) {
+                        drop_nameless(*servers);
+                        for (Destination& server : of(std::move(*servers), tls))
+                          all.push_back(std::move(server));
+                      }
+                      if (tls == Tls::implicit)
+                        return ask(Tls::starttls, std::move(all), std::move(done));
+                      if (!all.empty()) return done(std::move(all));
                       if (!servers) return done(failure(servers.error()));
                       done(failure(none(host_, "no SRV record offers message submission there")));
                     });

@@ -2,7 +2,7 @@
 // The servers that a smart host's name stands for, in the order in which they are tried.
 //
 //   address  the name itself
-//   srv      what _submissions._tcp.NAME lists (TLS from the first octet, RFC 8314), else what
+//   srv      what _submissions._tcp.NAME lists (TLS from the first octet, RFC 8314), then what
 //            _submission._tcp.NAME does (STARTTLS, RFC 6186)
 //   mx       what its MX records list, or where there are none the name itself (RFC 5321, 5.1)
 //
@@ -24,7 +24,8 @@ struct Destination {
   std::string host;
   std::uint16_t port;
   config::Tls tls;
-  std::string tls_name;  // that its certificate must be for
+  std::string tls_name;   // that its certificate must be for
+  bool absolute = false;  // the host's name is, as all in DNS records
 };
 
 // One smart host's. Empty where the records say that it offers no such service.
@@ -38,7 +39,7 @@ class Destinations {
   void find(Done done);
 
  private:
-  void ask(config::Tls tls, Done done);
+  void ask(config::Tls tls, std::vector<Destination> before, Done done);
   void ask_for_exchangers(Done done);
   std::vector<Destination> of(net::Resolver::Servers servers, config::Tls tls) const;
 

@@ -97,6 +97,19 @@ TEST_F(ResolverTest, ManyServersAreCutAndOddNamesLeftOut) {
   EXPECT_EQ(found.find("odd"), std::string::npos);
 }
 
+TEST_F(ResolverTest, ANameWithAFinalDotIsNotSearchedFor) {
+  ::setenv("LOCALDOMAIN", "elsewhere.example", 1);  // as "search" in resolv.conf
+  const auto asked = [this](const std::string& name) {
+    const FakeDns dns(loop, FakeDns::no_such_name);
+    EXPECT_EQ(resolve(name, dns.servers()), "resolve mail.example.org: no such host");
+    return dns.asked();
+  };
+  EXPECT_EQ(asked("mail.example.org"), 4);
+  EXPECT_EQ(asked("mail.example.org."), 2);
+  ::unsetenv("LOCALDOMAIN");
+  EXPECT_EQ(resolve("localhost."), resolve("localhost"));
+}
+
 TEST_F(ResolverTest, KnowsThisMachine) {
   EXPECT_NE(resolve("localhost").find(" 127.0.0.1:587"), std::string::npos);
 }
