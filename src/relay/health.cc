@@ -13,6 +13,18 @@ constexpr Seconds kCrowdedFor{300};  // other clients of the smart host come and
 constexpr Seconds kDoubtFor{
     3600};  // then a message that no other one speaks for or against is told off
 
+// Who owns the queue may fill it with messages that are refused. Of those that are forgotten, the
+// oldest first, nothing worse is thought than of new ones.
+constexpr std::size_t kMostMessages = 1000;
+constexpr std::size_t kMostAddresses = 20'000;  // of all of them; a message may have thousands
+
+template <class Known>
+void forget_oldest(std::map<std::string, Known>& known) {
+  known.erase(std::min_element(known.begin(), known.end(), [](const auto& a, const auto& b) {
+    return a.second.since < b.second.since;
+  }));
+}
+
 }  // namespace
 
 // Messages
@@ -31,7 +43,9 @@ bool Health::blames(const Sent& message, Instant now) const {
 
 // With other recipients: what is known of one is no news of the same one.
 bool Health::met_by_another(const std::string& id) const {
-  const Doubt& mine = doubts_.at(id);
+  const auto known = doubts_.find(id);
+  if (known == doubts_.end()) return false;
+  const Doubt& mine = known->second;
   return std::any_of(doubts_.begin(), doubts_.end(), [&](const auto& other) {
     const Doubt& its = other.second;
     return other.first != id && !its.blamed && its.refusal == mine.refusal &&
@@ -45,12 +59,19 @@ void Health::note(const std::string& id, Doubt doubt) {
   const auto [place, first] = doubts_.try_emplace(id, doubt);
   if (!first && place->second.refusal == doubt.refusal) doubt.since = place->second.since;
   place->second = std::move(doubt);
+  const auto addresses = [this] {
+    std::size_t count = 0;
+    for (const auto& [other, its] : doubts_) count += its.recipients.size();
+    return count;
+  };
+  while (doubts_.size() > kMostMessages || (doubts_.size() > 1 && addresses() > kMostAddresses))
+    forget_oldest(doubts_);
 }
 
 std::vector<std::string> Health::blame_others(const std::string& id) {
   std::vector<std::string> blamed;
   forget(id);
-  for (auto& [other, to_blame] : lost_) to_blame = true;
+  for (auto& [other, lost] : lost_) lost.to_blame = true;
   for (auto& [other, doubt] : doubts_) {
     if (!std::exchange(doubt.blamed, true)) blamed.push_back(other);
   }
@@ -120,7 +141,8 @@ void Health::trouble(Cause cause, const std::string& reason, const Moment& momen
 
 void Health::interrupted(const Sent& message, const std::string& reason, const Moment& moment) {
   last_error_ = reason;
-  if (lost_[message.id]) return;
+  if (lost_.try_emplace(message.id, Lost{moment.now}).first->second.to_blame) return;
+  if (lost_.size() > kMostMessages) forget_oldest(lost_);
   if (message.probe && message.id != suspect_) return trouble(Cause::trouble, reason, moment);
   suspect_ = message.id;
 }

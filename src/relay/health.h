@@ -79,6 +79,12 @@ class Health {
     bool blamed = false;
   };
 
+  // A message that a connection was lost with.
+  struct Lost {
+    Instant since;
+    bool to_blame = false;  // another one was taken since
+  };
+
   void works();
   void interrupted(const Sent& message, const std::string& reason, const Moment& moment);
   void doubt(const Sent& message, Judgement& judgement, const Moment& moment);
@@ -93,8 +99,7 @@ class Health {
   std::map<Cause, unsigned> failures_;  // in a row
   std::string suspect_;
   std::map<std::string, Doubt> doubts_;
-  std::map<std::string, bool>
-      lost_;  // with which message a connection was; true: another was taken since
+  std::map<std::string, Lost> lost_;
   std::optional<Instant> until_;
   std::optional<Cause> cause_;  // of the pause
   bool worked_ = false;

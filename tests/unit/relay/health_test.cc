@@ -182,6 +182,56 @@ TEST_F(HealthTest, WhatIsGoneIsForgotten) {
   EXPECT_FALSE(health.paused(at(1)));
 }
 
+TEST_F(HealthTest, OfAThousandMessagesInDoubtTheOldestIsForgotten) {
+  const auto doubted_alone = [this](int number) {
+    judgement = {};
+    judgement.host = Host::doubtful;
+    judgement.refusal = "X." + std::to_string(number);  // each meets something else
+    judgement.doubted = {0};
+    judgement.recipients = {{Verdict::What::deferred, "something", "5.7.1"}};
+    heard(std::to_string(number), "a", number);
+  };
+  for (int i = 0; i < 1000; ++i) doubted_alone(i);
+  EXPECT_TRUE(blames("0", 9999));
+  doubted_alone(1000);
+  EXPECT_FALSE(blames("0", 9999));
+  EXPECT_TRUE(blames("1", 9999) && blames("1000", 9999));
+}
+
+TEST_F(HealthTest, OfManyAddressesInDoubtTheOldestAreForgotten) {
+  const auto doubted_alone = [this](const std::string& id, long when) {
+    std::vector<std::string> addresses;
+    judgement = {};
+    judgement.host = Host::doubtful;
+    judgement.refusal = id;
+    for (std::size_t i = 0; i < 10'000; ++i) {
+      addresses.push_back(std::to_string(i));
+      judgement.doubted.push_back(i);
+    }
+    judgement.recipients.assign(10'000, {Verdict::What::deferred, "something", "5.7.1"});
+    health.judged({id, "me", addresses, false}, judgement, moment(when));
+  };
+  doubted_alone("a", 0);
+  doubted_alone("b", 1);
+  EXPECT_TRUE(blames("a", 9999));
+  doubted_alone("c", 2);
+  EXPECT_FALSE(blames("a", 9999));
+  EXPECT_TRUE(blames("b", 9999) && blames("c", 9999));
+}
+
+TEST_F(HealthTest, OfAThousandMessagesThatConnectionsWereLostWithTheOldestIsForgotten) {
+  const auto lost = [this](int number) { said(std::to_string(number), Host::interrupted, number, true); };
+  const auto pauses = [&](int number) {
+    health.forget_pause();
+    lost(number);
+    return health.paused(at(number));
+  };
+  for (int i = 0; i < 1001; ++i) lost(i);
+  said("good", Host::works, 1001);
+  EXPECT_FALSE(pauses(1)) << "another one was taken since";
+  EXPECT_TRUE(pauses(0)) << "nothing is known of it any more";
+}
+
 TEST_F(HealthTest, ThereAreFewerConnectionsForAWhileWhenTheSmartHostLetsNoMoreIn) {
   EXPECT_EQ(health.connections(at(0)), 4u);
   health.crowded(2, Cause::trouble, at(0));
