@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/text.h"
+
 namespace mailchute::relay {
 namespace {
 
@@ -46,14 +48,19 @@ std::set<std::size_t> routes_of(const Outgoing& message, const config::SmartHost
 void reduce(Outgoing& message, const config::SmartHostRoutes& routes, const Portion& portion) {
   const std::string& sender = message.entry.envelope().reverse_path;
   std::size_t kept = 0;
+  std::set<std::string> domains;
   keep_only(message, [&](std::size_t i) {
     const std::string& address = envelope_address(message, i);
     if (routes.of(sender, address) != portion.route || portion.tried.count(address) != 0)
       return false;
-    if (kept == portion.most && portion.most != 0) {
+    std::string domain = to_lower(address.substr(address.rfind('@') + 1));
+    const bool another = domains.count(domain) == 0;
+    if ((kept == portion.most && portion.most != 0) ||
+        (another && domains.size() == portion.domains && portion.domains != 0)) {
       message.more = true;
       return false;
     }
+    domains.insert(std::move(domain));
     ++kept;
     return true;
   });

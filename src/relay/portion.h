@@ -19,6 +19,7 @@ struct Portion {
   std::size_t route;
   std::set<std::string> tried;  // addresses that have had their turn
   std::size_t most = 0;         // recipients; 0: no limit
+  std::size_t domains = 0;      // that these are of; likewise
 };
 
 // Those that its recipients go by.

@@ -196,7 +196,7 @@ std::optional<Outgoing> Stock::load(const Dispatch::Taken& taken, std::size_t ho
   if (message) {
     const auto routes = relay::routes_of(*message, routes_);
     if (!dispatch_.sort(id, routes, sys::boot_now())) return std::nullopt;
-    reduce(*message, routes_, {taken.route, dispatch_.tried(id), recipients});
+    reduce(*message, routes_, {taken.route, dispatch_.tried(id), recipients, offered.domains});
     const bool all_tried = message->recipients.empty() && !routes.empty();
     if (all_tried) {  // those that were to follow have gone
       dispatch_.outcome(id, {}, true, false);

@@ -34,6 +34,7 @@ void read_limit(Extensions& offered, std::string_view word) {
   const auto value = parse_number(word.substr(std::min(word.find('='), word.size() - 1) + 1));
   if (word.starts_with("MAILMAX=")) offered.messages = value.value_or(0);
   if (word.starts_with("RCPTMAX=")) offered.recipients = value.value_or(0);
+  if (word.starts_with("RCPTDOMAINMAX=")) offered.domains = value.value_or(0);
 }
 
 void add_line(Extensions& offered, std::vector<std::string> words) {

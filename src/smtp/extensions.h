@@ -25,6 +25,7 @@ struct Extensions {
   std::uint64_t size_limit = 0;   // 0: none said
   std::uint64_t messages = 0;     // LIMITS (RFC 9422): so many on one connection; 0: none said
   std::uint64_t recipients = 0;   // of one message; likewise
+  std::uint64_t domains = 0;      // of its recipients; likewise
   std::vector<std::string> auth;  // mechanisms in upper case (RFC 4954, and the old "AUTH=")
 };
 

@@ -94,6 +94,17 @@ TEST_F(PortionTest, TheOthersGoOnUnlessTheMessageIsToWait) {
   EXPECT_FALSE(goes_on(lost));
 }
 
+TEST_F(PortionTest, HasNoMoreDomainsThanTheSmartHostTakes) {
+  auto some = message({"1@a", "2@c", "3@A", "4@d", "5@c"});
+  reduce(some, routes(), {.route = 1, .tried = {}, .domains = 2});
+  EXPECT_EQ(some.addresses, (Addresses{"1@a", "2@c", "3@A", "5@c"}));
+  EXPECT_TRUE(some.more);
+  auto rest = message({"1@a", "2@c", "3@A", "4@d", "5@c"});
+  reduce(rest, routes(), {.route = 1, .tried = {"1@a", "2@c", "3@A", "5@c"}, .domains = 2});
+  EXPECT_EQ(rest.addresses, Addresses{"4@d"});
+  EXPECT_FALSE(rest.more);
+}
+
 TEST_F(PortionTest, ThoseThatAreSentToOnceMoreLeave) {
   auto some = message({"1@a", "2@a", "3@a"});
   auto said = report(Stage::message, {ok, never, later}, ok);

@@ -32,6 +32,14 @@ TEST(Extensions, IgnoresTheGreetingAndWhatItDoesNotKnow) {
   EXPECT_FALSE(parse_extensions(Reply{250, {}}).size);
 }
 
+TEST(Extensions, ReadsOtherLimits) {
+  const auto limits = offered({"LIMITS MAILMAX=20 rcptmax=30 RCPTDOMAINMAX=4 X=5"});
+  EXPECT_EQ(limits.messages, 20u);
+  EXPECT_EQ(limits.recipients, 30u);
+  EXPECT_EQ(limits.domains, 4u);
+  EXPECT_EQ(offered({"LIMITS", "RCPTDOMAINMAX=4"}).domains, 0u);
+}
+
 TEST(Extensions, ReadsTheSizeLimit) {
   const struct {
     const char* line;
