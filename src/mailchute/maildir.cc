@@ -51,14 +51,6 @@ Result<> MaildirMessage::deliver() {
   return {};
 }
 
-Result<> MaildirMessage::deliver_durably() {
-  if (auto written = flush(); !written) return written;
-  const sys::UniqueFd file(::dup(file_.get()));
-  if (auto synced = sys::sync(file.get(), name_); !synced) return synced;
-  if (auto delivered = deliver(); !delivered) return delivered;
-  return sys::sync(file.get(), name_);
-}
-
 Result<Maildir> Maildir::open(const std::string& path, std::string hostname) {
   if (auto made = make_directory(AT_FDCWD, path); !made) return failure(made.error());
   auto directory = sys::open_at(AT_FDCWD, path, O_RDONLY | O_DIRECTORY);

@@ -19,14 +19,13 @@ class MaildirMessage {
   ~MaildirMessage();
 
   Result<> write(std::string_view octets);
-  Result<> deliver();          // not synced: after a power cut it may be missing
-  Result<> deliver_durably();  // file and name
+  Result<> flush();    // the file has all of it; who wants it durable syncs that before deliver()
+  Result<> deliver();  // not synced: after a power cut it may be missing
+  int file() const { return file_.get(); }
   const std::string& name() const { return name_; }
   std::uint64_t size() const { return size_; }
 
  private:
-  Result<> flush();
-
   int maildir_;  // borrowed
   std::string name_;
   sys::UniqueFd file_;  // none once delivered

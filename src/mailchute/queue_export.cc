@@ -26,11 +26,17 @@
 namespace mailchute {
 namespace {
 
-// Where one message goes. What is not kept leaves no trace.
+// One sync for so many, side by side: few enough to be open and to have a thread each.
+constexpr std::size_t kTogether = 64;
+
+// Where one message goes: written, finished, its file synced, and kept. What is not kept leaves no
+// trace.
 class Target {
  public:
   virtual ~Target() = default;
   virtual Result<> write(std::string_view octets) = 0;
+  virtual Result<> finish() { return {}; }
+  virtual int file() const = 0;
   virtual Result<std::string> keep() = 0;  // its name, for people
 };
 
@@ -39,6 +45,7 @@ class StandardOutput final : public Target {
   Result<> write(std::string_view octets) override {
     return sys::write_all(STDOUT_FILENO, octets, "standard output");
   }
+  int file() const override { return STDOUT_FILENO; }
   Result<std::string> keep() override { return std::string("standard output"); }
 };
 
@@ -55,8 +62,8 @@ class NewFile final : public Target {
   Result<> write(std::string_view octets) override {
     return sys::write_all(file_.get(), octets, path_);
   }
+  int file() const override { return file_.get(); }
   Result<std::string> keep() override {
-    if (auto synced = sys::sync(file_.get(), path_); !synced) return failure(synced.error());
     file_.reset();
     return path_;
   }
@@ -72,8 +79,10 @@ class InMaildir final : public Target {
   InMaildir(MaildirMessage message, std::string path)
       : message_(std::move(message)), path_(std::move(path)) {}
   Result<> write(std::string_view octets) override { return message_.write(octets); }
+  Result<> finish() override { return message_.flush(); }
+  int file() const override { return message_.file(); }
   Result<std::string> keep() override {
-    if (auto delivered = message_.deliver_durably(); !delivered) return failure(delivered.error());
+    if (auto delivered = message_.deliver(); !delivered) return failure(delivered.error());
     return path_ + "/new/" + message_.name();
   }
 
@@ -127,10 +136,10 @@ Pieces pieces_of(const config::Settings& settings, const std::string& id) {
   };
 }
 
-Result<std::string> export_one(const config::Settings& settings, const std::string& id,
-                               bool message_only, const MakeTarget& make) {
+Result<std::unique_ptr<Target>> written(const config::Settings& settings, const std::string& id,
+                                        bool message_only, const MakeTarget& make) {
   auto target = make(id);
-  if (!target) return failure(target.error());
+  if (!target) return target;
   const EntryUser user{[&](const queue::Head&, std::string_view octets) {
                          return message_only ? Result<>() : (*target)->write(octets);
                        },
@@ -138,7 +147,8 @@ Result<std::string> export_one(const config::Settings& settings, const std::stri
   if (auto passed = pass_over(pieces_of(settings, id), user); !passed) {
     return failure(passed.error().kind, id + ": " + passed.error().text);
   }
-  return (*target)->keep();
+  if (auto finished = (*target)->finish(); !finished) return failure(finished.error());
+  return target;
 }
 
 struct Exported {
@@ -164,16 +174,57 @@ std::string summary(const std::vector<Exported>& all, std::size_t left) {
          (left > 0 ? "; interrupted, " + std::to_string(left) + " not" : "") + "\n";
 }
 
-// Their names are durable, too.
-Result<> sync_folder(const std::string& path) {
-  const auto folder = sys::open_at(AT_FDCWD, path, O_RDONLY | O_DIRECTORY);
-  return folder ? sys::sync(folder->get(), path) : failure(folder.error());
-}
+// What is written and not yet durable.
+class Export {
+ public:
+  // `folder`: where their names are; empty: it is one, whose name is durable with it.
+  explicit Export(std::string folder) : folder_(std::move(folder)) {}
+
+  void add(const Found& entry, std::unique_ptr<Target> target) {
+    pending_.push_back({&entry, std::move(target)});
+    if (pending_.size() == kTogether) settle();
+  }
+  // All that was added is durable and in its place.
+  void settle() {
+    std::vector<int> files;
+    for (const Pending& one : pending_) files.push_back(one.target->file());
+    const std::vector<int> errors = sys::sync_together(files);
+    for (std::size_t i = 0; i < pending_.size(); ++i) keep(pending_[i], errors[i]);
+    pending_.clear();
+    if (folder_.empty()) return;
+    const auto folder = sys::open_at(AT_FDCWD, folder_, O_RDONLY | O_DIRECTORY);
+    refuse(folder ? sys::sync(folder->get(), folder_) : failure(folder.error()));
+  }
+  void refuse(const Result<>& done) {
+    if (!done) status_ = complain(done.error());
+  }
+
+  const std::vector<Exported>& all() const { return all_; }
+  int status() const { return status_; }
+
+ private:
+  struct Pending {
+    const Found* entry;
+    std::unique_ptr<Target> target;
+  };
+  // EINVAL: a pipe or a terminal.
+  void keep(Pending& one, int error) {
+    const auto kept = error == 0 || error == EINVAL
+                          ? one.target->keep()
+                          : failure(Error::from_errno("sync", one.entry->id, error));
+    if (kept) all_.push_back({one.entry->id, *kept, one.entry->size});
+    else refuse(failure(kept.error()));
+  }
+
+  std::string folder_;
+  std::vector<Pending> pending_;
+  std::vector<Exported> all_;
+  int status_ = 0;
+};
 
 int export_all(const config::Settings& settings, const ExportOptions& options, const Chosen& chosen,
                const MakeTarget& make) {
-  int status = chosen.status;
-  std::vector<Exported> all;
+  Export exported(options.maildir.empty() ? options.folder : options.maildir + "/new");
   std::size_t tried = 0;
   {
     const Interruption interruption;
@@ -181,18 +232,15 @@ int export_all(const config::Settings& settings, const ExportOptions& options, c
     for (const Found& entry : chosen.entries) {
       if (Interruption::noted()) break;
       progress.show(tried++);
-      auto exported = export_one(settings, entry.id, options.message_only, make);
-      if (exported) {
-        all.push_back({entry.id, std::move(*exported), entry.size});
-        continue;
-      }
-      progress.clear();
-      status = complain(exported.error());
+      auto target = written(settings, entry.id, options.message_only, make);
+      if (!target) progress.clear();
+      if (target) exported.add(entry, std::move(*target));
+      else exported.refuse(failure(target.error()));
     }
+    exported.settle();
   }
-  if (!options.folder.empty()) {
-    if (auto synced = sync_folder(options.folder); !synced) status = complain(synced.error());
-  }
+  const auto& all = exported.all();
+  const int status = exported.status() == 0 ? chosen.status : exported.status();
   const std::size_t left = chosen.entries.size() - tried;
   const bool told = !options.folder.empty() || !options.maildir.empty() || !options.output.empty();
   if (told)

@@ -47,6 +47,21 @@ TEST_F(QueueExport, OnlyTheMessageWhereThatIsWanted) {
   EXPECT_EQ(support::file_content(run / "exported" + "/" + id + ".eml"), queue::kMessage);
 }
 
+TEST_F(QueueExport, ManyAreSyncedTogetherAndEachIsThereOnce) {
+  constexpr std::size_t kMany = 130;
+  for (std::size_t i = 0; i < kMany; ++i) ASSERT_NE(it.submit(queue::envelope_to({"a@b"})), "");
+  ExportOptions in_maildir = to_folder();
+  in_maildir.folder.clear();
+  in_maildir.maildir = run / "maildir";
+  for (const auto& options : {to_folder(), in_maildir}) {
+    EXPECT_EQ(told([&] { return export_messages(config, options); }), 0) << err;
+    EXPECT_EQ(out.find("exported 130 messages ("), 0u) << out;
+  }
+  EXPECT_EQ(support::count_names(run / "exported"), kMany);
+  EXPECT_EQ(support::count_names(run / "maildir/new"), kMany);
+  EXPECT_EQ(support::count_names(run / "maildir/tmp"), 0u);
+}
+
 TEST_F(QueueExport, WhatIsDamagedLeavesNoFile) {
   const auto id = it.entry(queue::envelope_to({"a@b"})).id();
   const std::string file = it.in(queue::kCur, id);
