@@ -43,6 +43,7 @@ void Alarm::hear(const Sign& sign, Steady::time_point now) {
     found->second.over = false;
   } else if (sign.state == State::well && found != cases_.end()) {
     found->second.over = true;
+    if (!found->second.announced) cases_.erase(found);
   }
 }
 

@@ -138,6 +138,16 @@ TEST_F(AlarmTest, WhatTheKeeperSeesItselfIsNotEndedByAWorkerThatKnowsNothingOfIt
   EXPECT_EQ(said(kHour), Lines{"working "});
 }
 
+TEST_F(AlarmTest, WhatTheKeeperSeesItselfAndIsOverInTimeIsNotMentioned) {
+  for (const auto kind : {Trouble::Kind::worker, Trouble::Kind::relapses}) {
+    alarm.hear({Sign::State::trouble, {"", wall(0), "signal 11", kind}}, at(0));
+    EXPECT_EQ(said(1), Lines{});
+    alarm.hear({Sign::State::well, {"", {}, {}, kind}}, at(kMinute));
+    EXPECT_EQ(said(kMinute), Lines{});
+    EXPECT_FALSE(alarm.next(rules));
+  }
+}
+
 TEST_F(AlarmTest, ASmartHostThatIsNotUsedAnyMoreIsBrokenUntilAnotherOneWorks) {
   hear(0, {trouble("old:25")});
   EXPECT_EQ(said(kHour).size(), 1u);
