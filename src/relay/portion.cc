@@ -34,6 +34,16 @@ bool too_many_recipients(const smtp::Reply& reply) {
   return status ? status->subject == 5 && status->detail == 3 : reply.code == 452;
 }
 
+bool refused_data(const smtp::TransactionReport& report) {
+  return report.stage == smtp::Stage::data && report.reply && report.reply->permanent();
+}
+
+// Exim's recipients_max_reject: for those that were too many, nobody gets the message.
+bool spoils_data(const smtp::Reply& reply) {
+  return reply.code == 552 &&
+         to_lower(reply.text()).find("too many recipients") != std::string::npos;
+}
+
 }  // namespace
 
 std::set<std::size_t> routes_of(const Outgoing& message, const config::SmartHostRoutes& routes) {
@@ -76,7 +86,8 @@ void reduce(Outgoing& message, const config::SmartHostRoutes& routes, const Port
 
 std::size_t leave_out_excess(Outgoing& message, smtp::TransactionReport& report) {
   const auto excess = [&](std::size_t i) {
-    return report.recipients[i] && too_many_recipients(*report.recipients[i]);
+    const auto& reply = report.recipients[i];
+    return reply && (too_many_recipients(*reply) || (refused_data(report) && spoils_data(*reply)));
   };
   std::size_t first = 0;
   while (first < report.recipients.size() && !excess(first)) ++first;
@@ -84,6 +95,10 @@ std::size_t leave_out_excess(Outgoing& message, smtp::TransactionReport& report)
       report.recipients.begin(), report.recipients.begin() + static_cast<std::ptrdiff_t>(first),
       [](const auto& reply) { return reply && reply->completed(); }));
   if (taken == 0 || first == report.recipients.size()) return 0;
+  if (refused_data(report)) {
+    report.stage = smtp::Stage::rset;
+    return taken;
+  }
   keep_only(message, [&](std::size_t i) { return !excess(i); });
   std::erase_if(report.recipients,
                 [](const auto& reply) { return reply && too_many_recipients(*reply); });

@@ -29,8 +29,8 @@ std::set<std::size_t> routes_of(const Outgoing& message, const config::SmartHost
 void reduce(Outgoing& message, const config::SmartHostRoutes& routes, const Portion& portion);
 
 // A smart host that took some recipients and then had enough (RFC 5321, 4.5.3.1.10) has not refused
-// the others: they leave the message and its report. Returns how many it took; 0: it did not say
-// so.
+// the others: they leave the message and its report. Where it then refused DATA, too, the report is
+// that nothing was said of the message. Returns how many it took; 0: it did not say so.
 std::size_t leave_out_excess(Outgoing& message, smtp::TransactionReport& report);
 
 // These have another transaction at once: they leave the message and its report.

@@ -36,7 +36,8 @@ class PortionTest : public ::testing::Test {
 
   queue::QueueFixture it;
   config::Settings settings;
-  const Reply ok{250, {"ok"}}, full{452, {"4.5.3 too many"}}, full_disk{452, {"4.3.1 no room"}}, later{450, {"4.2.1 later"}},
+  const Reply ok{250, {"ok"}}, full{452, {"4.5.3 too many"}}, full_disk{452, {"4.3.1 no room"}},
+      full_mailbox{552, {"mailbox full"}}, later{450, {"4.2.1 later"}},
       never{550, {"5.1.1 who?"}};
 };
 
@@ -71,8 +72,21 @@ TEST_F(PortionTest, ThoseOneTooManyWereNotRefused) {
   EXPECT_TRUE(it_is.more && goes_on(said));
 }
 
+TEST_F(PortionTest, DataThatIsRefusedForThoseOneTooManyIsNobodysFailure) {
+  const Reply excess{552, {"too many recipients"}};
+  auto it_is = message({"1@a", "2@a"});
+  auto said = report(Stage::data, {ok, excess}, Reply{554, {"Too many recipients"}});
+  EXPECT_EQ(leave_out_excess(it_is, said), 1u);
+  EXPECT_EQ(said.stage, Stage::rset);
+  said = report(Stage::message, {ok, excess}, ok);
+  EXPECT_EQ(leave_out_excess(it_is, said), 0u) << "it waits";
+  said = report(Stage::data, {ok, never}, Reply{554, {"no"}});
+  EXPECT_EQ(leave_out_excess(it_is, said), 0u);
+  EXPECT_EQ(said.stage, Stage::data);
+}
+
 TEST_F(PortionTest, OnlyASmartHostThatTookSomeHasHadEnough) {
-  for (const auto& replies : {std::vector<std::optional<Reply>>{full, full}, {ok, full_disk}, {ok, later}, {full, ok}}) {
+  for (const auto& replies : {std::vector<std::optional<Reply>>{full, full}, {ok, full_disk}, {ok, full_mailbox}, {ok, later}, {full, ok}}) {
     auto whole = message({"1@a", "2@a"});
     auto said = report(Stage::message, replies, ok);
     EXPECT_EQ(leave_out_excess(whole, said), 0u);
