@@ -2,7 +2,7 @@
 // Mends a message that is pushed in pieces and hands it on: the header is gathered and, once it is
 // whole, mended and handed on with the envelope; the body goes through as it comes. What comes out
 // is the same however the message is cut. The header is held, up to kMaxHeader octets, the body is
-// not. The commit stays outside.
+// not. What goes in a circle is refused. The commit stays outside.
 #pragma once
 
 #include <functional>

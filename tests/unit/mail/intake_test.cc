@@ -108,6 +108,22 @@ TEST(Intake, AMessageThatIsNotWantedIsNeverBegun) {
   EXPECT_EQ(collected.begun, 0);
 }
 
+TEST(Intake, WhatGoesInACircleIsRefused) {
+  std::string hops;
+  for (int i = 0; i < 100; ++i) hops += "Received: from here\n by here\n";
+  for (const bool circle : {false, true}) {
+    Collected collected;
+    Intake intake(prepared, collected);
+    EXPECT_TRUE(intake.feed(hops + (circle ? "received: once more\n" : "Subject: x\n")));
+    const auto finished = intake.finish();
+    EXPECT_EQ(collected.begun, circle ? 0 : 1);
+    ASSERT_EQ(finished.has_value(), !circle);
+    if (circle) {
+      EXPECT_EQ(finished.error().kind, Error::Kind::data);
+    }
+  }
+}
+
 TEST(Intake, AHeaderHasABound) {
   Collected collected;
   Intake intake(prepared, collected);
