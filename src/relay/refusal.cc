@@ -43,6 +43,10 @@ constexpr std::string_view kAccessWords[] = {
     "unauthenticated senders",  // SendGrid
 };
 
+// RFC 6647: each that comes back is taken; that another one meets it, too, says nothing of the
+// smart host.
+constexpr std::string_view kGreylistWords[] = {"greylist", "graylist"};
+
 struct Parameter {
   std::string_view word;
   Capability capability;
@@ -162,6 +166,8 @@ About about(Stage stage, const Reply& reply) {
   if (about_size(stage, reply, status)) return About::size;
   if (about_login(stage, reply, status)) return About::login;
   if (about_smart_host(reply, status)) return About::smart_host;
+  if (stage != Stage::mail && reply.transient() && has_one_of(kGreylistWords, words))
+    return About::message;
   if (stage != Stage::message && !names_something_else(status) && has_one_of(kAccessWords, words))
     return About::access;
   if (stage == Stage::mail)

@@ -177,7 +177,8 @@ TEST(Verdict, WhatMayBeEitherIsDeferredUntilMoreIsKnown) {
       {Stage::rcpt, {550, {"relay not permitted"}}},
       {Stage::rcpt, {553, {"sorry, not in my list of allowed rcpthosts (#5.7.1)"}}},
       {Stage::rcpt, {554, {"4.7.1 wrong class"}}},
-      {Stage::rcpt, {450, {"4.7.1 greylisted"}}},
+      {Stage::rcpt, {450, {"4.7.1 too much"}}},
+      {Stage::rcpt, {550, {"5.7.1 greylisted for good"}}},
       {Stage::rcpt, {550, {"5.4.5 Daily sending quota exceeded"}}},
       {Stage::rcpt, {503, {"5.5.1 MAIL first"}}},
       {Stage::data, {554, {"5.7.1 no"}}},
@@ -198,6 +199,17 @@ TEST(Verdict, WhatMayBeEitherIsDeferredUntilMoreIsKnown) {
     EXPECT_EQ(later.host, Host::works);
     EXPECT_EQ(later.recipients[0].what, reply.permanent() ? What::failed : What::deferred);
   }
+}
+
+TEST(Verdict, GreylistingIsAboutTheMessageThatMeetsIt) {
+  for (const Stage stage : {Stage::rcpt, Stage::data, Stage::message}) {
+    for (const char* words : {"4.7.1 Greylisting in action", "4.7.1 <you@there>: Greylisted", "Graylisted"}) {
+      const Judgement judgement = judge(refused_at(stage, Reply{451, {words}}));
+      EXPECT_EQ(judgement.host, Host::works) << words;
+      EXPECT_EQ(judgement.recipients[0].what, What::deferred);
+    }
+  }
+  EXPECT_EQ(judge(refused_at(Stage::mail, Reply{451, {"4.7.1 Greylisted"}})).host, Host::refuses);
 }
 
 TEST(Verdict, ARecipientIsRefusedForItsOwnSakeAtOnce) {
