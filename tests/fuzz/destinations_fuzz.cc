@@ -30,6 +30,11 @@ std::string_view take_answer() {
 }
 
 Resolver::Servers servers;  // that were named at last
+struct Named {
+  Resolver::Server server;
+  std::string question;
+};
+std::vector<Named> named;  // all of them
 
 }  // namespace
 
@@ -46,6 +51,7 @@ void net::Resolver::look_up(const std::string& name, Records records, Millisecon
       {reinterpret_cast<const unsigned char*>(answer.data()), answer.size()}, records, servers);
   fuzz::require(status == ARES_SUCCESS || servers.empty());
   fuzz::require(servers.size() <= net::kMostServers);
+  for (const Server& server : servers) named.push_back({server, name});
   if (status == ARES_SUCCESS || status == ARES_ENODATA) return done(servers);
   done(failure(Error::Kind::temporary, "resolve " + name + ": no answer"));
 }
@@ -76,20 +82,24 @@ void check_certificate(const config::SmartHost& host, const Destination& destina
                 (name.ends_with(".example.org") && to_lower(destination.host).starts_with(name)));
 }
 
+config::Tls tls_for(const config::SmartHost& host, const std::string& question) {
+  if (host.lookup == config::Lookup::mx || host.tls == config::Tls::none) return host.tls;
+  return question == "_submissions._tcp." + host.host ? config::Tls::implicit
+                                                      : config::Tls::starttls;
+}
+
 void check(const config::SmartHost& host, const Destination& destination) {
   fuzz::require(is_host(destination.host) && destination.port != 0);
   check_certificate(host, destination);
-  const bool fallback = asked.back() == "_submission._tcp." + host.host;
-  const auto srv = fallback ? config::Tls::starttls : config::Tls::implicit;
-  const bool by_srv = host.lookup == config::Lookup::srv && host.tls != config::Tls::none;
-  fuzz::require(destination.tls == (by_srv ? srv : host.tls));
-  const auto named = [&](const Resolver::Server& server) {
-    return server.name == destination.host &&
+  const auto matches = [&](const Named& one) {
+    const auto& [server, question] = one;
+    const bool dot = server.name == destination.host + ".";
+    return (dot || server.name == destination.host) && destination.tls == tls_for(host, question) &&
            destination.port == (server.port == 0 ? host.port : server.port);
   };
   const bool itself = host.lookup == config::Lookup::mx && servers.empty();
-  fuzz::require(itself ? destination.host == host.host
-                       : std::any_of(servers.begin(), servers.end(), named));
+  fuzz::require(itself ? destination.host == host.host && destination.tls == host.tls
+                       : std::any_of(named.begin(), named.end(), matches));
 }
 
 // The same servers, the first of each priority by chance.
@@ -113,6 +123,7 @@ void check_order(const relay::Destinations::Chance& chance) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   answers = fuzz::Input(data, size);
   asked.clear();
+  named.clear();
   const config::SmartHost host = host_of(answers.octet());
   const relay::Destinations::Chance chance = [state = answers.octet()]() mutable {
     return static_cast<double>(state = state * 5 % 257) / 256;
@@ -124,7 +135,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   destinations.find([&](Result<std::vector<Destination>> found) {
     ++done;
     if (!found) return fuzz::require(fuzz::printable(found.error().text));
-    fuzz::require(!found->empty() && found->size() <= net::kMostServers);
+    fuzz::require(!found->empty() && found->size() <= 2 * net::kMostServers);
     for (const Destination& destination : *found) check(host, destination);
   });
   fuzz::require(done == 1 && !asked.empty() && asked.size() <= 2);
