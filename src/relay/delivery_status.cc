@@ -80,8 +80,8 @@ std::string Delivery::reason(const std::string& id) const {
   const Health& health = dispatch_.health(*host);
   const std::string name = "smart host" + (hosts_.size() == 1 ? "" : " " + settings.name);
   if (health.paused(now)) return name + " is paused: " + health.last_error();
-  return name + " is at its limit: messages_per_minute = " +
-         std::to_string(settings.messages_per_minute);
+  return name +
+         " is at its limit: messages_per_minute = " + std::to_string(settings.messages_per_minute);
 }
 
 }  // namespace mailchute::relay

@@ -156,7 +156,7 @@ class Dispatch {
   std::vector<HostState> hosts_;
   std::vector<Route> routes_;
   ByMessage<InHand> taken_;
-  ByMessage<std::map<std::size_t, Round>> rounds_;  // by route
+  ByMessage<std::map<std::size_t, Round>> rounds_;       // by route
   ByMessage<std::map<std::size_t, unsigned>> attempts_;  // by route, where there are several
   std::size_t messages_ = 0;
 };

@@ -63,14 +63,15 @@ void reduce(Outgoing& message, const config::SmartHostRoutes& routes, const Port
     const std::string& address = envelope_address(message, i);
     if (routes.of(sender, address) != portion.route || portion.tried.count(address) != 0)
       return false;
-    std::string domain = to_lower(address.substr(address.rfind('@') + 1));
+    std::string domain =
+        portion.domains == 0 ? "" : to_lower(address.substr(address.rfind('@') + 1));
     const bool another = domains.count(domain) == 0;
     if ((kept == portion.most && portion.most != 0) ||
         (another && domains.size() == portion.domains && portion.domains != 0)) {
       message.more = true;
       return false;
     }
-    domains.insert(std::move(domain));
+    if (another) domains.insert(std::move(domain));
     ++kept;
     return true;
   });

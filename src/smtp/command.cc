@@ -13,7 +13,6 @@
 namespace mailchute::smtp {
 namespace {
 
-
 struct Word {
   std::string_view name;
   Verb verb;
