@@ -99,7 +99,8 @@ Result<mail::Envelope> still_to_do(const queue::Head& head) {
   const std::string& status = head.progress.status;
   std::size_t i = 0;
   std::erase_if(envelope.recipients, [&](const mail::Recipient&) {
-    return i < status.size() && static_cast<RecipientStatus>(status[i++]) == RecipientStatus::done;
+    const auto now = i < status.size() ? RecipientStatus{status[i++]} : RecipientStatus::to_do;
+    return now == RecipientStatus::done || now == RecipientStatus::relayed;
   });
   if (envelope.recipients.empty())
     return failure(Error::Kind::data, "all of its recipients have been served");

@@ -83,6 +83,17 @@ TEST_F(QueueExport, ADigestAndItsOriginalsAreExportedAndTheDigestIsNotImported) 
   EXPECT_NE(err.find("is mailchuted running?"), std::string::npos) << err;
 }
 
+TEST_F(QueueExport, WhoHasTheMessageAndIsYetToBeToldOfDoesNotGetItTwice) {
+  mail::Envelope envelope = queue::envelope_to({"a@b"});
+  envelope.recipients[0].notify.success = true;
+  queue::Entry entry = it.entry(envelope);
+  const queue::Outcome taken[] = {{0, queue::RecipientStatus::relayed, "250 taken"}};
+  ASSERT_TRUE(it.queue.record(entry, taken) && it.queue.sync());
+  EXPECT_EQ(told([&] { return export_messages(config, to_folder()); }), 0) << err;
+  EXPECT_EQ(import_of(run / "exported" + "/" + entry.id() + ".entry"), 65);
+  EXPECT_NE(err.find("all of its recipients have been served"), std::string::npos) << err;
+}
+
 TEST_F(QueueExport, ImportWantsAnEnvelopeOnce) {
   const std::string message = run / "message", entry = run / "entry";
   support::write_file(message, "Subject: x\n\ny\n");
