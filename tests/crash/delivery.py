@@ -228,8 +228,9 @@ class Trial:
         waiting = self.left.open_entries()
         settled = set(self.left.files["cur"]) - set(waiting)  # but not yet moved
         self.place = self._place()
+        later = any(self._later(name) for name in [*waiting, *settled])
         self.place.start()
-        if any(self._later(name) for name in [*waiting, *settled]):
+        if later:
             daemon.ask(self.place, "RETRY *")
         self._wait_for_verdicts(waiting)
         daemon.wait_until(lambda: not any((self.place.spool / "cur" / name).exists() for name in settled),
@@ -246,7 +247,7 @@ class Trial:
         self._check_end()
 
     def _later(self, name):
-        """Whether the first life has put off the next attempt; if not, the second may be done with it already."""
+        """Whether the first life has put off the next attempt. Asked before the second, which may do so, too."""
         try:
             note = (self.place.spool / "info" / name).read_bytes()
         except FileNotFoundError:
