@@ -106,7 +106,8 @@ bool ServerSession::read_line() {
   const std::size_t end = input().find('\n');
   const bool whole = end != std::string_view::npos;
   if (!whole && input().size() <= options_.max_line + 1) return false;
-  const std::size_t length = std::min(end, input().size());
+  // The CR of an end that is yet to come stays.
+  const std::size_t length = whole ? end : input().size() - (input().ends_with('\r') ? 1 : 0);
   std::string line(input().substr(0, length));
   sodium_memzero(input_.data() + taken_, length);
   consume(whole ? length + 1 : length);

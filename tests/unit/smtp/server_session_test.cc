@@ -191,6 +191,20 @@ TEST(ServerSession, ItsFirstLineSaysHowLinesEnd) {
   EXPECT_EQ(with_lf.messages, std::vector<std::string>{"a\n\nMAIL FROM:<evil@example>\n"});
 }
 
+TEST(ServerSession, ItsFirstLineSaysSoThoughItIsTooLongAndComesInPieces) {
+  ServerOptions options = everything();
+  options.lf_allowed = true;
+  options.max_line = 40;
+  options.greeting_required = false;
+  const std::string line(50, 'n');
+  for (const std::string& piece : {line + "\r\n", line + "\r", line}) {
+    ServerDialog dialog(options);
+    std::string said = dialog.say(piece);
+    said += dialog.say((line + "\r\nNOOP\n").substr(piece.size()));
+    EXPECT_TRUE(said.ends_with("500 5.5.2 The line is too long\r\n500 5.5.2 A line ends with CR and LF\r\n")) << said;
+  }
+}
+
 TEST(ServerSession, BoundsTheLine) {
   ServerOptions options = everything();
   options.max_line = 100;
